@@ -1,0 +1,1 @@
+"""The types that every room shares: finding, verdict, report, gate, errors, exit codes."""

@@ -1,0 +1,50 @@
+"""What a snapshot is to a gate: paths, content ids, and a folder where those bytes lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class Entry(NamedTuple):
+    """A file's mode and content id, as git writes them."""
+
+    mode: str
+    """`100644`, `100755`, `120000` (symbolic link) or `160000` (submodule)."""
+    id: str
+    """Git's blob id of the content."""
+
+    @property
+    def is_file(self) -> bool:
+        """True for a regular file: no link, no submodule."""
+        return self.mode[:3] == "100"
+
+
+class Snapshot(Protocol):
+    """The content that is judged: index, work tree or commit.
+
+    Paths are relative, with forward slashes; bytes that are not UTF-8 are surrogate-escaped.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def commit(self) -> str | None:
+        """The commit it is, or (index, work tree) HEAD's; None on an unborn branch."""
+
+    @property
+    def files(self) -> Mapping[str, Entry]: ...
+
+    def root(self, paths: Iterable[str]) -> Path:
+        """A folder in which exactly these bytes lie under the same relative paths.
+
+        The repository itself where all of them are unchanged there, else a private folder.
+        Nobody may write into it. Raises `GateError` where a file cannot be read.
+        """
+
+    def read(self, path: str) -> bytes:
+        """The bytes of one file. Raises `GateError` where it cannot be read."""
