@@ -1,0 +1,1 @@
+"""Lazy click group, one file per command."""

@@ -1,0 +1,1 @@
+"""From findings to an outcome: pure, no input or output."""

@@ -1,0 +1,1 @@
+"""Reading, extending and writing the policy."""

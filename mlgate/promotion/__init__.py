@@ -1,0 +1,1 @@
+"""Compare-and-set, evidence, history."""

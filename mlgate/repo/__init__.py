@@ -1,0 +1,1 @@
+"""Git: snapshots, changes, base, CI detection, notebooks."""

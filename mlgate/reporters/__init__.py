@@ -1,0 +1,1 @@
+"""One file per format: a function from report to text."""

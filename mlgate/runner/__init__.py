@@ -1,0 +1,1 @@
+"""Plan, cache, workers; emits events that the command line draws."""

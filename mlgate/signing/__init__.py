@@ -1,0 +1,1 @@
+"""Keys, envelopes, git signatures, approvals."""

@@ -1,0 +1,1 @@
+"""Where metrics, predictions and baselines come from."""

@@ -1,0 +1,1 @@
+"""Intervals, tests, sample sizes, corrections: pure functions on numbers."""

@@ -1,0 +1,1 @@
+"""One private SQLite: findings and runs, each a typed table."""

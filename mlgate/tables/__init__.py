@@ -1,0 +1,1 @@
+"""The aggregate vocabulary and the engines that answer it."""
