@@ -63,6 +63,9 @@ def withheld_names(environ: Mapping[str, str], pass_env: Iterable[str] = ()) -> 
     return sorted(k for k in environ if _CREDENTIAL.search(k) and k not in wanted)
 
 
+_alive: set[subprocess.Popen[bytes]] = set()
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -89,6 +92,8 @@ def run(
         except BaseException:
             end_group(child)
             raise
+        finally:
+            _alive.discard(child)
     return Completed(child.returncode, out, err, time.monotonic() - started)
 
 
@@ -101,7 +106,7 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start `argv` with pipes, as the leader of a process group. Raises `GateError`."""
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(env),
@@ -113,10 +118,19 @@ def start(
         )
     except OSError as error:
         raise GateError(f"cannot start {argv[0]}: {error.strerror or error}") from None
+    _alive.add(child)
+    return child
+
+
+def end_all() -> None:
+    """Kill every child that still runs, with all it started: the run is over or interrupted."""
+    for child in list(_alive):
+        end_group(child)
 
 
 def end_group(child: subprocess.Popen[bytes]) -> None:
     """Kill the child and everything it started, and reap it."""
+    _alive.discard(child)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             child.kill()

@@ -71,7 +71,7 @@ def context(
     subject = FolderSnapshot(folder)
 
     def environment() -> Environment:
-        return _find.project_environment(str(folder), environ) or _find.own_environment()
+        return _find.project_environment(str(folder), environ)
 
     def tool(name: str) -> Tool:
         places = [_find.own_environment()]

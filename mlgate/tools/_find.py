@@ -28,12 +28,14 @@ def project_environment(
     *,
     run: Sequence[str] = (),
     tracked: Callable[[str], bool] = lambda _: False,
-) -> Environment | None:
-    """The environment in which the project's code runs: `VIRTUAL_ENV`, `.venv`, `venv`, conda.
+) -> Environment:
+    """The environment in which the project's code runs.
 
-    `run` is put before every program of it. `tracked` says whether a folder (relative to `work`)
-    holds files of the repository: such an environment is part of the change under judgement and
-    is refused with a `GateError`.
+    The active one, `.venv`, `venv`, pixi's, conda's; else the one that mlgate is installed in,
+    unless that is a hook runner's or tool installer's own; else the first `python3` on PATH. `run`
+    is put before every program of the project. `tracked` says whether a folder (relative to
+    `work`) holds files of the repository: such an environment is part of the change under
+    judgement and is refused. Raises `GateError`.
     """
     for prefix in _candidates(work, environ):
         python = os.path.join(prefix, _BIN, "python" + _EXE)
@@ -50,12 +52,21 @@ def project_environment(
         )
     if run:
         return Environment(origin="project environment", prefix="", python="python", run=tuple(run))
-    return None
+    raise GateError(
+        "no Python environment of the project was found",
+        "activate it, or create one with `python -m venv .venv`, or name how its code is run:"
+        ' [environment] run = ["uv", "run", "--frozen"]',
+    )
+
+
+_ISOLATED = re.compile(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive)[/\\]")
 
 
 def _candidates(work: str, environ: Mapping[str, str]) -> Iterable[str]:
+    # A hook runner activates its own environment around mlgate; that is not the project's.
+    isolated = _ISOLATED.search(sys.prefix) is not None
     active = environ.get("VIRTUAL_ENV")
-    if active:
+    if active and not (isolated and os.path.abspath(active) == sys.prefix):
         yield os.path.abspath(active)
     configured = environ.get("UV_PROJECT_ENVIRONMENT")
     if configured:
@@ -65,6 +76,12 @@ def _candidates(work: str, environ: Mapping[str, str]) -> Iterable[str]:
     conda = environ.get("CONDA_PREFIX")
     if conda and environ.get("CONDA_DEFAULT_ENV") != "base":
         yield conda
+    if not isolated:
+        yield sys.prefix
+    for folder in environ.get("PATH", "").split(os.pathsep):
+        prefix = os.path.dirname(folder)
+        if folder and prefix != sys.prefix and os.path.exists(os.path.join(folder, "python3")):
+            yield prefix
 
 
 def site_folders(environment: Environment) -> tuple[str, ...]:
@@ -157,7 +174,7 @@ def find(
             version, folder = dists[normal(distribution)]
             _require(name, version, minimum, hint)
             entry = entry_points(folder, "console_scripts").get(script)
-            usable = shared and entry and not environment.run
+            usable = shared and entry and environment.prefix
             return Tool(
                 name=name,
                 version=version,
@@ -170,7 +187,7 @@ def find(
 
 
 def _argv(environment: Environment, script: str, entry: str | None) -> tuple[str, ...]:
-    if environment.run:
+    if not environment.prefix:
         return (*environment.run, script)
     executable = os.path.join(environment.prefix, _BIN, script + _EXE)
     if os.path.exists(executable) or not entry:

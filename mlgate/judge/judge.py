@@ -1,0 +1,134 @@
+"""Turns what a gate stated into its verdict: waivers, level, blocking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mlgate.core.finding import Figure, Finding
+from mlgate.core.report import Verdict
+from mlgate.core.words import Level, Outcome, Result, State
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """What is known of a gate before it is judged: facts, or why there are none."""
+
+    gate: str
+    kind: str
+    findings: tuple[Finding, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    judged: str | None = None
+    notes: tuple[str, ...] = ()
+    skipped: str | None = None
+    """Why it was not asked."""
+    error: str | None = None
+    """Why it could not answer."""
+    help: str | None = None
+
+
+class Accepted(Struct, frozen=True, kw_only=True):
+    """A waiver as the judge needs it."""
+
+    rule: str
+    """A rule (`security/B301`) or the beginning of one (`security/`, `security`)."""
+    path: str
+    """A path or a glob; empty for findings without a place."""
+    most: int
+    until: str
+    """The last day on which it holds, ISO 8601."""
+    reason: str
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What the policy makes of a gate's facts."""
+
+    level: Level = Level.WARNING
+    """A finding fails from this level on."""
+    blocking: bool = True
+    inconclusive_blocks: bool = False
+    waivers: tuple[Accepted, ...] = ()
+    narrowed: bool = False
+    """True if only some files were asked about, so that a waiver may rightly match nothing."""
+
+
+def judge(draft: Draft, terms: Terms, today: str) -> Verdict:
+    """The verdict on `draft` under `terms`, on the day `today` (ISO 8601)."""
+    findings, notes = _waive(draft, terms, today)
+    outcome = _outcome(draft, findings, terms.level)
+    blocks = terms.blocking
+    if outcome is Outcome.INCONCLUSIVE:
+        blocks = blocks and terms.inconclusive_blocks
+    return Verdict(
+        gate=draft.gate,
+        kind=draft.kind,
+        outcome=outcome,
+        blocks=blocks,
+        findings=tuple(f for f in findings if f.state is not State.OLD),
+        figures=draft.figures,
+        hidden=sum(f.state is State.OLD for f in findings),
+        waived=sum(f.state is State.WAIVED for f in findings),
+        reason=draft.error or draft.skipped,
+        help=draft.help,
+        judged=draft.judged,
+        notes=(*draft.notes, *notes),
+    )
+
+
+def fails(finding: Finding, level: Level) -> bool:
+    """True if this finding counts against its gate."""
+    return (
+        finding.result is Result.FAIL
+        and finding.state is State.NEW
+        and finding.level.rank >= level.rank
+    )
+
+
+def _outcome(draft: Draft, findings: Sequence[Finding], level: Level) -> Outcome:
+    if draft.error is not None:
+        return Outcome.ERRORED
+    if draft.skipped is not None:
+        return Outcome.SKIPPED
+    if any(fails(finding, level) for finding in findings):
+        return Outcome.FAILED
+    if any(f.result is Result.OPEN and f.state is State.NEW for f in findings):
+        return Outcome.INCONCLUSIVE
+    return Outcome.PASSED
+
+
+def _waive(draft: Draft, terms: Terms, today: str) -> tuple[list[Finding], list[str]]:
+    """The findings with their state, and what to say about waivers that did not hold."""
+    findings = list(draft.findings)
+    notes = []
+    for waiver in terms.waivers:
+        if not _concerns(waiver, draft.kind):
+            continue
+        matching = [i for i, f in enumerate(findings) if _covers(waiver, f)]
+        place = f"{waiver.rule} {waiver.path}".strip()
+        if waiver.until < today:
+            if matching:
+                notes.append(f"the waiver for {place} ended on {waiver.until}: mend or renew it")
+            continue
+        for i in matching[: waiver.most]:
+            findings[i] = replace(findings[i], state=State.WAIVED)
+        if len(matching) > waiver.most:
+            notes.append(f"the waiver for {place} covers {waiver.most} of {len(matching)} findings")
+        if not matching and not (terms.narrowed or draft.skipped or draft.error):
+            notes.append(f"the waiver for {place} matches nothing: remove it")
+    return findings, notes
+
+
+def _concerns(waiver: Accepted, kind: str) -> bool:
+    return waiver.rule.split("/", 1)[0] == kind
+
+
+def _covers(waiver: Accepted, finding: Finding) -> bool:
+    if finding.result is Result.PASS or finding.state is not State.NEW:
+        return False
+    rule = waiver.rule.rstrip("/")
+    if finding.rule != rule and not finding.rule.startswith(rule + "/"):
+        return False
+    path = finding.location.path if finding.location else ""
+    return path == waiver.path or fnmatchcase(path, waiver.path)

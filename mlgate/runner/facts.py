@@ -1,0 +1,79 @@
+"""Makes what gates yield fit for store and report: safe text, shown paths, fingerprints, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Figure, Finding, Location
+from mlgate.core.snapshot import Snapshot
+from mlgate.core.text import plain, shown
+
+_LONGEST = 10_000
+
+
+class Facts:
+    """The findings and figures of one batch, in the order in which the gate stated them."""
+
+    def __init__(self, subject: Snapshot, conceals: bool) -> None:
+        self.findings: list[tuple[str | None, Finding]] = []
+        """Each with the snapshot's path it belongs to."""
+        self.figures: list[Figure] = []
+        self._subject = subject
+        self._conceals = conceals
+        self._lines: dict[str, list[str]] = {}
+
+    def add(self, stated: Iterable[Finding | Figure]) -> None:
+        """Take in what a gate yields."""
+        for fact in stated:
+            if isinstance(fact, Figure):
+                self.figures.append(fact)
+            else:
+                path = fact.location.path if fact.location else None
+                self.findings.append((path, self._fit(fact)))
+
+    def _fit(self, finding: Finding) -> Finding:
+        location = finding.location
+        before, line, after = self._around(location) if location else ("", "", "")
+        text = location.text if location else None
+        if location is not None:
+            if text is None and line and not self._conceals and location.cell is None:
+                text = line.rstrip()
+            location = replace(
+                location,
+                path=shown(location.path),
+                text=None if self._conceals or text is None else plain(text)[:_LONGEST],
+            )
+        return replace(
+            finding,
+            message=plain(finding.message)[:_LONGEST],
+            help=None if finding.help is None else plain(finding.help)[:_LONGEST],
+            location=location,
+            fingerprint=_fingerprint(finding, before, line, after),
+        )
+
+    def _around(self, location: Location) -> tuple[str, str, str]:
+        """The source line of a location, and the ones before and after it."""
+        if location.line is None or location.cell is not None:
+            return "", location.text or "", ""
+        if location.path not in self._lines:
+            try:
+                content = self._subject.read(location.path)
+            except (GateError, KeyError):
+                content = b""
+            self._lines[location.path] = content.decode("utf-8", "replace").splitlines()
+        lines = self._lines[location.path]
+        at = location.line - 1
+        return tuple(lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, at + 1))  # type: ignore[return-value]
+
+
+def _fingerprint(finding: Finding, *lines: str) -> str:
+    """Rule and normalised source line with its neighbours; the message where there is no line."""
+    parts = [" ".join(line.split()) for line in lines]
+    if not any(parts):
+        parts = [finding.message, finding.location.path if finding.location else ""]
+    text = "\0".join([finding.rule, *parts])
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,66 @@
+"""Cache keys: digests of content, never of time stamps alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+
+import mlgate
+from mlgate.core.gate import Inputs
+from mlgate.core.snapshot import Entry
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def code_identity() -> bytes:
+    """Digest of mlgate's own code: its installer's record, or in a source tree the files' stats."""
+    record = os.path.join(
+        os.path.dirname(_PACKAGE), f"mlgate-{mlgate.__version__}.dist-info", "RECORD"
+    )
+    try:
+        with open(record, "rb") as file:
+            return sha256(file.read()).digest()
+    except OSError:
+        return sha256(repr(sorted(_stats(_PACKAGE))).encode()).digest()
+
+
+def _stats(folder: str) -> Iterable[tuple[str, int, int]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _stats(entry.path)
+            elif entry.name.endswith(".py"):
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns
+
+
+def digest(*parts: object) -> bytes:
+    """SHA-256 over the canonical encoding of plain values."""
+    return sha256(msgspec.msgpack.encode(parts, order="deterministic")).digest()
+
+
+def gate_key(identity: bytes, kind: str, options: Mapping[str, object], inputs: Inputs) -> bytes:
+    """What decides a gate's findings beside its files."""
+    return digest(identity, kind, options, inputs.also, inputs.each)
+
+
+def whole_key(gate: bytes, paths: Sequence[str], files: Mapping[str, Entry]) -> bytes:
+    """The key of a gate's findings on all its files together."""
+    key = sha256(gate)
+    for path in paths:
+        mode, content = files[path]
+        key.update(f"{mode} {content} {path}\0".encode("utf-8", "surrogateescape"))
+    return key.digest()
+
+
+def file_keys(gate: bytes, paths: Sequence[str], files: Mapping[str, Entry]) -> dict[bytes, str]:
+    """The key of each file's own findings, and whose it is."""
+    keys = {}
+    for path in paths:
+        mode, content = files[path]
+        line = f"{mode} {content} {path}".encode("utf-8", "surrogateescape")
+        keys[sha256(gate + line).digest()] = path
+    return keys

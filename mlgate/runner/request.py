@@ -1,0 +1,61 @@
+"""What a run is asked to do, and who is told how it goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from mlgate.core.report import Verdict
+from mlgate.core.words import Stage
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One `mlgate check`."""
+
+    start: str
+    """The folder in which mlgate was called."""
+    stage: Stage = Stage.MERGE
+    gates: tuple[str, ...] = ()
+    """Only these; empty: all of the stage."""
+    paths: tuple[str, ...] = ()
+    """Only these files and folders, relative to `start`; empty: as the stage says."""
+    everything: bool = False
+    changed: bool = False
+    base: str | None = None
+    new: bool | None = None
+    offline: bool = False
+    project: str | None = None
+    jobs: int | None = None
+    cache: bool = True
+    push_refs: bytes | None = None
+    """What git gives a pre-push hook on standard input."""
+
+
+class Observer(Protocol):
+    """Told of a run's events, one at a time."""
+
+    def planned(self, gates: tuple[str, ...], expected: float | None) -> None:
+        """The gates that will be asked; seconds that the last such run took, if known."""
+
+    def started(self, gate: str) -> None: ...
+
+    def progressed(self, gate: str, done: int, total: int) -> None: ...
+
+    def finished(self, verdict: Verdict) -> None: ...
+
+
+class Silence:
+    """An observer that tells nobody."""
+
+    def planned(self, gates: tuple[str, ...], expected: float | None) -> None:
+        """Nothing."""
+
+    def started(self, gate: str) -> None:
+        """Nothing."""
+
+    def progressed(self, gate: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def finished(self, verdict: Verdict) -> None:
+        """Nothing."""

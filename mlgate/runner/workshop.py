@@ -1,0 +1,227 @@
+"""What the gates of one run share: tools found once, worker interpreters, a scratch folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlgate import process
+from mlgate.core import parts
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.gate import Completed, Environment, Tool
+from mlgate.tools import _find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlgate.runner.pool import Pool
+
+
+class Workshop:
+    """Made once a run; closed at its end, whatever happened."""
+
+    def __init__(
+        self,
+        root: str,
+        environ: Mapping[str, str],
+        *,
+        jobs: int,
+        run_prefix: tuple[str, ...] = (),
+        pass_env: tuple[str, ...] = (),
+        tracked: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self.root = root
+        self.environ = environ
+        self.jobs = jobs
+        self.pass_env = pass_env
+        self.versions: dict[str, str] = {}
+        self._run_prefix = run_prefix
+        self._tracked = tracked
+        self._lock = threading.RLock()
+        self._tools: dict[tuple[str, tuple[str, ...]], Tool | GateError] = {}
+        self._project: Environment | GateError | None = None
+        self._scratch: str | None = None
+        self._pool: Pool | None = None
+        self._limit = jobs
+
+    def environment(self) -> Environment:
+        """The project's own environment. Raises `GateError` where there is none to be trusted."""
+        with self._lock:
+            if self._project is None:
+                try:
+                    self._project = self._find_environment()
+                except GateError as error:
+                    self._project = error
+            if isinstance(self._project, GateError):
+                raise self._project
+            return self._project
+
+    def _find_environment(self) -> Environment:
+        return _find.project_environment(
+            self.root, self.environ, run=self._run_prefix, tracked=self._tracked
+        )
+
+    def environments(self) -> list[Environment]:
+        """Where tools are looked for, first the project's environment, then mlgate's own."""
+        return [self.environment(), _find.own_environment()]
+
+    def listing(self) -> bytes:
+        """Digest of what is installed where tools are looked for, and of PATH."""
+        found = b"".join(_find.listing_digest(place) for place in self.environments())
+        return found + os.fsencode(self.environ.get("PATH", ""))
+
+    def tool(self, name: str, command: tuple[str, ...] = ()) -> Tool:
+        """The tool `name`, found once a run. Raises `ToolMissing`."""
+        with self._lock:
+            if (name, command) not in self._tools:
+                try:
+                    self._tools[name, command] = self._find_tool(name, command)
+                except GateError as error:
+                    self._tools[name, command] = error
+            found = self._tools[name, command]
+        if isinstance(found, GateError):
+            raise found
+        self.versions[name] = found.version
+        return found
+
+    def _find_tool(self, name: str, command: tuple[str, ...]) -> Tool:
+        if command:
+            return self._commanded(name, command)
+        found: Tool = parts.load("tools", name).find(self.environments(), self.environ)
+        return found
+
+    def _commanded(self, name: str, command: tuple[str, ...]) -> Tool:
+        """The tool that the policy's `command` starts; its own words tell the version."""
+        try:
+            told = self.run([*command, "--version"], cwd=self.root, timeout=60, project=True)
+        except GateError as error:
+            raise ToolMissing(f"{name}: {error.message}", "mend the gate's `command`") from None
+        numbers = [word.strip(",v") for word in told.text.split() if word.strip(",v")[:1].isdigit()]
+        if told.returncode or not numbers:
+            raise ToolMissing(
+                f"`{' '.join(command)} --version` does not tell a version of {name}",
+                "mend the gate's `command`",
+            )
+        identity = "\0".join([*command, told.text]).encode("utf-8", "surrogateescape")
+        return Tool(name=name, version=numbers[0], argv=command, identity=identity)
+
+    def share(self, limit: int) -> None:
+        """How many worker interpreters may run at once for one environment."""
+        self._limit = max(1, min(limit, self.jobs))
+
+    def run(
+        self,
+        program: Tool | tuple[str, ...] | list[str],
+        *args: str,
+        cwd: Path | str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        project: bool = False,
+        timeout: float | None = None,
+    ) -> Completed:
+        """`ctx.run`, without a gate's own time limit."""
+        if isinstance(program, Tool):
+            if program.entry and not project and not env and os.name != "nt":
+                return self._workers().call(program, args, os.fspath(cwd), stdin, timeout)
+            argv: list[str] = list(program.argv)
+        else:
+            argv = list(program)
+        make = process.project_environment if project else process.bare_environment
+        completed = process.run(
+            [*argv, *args],
+            cwd=cwd,
+            env=make(self.environ, self.pass_env, env),
+            stdin=stdin,
+            timeout=timeout,
+        )
+        if completed.returncode < 0:
+            raise GateError(
+                f"{os.path.basename(argv[0])} was ended by signal {-completed.returncode}"
+            )
+        return completed
+
+    def worker(
+        self,
+        script: str,
+        request: object,
+        *,
+        python: str | None = None,
+        project: bool = False,
+        timeout: float | None = None,
+    ) -> Iterator[Any]:
+        """`ctx.worker`: JSON lines of a script in a fresh interpreter, complete or `GateError`."""
+        completed = self.run(
+            [python or sys.executable, "-I", script],
+            cwd=self.scratch(),
+            stdin=msgspec.json.encode(request) + b"\n",
+            project=project,
+            timeout=timeout,
+        )
+        name = os.path.basename(script)
+        try:
+            lines = [msgspec.json.decode(line) for line in completed.stdout.splitlines() if line]
+        except msgspec.DecodeError:
+            lines = []
+        if completed.returncode or not lines or lines[-1] != {"end": True}:
+            last = completed.errors.strip().splitlines()[-1:] or ["no output"]
+            raise GateError(f"{name} ended without an answer: {last[0]}")
+        yield from lines[:-1]
+
+    def scratch(self) -> str:
+        """A private folder that goes with the run."""
+        with self._lock:
+            if self._scratch is None:
+                import tempfile
+
+                self._scratch = tempfile.mkdtemp(prefix="mlgate-")
+            return self._scratch
+
+    def _workers(self) -> Pool:
+        with self._lock:
+            if self._pool is None:
+                from mlgate.runner.pool import Pool
+
+                env = process.bare_environment(self.environ, self.pass_env)
+                self._pool = Pool(self._limit, env, self.scratch())
+            self._pool.limit = self._limit
+            return self._pool
+
+    def close(self) -> None:
+        """End every process that still runs, and remove the scratch folder."""
+        if self._pool is not None:
+            self._pool.close()
+        process.end_all()
+        if self._scratch is not None:
+            import shutil
+
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class Clock:
+    """A gate's time limit, running from its first piece of work."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        self.began: float | None = None
+
+    def start(self) -> None:
+        """Begin, if it has not begun."""
+        if self.began is None:
+            self.began = time.monotonic()
+
+    def left(self, wanted: float | None) -> float:
+        """Seconds that a call may take. Raises `GateError` where none are left."""
+        self.start()
+        left = self.limit - (time.monotonic() - (self.began or 0.0))
+        if left <= 0:
+            raise GateError(
+                f"the time limit of {self.limit:.0f} s was reached",
+                "raise the gate's `timeout` in the policy, or give it less to do",
+            )
+        return left if wanted is None else min(left, wanted)
