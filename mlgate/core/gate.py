@@ -127,8 +127,10 @@ class Context(Struct, frozen=True, kw_only=True):
     subject: Snapshot
     base: Snapshot | None
     files: tuple[str, ...]
-    """The subject's paths this gate is asked about: its `files` and `exclude`, and the narrowing of
-    the stage, applied."""
+    """The subject's paths that this gate may look at: its `files` and `exclude` applied. Where
+    `Inputs.each`, the runner asks only about those in `changed`."""
+    changed: frozenset[str] | None = None
+    """The paths to which the stage or the command line narrows the run; None: all."""
     work: Path
     """The repository's folder: for what git ignores, for `data-version` and `tests` alone."""
     now: datetime

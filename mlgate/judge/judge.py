@@ -35,7 +35,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
     rule: str
     """A rule (`security/B301`) or the beginning of one (`security/`, `security`)."""
     path: str
-    """A path or a glob; empty for findings without a place."""
+    """A path or a glob; empty: everywhere."""
     most: int
     until: str
     """The last day on which it holds, ISO 8601."""
@@ -131,4 +131,4 @@ def _covers(waiver: Accepted, finding: Finding) -> bool:
     if finding.rule != rule and not finding.rule.startswith(rule + "/"):
         return False
     path = finding.location.path if finding.location else ""
-    return path == waiver.path or fnmatchcase(path, waiver.path)
+    return waiver.path in ("", path) or fnmatchcase(path, waiver.path)

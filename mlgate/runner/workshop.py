@@ -34,6 +34,7 @@ class Workshop:
         jobs: int,
         run_prefix: tuple[str, ...] = (),
         pass_env: tuple[str, ...] = (),
+        python: str | None = None,
         tracked: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.root = root

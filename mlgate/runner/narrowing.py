@@ -1,0 +1,56 @@
+"""Which paths a run is narrowed to: those given, those staged, those pushed, those changed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mlgate.core.errors import UsageError
+from mlgate.core.text import shown
+from mlgate.core.words import Stage
+
+if TYPE_CHECKING:
+    from mlgate.runner.session import Session
+
+
+def narrow(session: Session) -> frozenset[str] | None:
+    """The subject's paths that file-wise gates are asked about; None: all of them.
+
+    Raises `UsageError` for a PATH that does not exist.
+    """
+    request = session.request
+    if request.paths:
+        return frozenset(_given(session))
+    if request.everything:
+        return None
+    if session.stage is Stage.COMMIT:
+        from mlgate.repo.changes import staged
+
+        return staged(session.repo)
+    if session.stage is Stage.PUSH or request.changed:
+        return session.touched
+    return None
+
+
+def _given(session: Session) -> set[str]:
+    """The files that the command line's PATHs name, folders with all below them."""
+    files = session.subject.files
+    found: set[str] = set()
+    folders = []
+    for given in session.request.paths:
+        absolute = os.path.normpath(os.path.join(session.request.start, given))
+        path = os.path.relpath(absolute, session.repo.root).replace(os.sep, "/")
+        if path in files:
+            found.add(path)
+        elif path == ".":
+            return set(files)
+        elif path.startswith("../") or not os.path.lexists(absolute):
+            raise UsageError(
+                f"{shown(given)}: no such file in this repository",
+                "PATHs are relative to the folder you are in",
+            )
+        else:
+            folders.append(path + "/")
+    if folders:
+        found.update(path for path in files if path.startswith(tuple(folders)))
+    return found

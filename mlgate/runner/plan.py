@@ -1,0 +1,275 @@
+"""Turns the policy's gates into jobs: what each is asked about, and what is known of it already."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlgate.core import parts
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.finding import Finding
+from mlgate.core.gate import Completed, Context, Inputs, Tool
+from mlgate.core.text import counted
+from mlgate.core.words import Level, Result, Stage
+from mlgate.judge.judge import Accepted, Draft, Terms
+from mlgate.runner import keys
+from mlgate.runner.facts import Facts
+from mlgate.runner.workshop import Clock
+
+if TYPE_CHECKING:
+    from mlgate.policy.model import GatePolicy, Policy
+    from mlgate.runner.session import Session
+
+_TIMEOUT = 600.0
+_findings = msgspec.msgpack.Decoder(tuple[Finding, ...])
+
+
+class Job:
+    """One gate in one run: what is asked, what was answered."""
+
+    def __init__(self, policy: GatePolicy, terms: Terms) -> None:
+        self.policy = policy
+        self.terms = terms
+        self.name = policy.name
+        self.kind = policy.kind
+        self.needs = policy.needs
+        self.gate: Any = None
+        self.ctx: Context | None = None
+        self.inputs: Inputs | None = None
+        self.clock = Clock(policy.timeout or _TIMEOUT)
+        self.key = b""
+        """The gate's part of every key; empty where nothing is stored."""
+        self.missing: tuple[str, ...] | None = ()
+        """Paths still to be judged; None where the gate as a whole is."""
+        self.known: list[Finding] = []
+        self.facts: Facts | None = None
+        self.skipped: str | None = None
+        self.error: str | None = None
+        self.help: str | None = None
+        self.started = time.monotonic()
+        self.cached = True
+        """True as long as nothing had to be run."""
+
+    @property
+    def settled(self) -> bool:
+        """True if nothing is left to run."""
+        return self.error is not None or self.skipped is not None or self.missing == ()
+
+    @property
+    def facts_have_figures(self) -> bool:
+        """True if it yielded figures, which are not stored."""
+        return self.facts is not None and bool(self.facts.figures)
+
+    def fail(self, error: GateError) -> None:
+        """The gate could not do its work."""
+        if isinstance(error, ToolMissing) and not self.policy.named:
+            self.skipped = error.message
+        else:
+            self.error = error.message
+        self.help = error.hint
+
+    def draft(self) -> Draft:
+        """What came of it, for the judge."""
+        facts = self.facts
+        findings = [*self.known, *((f for _, f in facts.findings) if facts else ())]
+        findings.sort(key=_place)
+        judged = self.inputs.judged if self.inputs else None
+        if judged is None and self.inputs is not None:
+            told = [f.message for f in findings if f.result is Result.PASS]
+            whole = not self.inputs.each and told
+            judged = told[0] if whole else counted(len(self.inputs.paths), "file")
+        return Draft(
+            gate=self.name,
+            kind=self.kind,
+            findings=tuple(findings),
+            figures=tuple(facts.figures) if facts else (),
+            judged=judged,
+            skipped=self.skipped,
+            error=self.error,
+            help=self.help,
+        )
+
+
+def _place(finding: Finding) -> tuple[str, int, int, int, str]:
+    at = finding.location
+    if at is None:
+        return ("", 0, 0, 0, finding.rule)
+    return (at.path, at.cell or 0, at.line or 0, at.column or 0, finding.rule)
+
+
+def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> Job:
+    """The job of one gate, its inputs known; settled already where there is nothing to run."""
+    job = Job(policy, terms_for(session, policy))
+    job.gate = parts.load("gates", policy.kind)
+    job.skipped = _not_here(session, policy)
+    if job.skipped is not None:
+        return job
+    job.ctx = context(session, job, options)
+    try:
+        inputs = job.gate.inputs(job.ctx)
+    except GateError as error:
+        job.fail(error)
+        return job
+    except Exception as error:
+        job.fail(crash(policy.kind, error))
+        return job
+    if inputs is not None and inputs.each and session.narrowed is not None:
+        chosen = tuple(path for path in inputs.paths if path in session.narrowed)
+        inputs = msgspec.structs.replace(inputs, paths=chosen) if chosen else None
+    if inputs is None:
+        job.skipped = session.nothing_to_judge
+        return job
+    job.inputs = inputs
+    job.missing = inputs.paths if inputs.each else None
+    if inputs.also is not None:
+        job.key = keys.gate_key(session.identity, policy.kind, policy.options, inputs)
+    return job
+
+
+def crash(kind: str, error: Exception) -> GateError:
+    """What to say of a gate that raised what it should not."""
+    if os.environ.get("MLGATE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    return GateError(
+        f"the gate {kind} broke: {type(error).__name__}: {error}",
+        "this is a defect of the gate: please report it; MLGATE_DEBUG=1 shows where",
+    )
+
+
+def terms_for(session: Session, policy: GatePolicy) -> Terms:
+    """What the policy makes of this gate's facts."""
+    return Terms(
+        level=policy.level or Level.WARNING,
+        blocking=policy.blocking is not False,
+        inconclusive_blocks=session.stage is Stage.PROMOTE,
+        waivers=_waivers(session.policy),
+        narrowed=session.narrowed is not None,
+    )
+
+
+def _waivers(policy: Policy) -> tuple[Accepted, ...]:
+    return tuple(
+        Accepted(
+            rule=waiver.rule,
+            path=waiver.path or "",
+            most=waiver.max,
+            until=waiver.until.isoformat(),
+            reason=waiver.reason,
+        )
+        for waiver in policy.waivers
+    )
+
+
+def _not_here(session: Session, policy: GatePolicy) -> str | None:
+    """Why this gate is not asked in this run, if it is not."""
+    if policy.where == "ci" and session.ci is None and policy.name not in session.request.gates:
+        return 'waits for CI (`where = "ci"`)'
+    if policy.where == "local" and session.ci is not None:
+        return 'runs on the laptop only (`where = "local"`)'
+    if policy.when and session.base is not None:
+        touched = session.select(session.touched, policy.when, ())
+        if not touched:
+            return f"the change touches none of {', '.join(policy.when)}"
+    return None
+
+
+def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
+    """The one argument of the gate."""
+    policy = job.policy
+    command = tuple(getattr(options, "command", None) or ())
+    return Context(
+        gate=policy.name,
+        kind=policy.kind,
+        stage=session.stage,
+        options=options,
+        subject=session.subject,
+        base=session.base_snapshot,
+        files=session.files(policy),
+        changed=session.narrowed,
+        work=session.work,
+        now=session.now,
+        network=session.network,
+        named=policy.named,
+        project=session.project_of(policy),
+        commits=session.commits,
+        policies=session.policies,
+        tool=partial(session.workshop.tool, command=command),
+        environment=session.workshop.environment,
+        run=_limited(session, job.clock),
+        worker=_limited_worker(session, job.clock),
+        store=session.store,
+        progress=partial(session.observer.progressed, policy.name),
+    )
+
+
+def _limited(session: Session, clock: Clock) -> Callable[..., Completed]:
+    def run(
+        program: Tool | Sequence[str], *args: str, timeout: float | None = None, **more: Any
+    ) -> Completed:
+        fixed = program if isinstance(program, Tool) else tuple(program)
+        return session.workshop.run(fixed, *args, timeout=clock.left(timeout), **more)
+
+    return run
+
+
+def _limited_worker(session: Session, clock: Clock) -> Callable[..., Any]:
+    def worker(script: str, request: object, *, timeout: float | None = None, **more: Any) -> Any:
+        return session.workshop.worker(script, request, timeout=clock.left(timeout), **more)
+
+    return worker
+
+
+def recall(session: Session, jobs: Iterable[Job]) -> None:
+    """Take from the store what it knows of the jobs: a whole gate in one look-up, then by file."""
+    files = session.subject.files
+    asked = [job for job in jobs if job.key and not job.settled and job.inputs]
+    whole = {keys.whole_key(j.key, j.inputs.paths, files): j for j in asked if j.inputs}
+    for key, value in session.recall("findings", list(whole)).items():
+        whole[key].known = list(_decoded(value))
+        whole[key].missing = ()
+    for job in asked:
+        if job.missing:
+            _recall_files(session, job, files)
+
+
+def _recall_files(session: Session, job: Job, files: Mapping[str, Any]) -> None:
+    own = keys.file_keys(job.key, job.missing or (), files)
+    found = session.recall("findings", list(own))
+    for value in found.values():
+        job.known.extend(_decoded(value))
+    job.missing = tuple(path for key, path in own.items() if key not in found)
+
+
+def _decoded(value: bytes) -> tuple[Finding, ...]:
+    return _findings.decode(value)
+
+
+def remember_files(session: Session, job: Job, paths: Sequence[str], facts: Facts) -> None:
+    """Store each file's own findings."""
+    if not job.key:
+        return
+    by_path: dict[str, list[Finding]] = {path: [] for path in paths}
+    for path, finding in facts.findings:
+        if path not in by_path:  # a fact about no single file: none of them is known
+            return
+        by_path[path].append(finding)
+    files = session.subject.files
+    rows = {
+        key: msgspec.msgpack.encode(by_path[path])
+        for key, path in keys.file_keys(job.key, paths, files).items()
+    }
+    session.remember("findings", rows)
+
+
+def remember_whole(session: Session, job: Job, draft: Draft) -> None:
+    """Store what a gate says of all its files together."""
+    if job.key and job.inputs and draft.error is None and not draft.figures and not job.cached:
+        key = keys.whole_key(job.key, job.inputs.paths, session.subject.files)
+        session.remember("findings", {key: msgspec.msgpack.encode(draft.findings)})

@@ -1,0 +1,199 @@
+"""The run: what the store knows of it, what is left to ask, the verdicts, the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+import mlgate
+from mlgate.core import parts
+from mlgate.core.report import Report, Subject, Verdict
+from mlgate.core.words import Outcome
+from mlgate.judge.judge import Draft, judge
+from mlgate.policy.model import GatePolicy
+from mlgate.runner import plan
+from mlgate.runner.request import Observer, Request
+from mlgate.runner.session import Session, open_session
+
+
+class Remembered(Struct, frozen=True):
+    """What an equal run came to, stored under the digest of all that decides it."""
+
+    gates: tuple[str, ...]
+    """The gates of this stage, in the policy's order."""
+    drafts: dict[str, Draft]
+    """What is known of them; those that are missing must be asked."""
+    tools: dict[str, str]
+    waiting: tuple[str, ...]
+    """Gates of the policy that wait for another stage, with that stage."""
+
+
+def check(request: Request, environ: Mapping[str, str], observer: Observer) -> Report:
+    """Ask the gates of the stage, and report.
+
+    Raises `MlgateError` where nothing could be judged at all; a gate's own errors are verdicts.
+    """
+    session = open_session(request, environ, observer)
+    try:
+        return _Run(session).report()
+    finally:
+        session.close()
+
+
+class _Run:
+    """One run, from the store's answer to the report."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.verdicts: dict[str, Verdict] = {}
+        self.drafts: dict[str, Draft] = {}
+        self.today = time.strftime("%Y-%m-%d", time.gmtime())
+
+    def report(self) -> Report:
+        session = self.session
+        key = session.key()
+        known = self._known(key)
+        policies = {gate.name: gate for gate in session.policy.gates}
+        if known is None or any(name not in known.drafts for name in known.gates):
+            known = self._ask(key, known, policies)
+        else:
+            session.observer.planned(known.gates, None)
+            for name in known.gates:
+                self._conclude(policies[name], known.drafts[name], cached=True)
+        return self._assemble(known)
+
+    def _known(self, key: bytes) -> Remembered | None:
+        found = self.session.recall("memos", [key]).get(key)
+        return msgspec.msgpack.decode(found, type=Remembered) if found else None
+
+    def _ask(
+        self, key: bytes, known: Remembered | None, policies: Mapping[str, GatePolicy]
+    ) -> Remembered:
+        """Run what is not known, and remember what came of it."""
+        from mlgate.policy.check import validate
+        from mlgate.runner.schedule import Schedule
+
+        session = self.session
+        options = validate(session.policy)
+        names, waiting = _staged(session)
+        drafts = known.drafts if known else {}
+        session.observer.planned(names, self._expected())
+        jobs = []
+        for name in names:
+            if name in drafts:
+                self._conclude(policies[name], drafts[name], cached=True)
+            else:
+                jobs.append(plan.make_job(session, policies[name], options[name]))
+        plan.recall(session, jobs)
+        outcomes = {name: verdict.outcome for name, verdict in self.verdicts.items()}
+        schedule = Schedule(session, jobs, self._finish, outcomes)
+        schedule.run()
+        pure = {job.name for job in jobs if _repeatable(job)}
+        kept = {name: draft for name, draft in self.drafts.items() if name in pure}
+        tools = (known.tools if known else {}) | session.workshop.versions
+        remembered = Remembered(names, {**drafts, **kept}, tools, waiting)
+        session.remember("memos", {key: msgspec.msgpack.encode(remembered)})
+        return remembered
+
+    def _expected(self) -> float | None:
+        earlier = self.session.store.runs(self.session.repo.root, self.session.stage, 1)
+        return earlier[0][1] if earlier else None
+
+    def _finish(self, job: plan.Job) -> Verdict:
+        """Called once for each job, when nothing of it is left to run."""
+        draft = job.draft()
+        self.drafts[job.name] = draft
+        plan.remember_whole(self.session, job, draft)
+        return self._conclude(
+            job.policy,
+            draft,
+            cached=job.cached and job.skipped is None and job.error is None,
+            terms=job.terms,
+            started=job.started - self.session.began,
+            duration=0.0 if job.cached else time.monotonic() - job.started,
+        )
+
+    def _conclude(
+        self, policy: GatePolicy, draft: Draft, *, cached: bool, **more: object
+    ) -> Verdict:
+        terms = more.pop("terms", None) or plan.terms_for(self.session, policy)
+        verdict = judge(draft, terms, self.today)  # type: ignore[arg-type]
+        cached = cached and verdict.outcome not in (Outcome.SKIPPED, Outcome.ERRORED)
+        verdict = replace(verdict, cached=cached, **more)
+        self.verdicts[policy.name] = verdict
+        self.session.observer.finished(verdict)
+        return verdict
+
+    def _assemble(self, known: Remembered) -> Report:
+        session = self.session
+        problem = session.base_problem
+        report = Report(
+            stage=session.stage,
+            verdicts=tuple(self.verdicts[name] for name in known.gates),
+            subject=session.described(),
+            base=Subject(label=session.base.label, commit=session.base.commit)
+            if session.base
+            else None,
+            base_problem=problem.message if problem else None,
+            base_help=problem.hint if problem else None,
+            policy_digest=session.policy.digest,
+            policy_source=session.policy.source,
+            tools=known.tools,
+            notes=self._notes(known),
+            duration=time.monotonic() - session.began,
+            version=mlgate.__version__,
+        )
+        if any(not v.cached for v in report.verdicts):
+            self._keep(report)
+        return report
+
+    def _notes(self, known: Remembered) -> tuple[str, ...]:
+        session = self.session
+        notes = [*session.policy.notes, *known.waiting]
+        if session.store.problem:
+            notes.append(session.store.problem)
+        return tuple(notes)
+
+    def _keep(self, report: Report) -> None:
+        session = self.session
+        session.store.record_run(
+            session.repo.root,
+            session.stage,
+            started=time.time() - report.duration,
+            duration=report.duration,
+            exit_code=report.exit_code,
+            report=msgspec.json.encode(report),
+        )
+        session.store.trim()
+
+
+def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The gates of this stage in the policy's order, and a word on those that wait for another."""
+    names, waiting = [], []
+    wanted = session.request.gates
+    for gate in session.policy.gates:
+        if wanted and not {gate.name, gate.kind} & set(wanted):
+            continue
+        stages = gate.stages
+        if stages is None:
+            stages = tuple(sorted(parts.load("gates", gate.kind).stages))
+        if session.stage in stages or gate.name in wanted:
+            names.append(gate.name)
+        elif stages:
+            waiting.append(f"{gate.name} is asked at {', '.join(stages)}")
+    return tuple(names), tuple(waiting)
+
+
+def _repeatable(job: plan.Job) -> bool:
+    """True if an equal run may take this draft from the store without asking the gate."""
+    if job.error is not None:
+        return False
+    if job.inputs is None:
+        return job.help is None
+    if job.skipped is not None:  # for a need that did not pass this time
+        return False
+    return job.inputs.also is not None and not job.inputs.beyond and not job.facts_have_figures

@@ -1,0 +1,192 @@
+"""Runs jobs over all cores: batches of files, needs first, time limits, interruption."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mlgate.core.errors import GateError
+from mlgate.core.gate import Context
+from mlgate.core.report import Verdict
+from mlgate.core.words import Outcome
+from mlgate.runner.facts import Facts
+from mlgate.runner.plan import Job, crash, remember_files
+
+if TYPE_CHECKING:
+    from mlgate.runner.session import Session
+
+_SMALL = 48
+"""Files up to which one worker interpreter is cheaper than several: a second one costs its start."""
+_BATCHES_A_CORE = 3
+
+
+class _Task:
+    """A gate asked about one batch; `paths` is None where it is asked as a whole."""
+
+    def __init__(self, job: Job, paths: tuple[str, ...] | None, weight: int) -> None:
+        self.job = job
+        self.paths = paths
+        self.weight = weight
+
+
+class Schedule:
+    """Runs what is not settled, and hands every job to `finish` once, needs before needers."""
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: Sequence[Job],
+        finish: Callable[[Job], Verdict],
+        outcomes: Mapping[str, Outcome],
+    ) -> None:
+        self._session = session
+        self._finish = finish
+        self._waiting = list(jobs)
+        self._outcomes = dict(outcomes)
+        self._known = {job.name for job in jobs} | set(outcomes)
+        self._tasks: list[_Task] = []
+        self._open: dict[str, int] = {}
+        self._done: dict[str, int] = {}
+        self._changed = threading.Condition()
+        self._failure: BaseException | None = None
+        self._sizes: dict[str, int] = {}
+
+    def run(self) -> None:
+        """Until every job is finished. Raises what a job raised that is no error of its own."""
+        files = sum(len(job.missing or ()) for job in self._waiting if not job.settled)
+        self._session.workshop.share(1 if files <= _SMALL else self._session.workshop.jobs)
+        with self._changed:
+            self._release()
+        count = self._session.workshop.jobs
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+        if not self._tasks:
+            return
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)
+        if self._failure is not None:
+            raise self._failure
+
+    def _release(self) -> None:
+        """Finish what is settled, and make tasks of what no longer waits for a need."""
+        again = True
+        while again:
+            again = False
+            for job in list(self._waiting):
+                # A need that this run was not asked for is no obstacle.
+                needs = [need for need in job.needs if need in self._known]
+                if any(need not in self._outcomes for need in needs):
+                    continue
+                self._waiting.remove(job)
+                unmet = [n for n in needs if self._outcomes[n] is not Outcome.PASSED]
+                if unmet and not job.error:
+                    job.skipped = f"needs {', '.join(unmet)}, which did not pass"
+                if job.settled:
+                    self._close(job)
+                    again = True
+                else:
+                    self._add_tasks(job)
+        self._tasks.sort(key=lambda task: task.weight)
+        self._changed.notify_all()
+
+    def _add_tasks(self, job: Job) -> None:
+        job.cached = False
+        if job.missing is None:
+            paths = job.inputs.paths if job.inputs else ()
+            tasks = [_Task(job, paths, 1 << 62)]
+        else:
+            tasks = [
+                _Task(job, batch, sum(map(self._size, batch)))
+                for batch in self._batches(job.missing)
+            ]
+        job.facts = Facts(self._session.subject, getattr(job.gate, "conceals", False))
+        self._open[job.name] = len(tasks)
+        self._done[job.name] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
+        self._tasks.extend(tasks)
+        self._session.observer.started(job.name)
+
+    def _batches(self, paths: Sequence[str]) -> list[tuple[str, ...]]:
+        """Batches of about equal weight, each readable in one folder."""
+        batches = []
+        for group in self._session.places(paths):
+            count = max(1, min(len(group) // 16, self._session.workshop.jobs * _BATCHES_A_CORE))
+            heaps: list[tuple[int, list[str]]] = [(0, []) for _ in range(count)]
+            for path in sorted(group, key=self._size, reverse=True):
+                weight, members = heaps[0]
+                members.append(path)
+                heaps[0] = (weight + self._size(path), members)
+                heaps.sort(key=lambda heap: heap[0])
+            batches.extend(tuple(sorted(members)) for _, members in heaps if members)
+        return batches
+
+    def _size(self, path: str) -> int:
+        """Bytes of a file as it lies in the work tree, for balance only."""
+        if path not in self._sizes:
+            try:
+                found = os.lstat(os.path.join(self._session.repo.root, path)).st_size
+            except OSError:
+                found = 4096
+            self._sizes[path] = found + 512
+        return self._sizes[path]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._tasks and (self._open or self._waiting) and not self._failure:
+                    self._changed.wait()
+                if not self._tasks or self._failure:
+                    return
+                task = self._tasks.pop()
+            try:
+                self._ask(task)
+            except BaseException as error:
+                with self._changed:
+                    self._failure = error
+                    self._changed.notify_all()
+
+    def _ask(self, task: _Task) -> None:
+        """One batch, from the gate to the store; an error ends the job, not the run."""
+        job = task.job
+        ctx: Context | None = job.ctx
+        paths = task.paths or ()
+        facts = Facts(self._session.subject, getattr(job.gate, "conceals", False))
+        failed: GateError | None = None
+        if ctx is not None and job.error is None:
+            if job.clock.began is None:
+                job.started = time.monotonic()
+            try:
+                job.clock.left(None)
+                facts.add(job.gate.check(ctx, paths))
+            except GateError as error:
+                failed = error
+            except Exception as error:
+                failed = crash(job.kind, error)
+        with self._changed:
+            self._take(job, task, facts, failed)
+
+    def _take(self, job: Job, task: _Task, facts: Facts, failed: GateError | None) -> None:
+        if failed is not None:
+            if job.error is None:
+                job.fail(failed)
+        elif task.paths is not None and job.missing is not None and job.error is None:
+            remember_files(self._session, job, task.paths, facts)
+        if job.facts is not None:
+            job.facts.findings.extend(facts.findings)
+            job.facts.figures.extend(facts.figures)
+        self._open[job.name] -= 1
+        if job.missing is not None and job.inputs is not None:
+            self._done[job.name] += len(task.paths or ())
+            total = len(job.inputs.paths)
+            self._session.observer.progressed(job.name, self._done[job.name], total)
+        if not self._open[job.name]:
+            del self._open[job.name]
+            self._close(job)
+            self._release()
+
+    def _close(self, job: Job) -> None:
+        self._outcomes[job.name] = self._finish(job).outcome

@@ -1,0 +1,283 @@
+"""What one run knows before any gate is asked: repository, subject, base, policy, store."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from mlgate.core.errors import BaseNotFound, UsageError
+from mlgate.core.report import Subject
+from mlgate.core.snapshot import Snapshot
+from mlgate.core.words import Stage
+from mlgate.policy import load as policy_file
+from mlgate.policy.match import matcher
+from mlgate.policy.model import GatePolicy, Policy
+from mlgate.repo import base as bases
+from mlgate.repo import ci as cis
+from mlgate.repo import git, snapshots
+from mlgate.runner import keys
+from mlgate.runner.narrowing import narrow
+from mlgate.runner.request import Observer, Request, Silence
+from mlgate.runner.workshop import Workshop
+from mlgate.store.store import Store, open_store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+class Judged(Snapshot, Protocol):
+    """A snapshot of a repository: it also knows its digest, and where its bytes lie."""
+
+    @property
+    def digest(self) -> bytes: ...
+
+    def place(self, paths: Iterable[str]) -> tuple[list[str], list[str]]: ...
+
+
+class Session:
+    """Opened by `open_session`, closed by `close`; what costs something is found when asked for."""
+
+    def __init__(
+        self, request: Request, environ: Mapping[str, str], observer: Observer | None = None
+    ) -> None:
+        self.request = request
+        self.environ = environ
+        self.observer: Observer = observer or Silence()
+        self.stage = request.stage
+        self.began = time.monotonic()
+        self.repo = git.find(request.start, environ)
+        self.ci = cis.detect(environ)
+        self.push = self._push()
+        self.subject: Judged = self._subject()
+        self.store: Store = open_store(environ)
+        self.identity = keys.code_identity()
+        self.base_problem: BaseNotFound | None = None
+        self.base = self._base()
+        self._chosen: dict[tuple[tuple[str, ...], ...], tuple[str, ...]] = {}
+        self.policy, self.adopted = self._policy()
+
+    # -- what is judged, and beside what ---------------------------------------------------------
+
+    def _push(self) -> Any:
+        if self.stage is not Stage.PUSH:
+            return None
+        from mlgate.repo import push
+
+        return push.resolve(self.repo, self.request.push_refs, self.environ)
+
+    def _subject(self) -> Judged:
+        if self.stage is Stage.COMMIT:
+            return snapshots.index(self.repo)
+        if self.stage is Stage.PUSH and self.push is not None:
+            return snapshots.commit(self.repo, self.push.tip)
+        if self.stage in (Stage.PUSH, Stage.PROMOTE) or (
+            self.stage is Stage.MERGE and self.ci is not None
+        ):
+            return snapshots.commit(self.repo, "HEAD")
+        return snapshots.work_tree(self.repo)
+
+    def _base(self) -> bases.Base | None:
+        try:
+            return bases.resolve(
+                self.repo, self.stage, self.request.base, self.environ, self.ci, self.push
+            )
+        except BaseNotFound as problem:
+            self.base_problem = problem
+            return None
+
+    @cached_property
+    def base_snapshot(self) -> Judged | None:
+        """The content that the subject is compared with."""
+        return snapshots.commit(self.repo, self.base.commit) if self.base else None
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """The commits of the pushed range or of the change, oldest first."""
+        if self.push is not None:
+            return tuple(self.push.commits)
+        return bases.commits(self.repo, self.base, self.subject) if self.base else ()
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The subject's paths that differ from the base's; all where there is no base."""
+        from mlgate.repo.changes import touched
+
+        if self.base is None:
+            return frozenset(self.subject.files)
+        return touched(self.repo, self.base, self.subject)
+
+    @cached_property
+    def narrowed(self) -> frozenset[str] | None:
+        """The paths to which file-wise gates are narrowed; None: all."""
+        return narrow(self)
+
+    @property
+    def nothing_to_judge(self) -> str:
+        """What to say of a gate that has no files."""
+        if self.narrowed is not None:
+            return "none of the changed files concerns it"
+        return "the repository has no files for it"
+
+    # -- the policy ------------------------------------------------------------------------------
+
+    def _policy(self) -> tuple[Policy, bool]:
+        written = policy_file.load(self._reader())
+        if written is not None:
+            return written, False
+        from mlgate.runner.adoption import adopted
+
+        return adopted(self), True
+
+    def _reader(self) -> policy_file.Read:
+        return policy_file.reader(self.repo.root) if self._in_tree else self._from_subject
+
+    @property
+    def _in_tree(self) -> bool:
+        return self.subject.label.startswith("work tree")
+
+    def _from_subject(self, path: str) -> bytes | None:
+        return self.subject.read(path) if path in self.subject.files else None
+
+    @property
+    def network(self) -> bool:
+        """Naming a gate whose purpose is the network is the consent to use it."""
+        return not (self.request.offline or self.adopted)
+
+    @cached_property
+    def policies(self) -> Mapping[str, Any]:
+        """Head's resolved policy as a plain mapping."""
+        return {"head": self.policy.plain()}
+
+    # -- files -----------------------------------------------------------------------------------
+
+    def files(self, gate: GatePolicy) -> tuple[str, ...]:
+        """The subject's files that a gate may look at."""
+        return self.select(self.subject.files, gate.files, (*self.policy.exclude, *gate.exclude))
+
+    def select(
+        self, paths: Iterable[str], wanted: tuple[str, ...], unwanted: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Those of `paths` that `wanted` (empty: all) matches and `unwanted` does not."""
+        whole = paths is self.subject.files
+        if whole and (wanted, unwanted) in self._chosen:
+            return self._chosen[wanted, unwanted]
+        chosen = matcher(wanted)(paths) if wanted else set(paths)
+        if unwanted:
+            chosen -= matcher(unwanted)(chosen)
+        result = tuple(sorted(chosen))
+        if whole:
+            self._chosen[wanted, unwanted] = result
+        return result
+
+    def places(self, paths: Sequence[str]) -> list[list[str]]:
+        """`paths` apart by whether they can be read in place."""
+        return [group for group in self.subject.place(paths) if group]
+
+    def project_of(self, gate: GatePolicy) -> str:
+        """The folder of the project whose policy this gate stands in; empty for the root."""
+        return gate.project
+
+    # -- surroundings ----------------------------------------------------------------------------
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        """What the gates share."""
+        return Workshop(
+            self.repo.root,
+            self.environ,
+            jobs=self.request.jobs or _cores(),
+            run_prefix=self.policy.environment.run,
+            pass_env=self.policy.environment.pass_env,
+            python=self.policy.environment.python,
+            tracked=self._tracked,
+        )
+
+    def _tracked(self, folder: str) -> bool:
+        start = folder.rstrip("/") + "/"
+        return any(path.startswith(start) for path in self.subject.files)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment of this run, in UTC."""
+        from datetime import UTC, datetime
+
+        return datetime.now(UTC)
+
+    @cached_property
+    def day(self) -> int:
+        """Today as a number, for the store's housekeeping."""
+        return int(time.time() // 86400)
+
+    @cached_property
+    def work(self) -> Path:
+        """The repository's folder."""
+        from pathlib import Path
+
+        return Path(self.repo.root)
+
+    def recall(self, table: str, wanted: Sequence[bytes]) -> dict[bytes, bytes]:
+        """What the store knows; nothing under `--no-cache`."""
+        return self.store.get(table, wanted, self.day) if self.request.cache else {}
+
+    def remember(self, table: str, rows: Mapping[bytes, bytes]) -> None:
+        """Store rows, also under `--no-cache`, which only refuses to believe old ones."""
+        if rows:
+            self.store.put(table, rows, self.day)
+
+    def key(self) -> bytes:
+        """Digest of all that decides the run's findings, known before anything is parsed."""
+        request = msgspec.structs.replace(self.request, jobs=None, cache=True, push_refs=None)
+        return keys.digest(
+            self.identity,
+            msgspec.to_builtins(request),
+            self.policy.digest,
+            self.subject.digest,
+            self.base.commit if self.base else None,
+            self.base_problem is not None,
+            self.ci is not None,
+            self.workshop.listing(),
+        )
+
+    def described(self) -> Subject:
+        """The subject, in words and ids."""
+        return Subject(label=self.subject.label, commit=self.subject.commit)
+
+    def close(self) -> None:
+        """End what still runs and let go of the store."""
+        self.workshop.close()
+        self.store.close()
+
+
+def open_session(
+    request: Request, environ: Mapping[str, str], observer: Observer | None = None
+) -> Session:
+    """The session of a run.
+
+    Raises `RepositoryError`, `PolicyError`, or `UsageError` where the command line asks for what
+    is not there.
+    """
+    session = Session(request, environ, observer)
+    known = [gate.name for gate in session.policy.gates]
+    for name in request.gates:
+        if not any(_means(gate, name) for gate in session.policy.gates):
+            from mlgate.core.parts import nearest
+
+            raise UsageError(
+                f"no gate of the policy is called {name!r}",
+                nearest(name, known) if known else "mlgate gates lists them",
+            )
+    return session
+
+
+def _means(gate: GatePolicy, name: str) -> bool:
+    return name in (gate.name, gate.kind)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
