@@ -59,7 +59,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     home.mkdir()
     (home / ".gitconfig").write_text(
         "[user]\nname = A\nemail = a@b.c\n[init]\ndefaultBranch = main\n"
-        "[protocol \"file\"]\nallow = always\n"
+        '[protocol "file"]\nallow = always\n'
     )
     return {"PATH": os.environ["PATH"], "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
 

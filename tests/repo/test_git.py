@@ -66,7 +66,7 @@ def test_missing_git(project, tmp_path):
 
 
 def test_git_refuses_in_its_own_words(project):
-    with pytest.raises(RepositoryError, match="git rev-parse: .*unknown revision"):
+    with pytest.raises(RepositoryError, match=r"git rev-parse: .*unknown revision"):
         project.found().git("rev-parse", "nothing-of-the-kind")
 
 
