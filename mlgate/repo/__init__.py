@@ -1,1 +1,1 @@
-"""Git: snapshots, changes, base, CI detection, notebooks."""
+"""What git knows: snapshots, changes, the base, the CI we run in, notebooks, tools already used."""
