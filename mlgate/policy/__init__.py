@@ -1,0 +1,1 @@
+"""Reading, extending, checking and writing the policy."""
