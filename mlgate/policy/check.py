@@ -105,8 +105,8 @@ def _patterns(policy: Policy) -> Iterator[Problem]:
 
     lists: list[tuple[KeyPath, tuple[str, ...]]] = [(("exclude",), policy.exclude)]
     for gate in policy.gates:
-        for key in ("files", "exclude", "when"):
-            lists.append(((*table(gate), key), getattr(gate, key)))
+        keys = ("files", "exclude", "when")
+        lists.extend(((*table(gate), key), getattr(gate, key)) for key in keys)
     for path, patterns in lists:
         for number, pattern in enumerate(patterns):
             if text := complaint(pattern):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 
 from mlgate.policy._wildmatch import Pattern, parse, source
 
+_WILD = re.compile(r"[*?\[\\]")
+
 Matcher = Callable[[Iterable[str]], set[str]]
 """Gives those of its paths that match: files, relative to the root, with forward slashes."""
 
@@ -65,16 +67,36 @@ def complaint(pattern: str) -> str | None:
 
 
 def _any_of(patterns: tuple[Pattern, ...]) -> Matcher:
-    """Without negation the order does not count: one expression says it all."""
+    """Without negation the order does not count: a path matches where any pattern does."""
+    needles = {pattern: needle for pattern in patterns if (needle := _needle(pattern))}
     ends = [
         text + (b"/" if pattern.folder else rb"(?:/|\Z)")
         for pattern in patterns
-        if (text := source(pattern)) is not None
+        if pattern not in needles and (text := source(pattern)) is not None
     ]
-    if not ends:
-        return lambda paths: set()
     match = re.compile(b"|".join(ends), re.DOTALL).match
-    return lambda paths: {path for path in paths if match(path.encode("utf-8", "surrogateescape"))}
+
+    def matching(paths: Iterable[str]) -> set[str]:
+        paths = tuple(paths)
+        everything = f"/{'/ /'.join(paths)}/"  # most needles are nowhere, which this tells at once
+        found: set[str] = set()
+        for pattern, needle in needles.items():
+            if needle in everything:
+                end = -1 if pattern.folder else None
+                found.update([p for p in paths if f"/{p}/".find(needle, 0, end) >= 0])
+        if ends:
+            found.update([p for p in paths if match(p.encode("utf-8", "surrogateescape"))])
+        return found
+
+    return matching
+
+
+def _needle(pattern: Pattern) -> str | None:
+    """The text that `/path/` holds where `pattern` is a mere name or suffix, which most are."""
+    text = pattern.body
+    if pattern.anchored or not text.strip("*") or _WILD.search(text, 1) or text[0] in "?[\\":
+        return None
+    return f"{text[1:]}/" if text[0] == "*" else f"/{text}/"
 
 
 def _in_order(patterns: tuple[Pattern, ...]) -> Matcher:
