@@ -1,1 +1,1 @@
-"""Reading, extending and writing the policy."""
+"""Reading, extending, checking and writing the policy."""

@@ -1,0 +1,128 @@
+"""Checks a policy against the gates that it names: kinds, options, needs, patterns, waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from mlgate.core import parts
+from mlgate.core.errors import PolicyError, UsageError
+from mlgate.core.text import shown
+from mlgate.policy.model import GATE_KEYS, GatePolicy, Policy
+from mlgate.policy.positions import KeyPath
+from mlgate.policy.problems import Problem, nearest, placed, problems
+
+Load = Callable[[str, str], Any]
+"""Gives the part of a folder by its name, as `parts.load` does; raises `UsageError`."""
+
+
+def validate(policy: Policy, load: Load = parts.load) -> dict[str, Struct]:
+    """Each gate's options as its `Options`, by the gate's name.
+
+    Raises `PolicyError` with every problem that reading the policy alone could not find.
+    """
+    options: dict[str, Struct] = {}
+    found: list[Problem] = []
+    for gate in policy.gates:
+        try:
+            options[gate.name] = msgspec.convert(gate.options, _options(gate.kind, load))
+        except UsageError as error:
+            found.append(_unknown_kind(gate, error))
+        except msgspec.ValidationError:
+            kind = _options(gate.kind, load)
+            found += problems(gate.options, kind, table(gate), GATE_KEYS)
+    found += [*_needs(policy), *_patterns(policy), *_waivers(policy, load)]
+    if found:
+        raise PolicyError(placed(found, policy.files))
+    return options
+
+
+def table(gate: GatePolicy) -> KeyPath:
+    """The path of the gate's table in the policy's file; a project's gate is named `churn/lint`
+    and stands there as `lint`."""
+    return ("gates", gate.name.rpartition("/")[2])
+
+
+def _options(kind: str, load: Load) -> type[Struct]:
+    """The kind's options; unknown keys are refused whether or not its author thought of it."""
+    options: type[Struct] = load("gates", kind).Options
+    if options.__struct_config__.forbid_unknown_fields:
+        return options
+    return msgspec.defstruct(
+        options.__name__, [], bases=(options,), module=options.__module__,
+        kw_only=True, frozen=True, forbid_unknown_fields=True,
+    )  # fmt: skip
+
+
+def _unknown_kind(gate: GatePolicy, error: UsageError) -> Problem:
+    name = table(gate)[1]
+    path: KeyPath = ("gates", name) if gate.kind == name else ("gates", name, "kind")
+    hint = (error.hint or "").replace("'", "`")
+    return Problem(path, f"unknown kind `{shown(gate.kind)}` of [gates.{name}]; {hint}")
+
+
+def _needs(policy: Policy) -> Iterator[Problem]:
+    """Needs that do not exist, that do not block as their gate does, that go in a circle."""
+    gates = {gate.name: gate for gate in policy.gates}
+    for gate in policy.gates:
+        for number, need in enumerate(gate.needs):
+            path = (*table(gate), "needs", number)
+            if need not in gates:
+                text = f"`{gate.name}` needs `{shown(need)}`, which is no gate; "
+                yield Problem(path, text + nearest(need, gates.keys() - {gate.name}))
+            elif gate.blocking is not False and gates[need].blocking is False:
+                text = f"`{gate.name}` blocks, so it may not need `{need}`, which does not block"
+                yield Problem(path, text)
+    for circle in _circles(gates):
+        path = (*table(gates[circle[0]]), "needs")
+        yield Problem(path, f"`needs` goes in a circle: {' -> '.join(circle)}")
+
+
+def _circles(gates: dict[str, GatePolicy]) -> Iterator[list[str]]:
+    """One circle per group of gates that need each other, found without recursion."""
+    done: set[str] = set()
+    for start in gates:
+        trail: list[str] = []
+        ways = [iter([start])]
+        while ways:
+            name = next(ways[-1], None)
+            if name is None:
+                ways.pop()
+                if trail:
+                    done.add(trail.pop())
+            elif name in trail:
+                yield [*trail[trail.index(name) :], name]
+            elif name in gates and name not in done:
+                trail.append(name)
+                ways.append(iter(gates[name].needs))
+
+
+def _patterns(policy: Policy) -> Iterator[Problem]:
+    from mlgate.policy.match import complaint
+
+    lists: list[tuple[KeyPath, tuple[str, ...]]] = [(("exclude",), policy.exclude)]
+    for gate in policy.gates:
+        keys = ("files", "exclude", "when")
+        lists.extend(((*table(gate), key), getattr(gate, key)) for key in keys)
+    for path, patterns in lists:
+        for number, pattern in enumerate(patterns):
+            if text := complaint(pattern):
+                yield Problem((*path, number), f"`{shown(pattern)}` is no pattern: {text}")
+
+
+def _waivers(policy: Policy, load: Load) -> Iterator[Problem]:
+    for number, waiver in enumerate(policy.waivers):
+        kind, slash, _ = waiver.rule.partition("/")
+        path = ("waivers", number, "rule")
+        if not slash:
+            text = f"`{shown(waiver.rule)}` is no rule; write `{shown(kind)}/` for a whole kind"
+            yield Problem(path, text)
+            continue
+        try:
+            load("gates", kind)
+        except UsageError as error:
+            hint = (error.hint or "").replace("'", "`")
+            yield Problem(path, f"waives `{shown(waiver.rule)}`, of an unknown kind; {hint}")
