@@ -1,1 +1,85 @@
-"""Lazy click group, one file per command."""
+"""The command line: a lazy click group, one file per command, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from mlgate.cli._group import group
+from mlgate.core import errors
+from mlgate.core.text import plain
+
+_PIPE_CLOSED = 141  # as a shell reports a program that SIGPIPE ended
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run `mlgate` with `args` (default: the process's own) and exit."""
+    if "_MLGATE_COMPLETE" in os.environ:
+        group.main(args, prog_name="mlgate", complete_var="_MLGATE_COMPLETE")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if args is None else args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads on: what is still buffered must not raise again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _PIPE_CLOSED
+    sys.exit(code)
+
+
+def _run(args: list[str]) -> int:
+    try:
+        with group.make_context("mlgate", list(args)) as ctx:
+            group.invoke(ctx)
+        return errors.PASSED
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except errors.MlgateError as error:
+        _complain(error.message, error.hint)
+        return error.exit_code
+    except click.ClickException as error:
+        _complain(error.format_message().rstrip("."), _usage_hint(error))
+        return errors.MISUSED
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ninterrupted: no verdict, and nothing is half-written", err=True)
+        return errors.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _broken(error)
+
+
+def _complain(what: str, mend: str | None = None) -> None:
+    """Two lines on standard error: what is wrong, and how to mend it."""
+    click.echo(_labelled("error:", "red", what), err=True)
+    if mend:
+        click.echo(_labelled(" mend:", "green", mend), err=True)
+
+
+def _labelled(label: str, color: str, text: str) -> str:
+    lines = plain(text).replace("\n", "\n" + " " * 7)
+    return f"{click.style(label, fg=color, bold=True)} {lines}"
+
+
+def _usage_hint(error: click.ClickException) -> str | None:
+    ctx = getattr(error, "ctx", None)
+    return f"{ctx.command_path} --help shows what is possible" if ctx else None
+
+
+def _broken(error: Exception) -> int:
+    """Something that no message was written for: a defect of mlgate, never of its user."""
+    if os.environ.get("MLGATE_DEBUG"):
+        import traceback
+
+        click.echo(plain("".join(traceback.format_exception(error))), err=True)
+        return errors.ERRORED
+    _complain(
+        f"mlgate itself broke, so nothing is judged ({type(error).__name__}: {error})",
+        "set MLGATE_DEBUG=1, run the same again, and report the traceback that it then prints",
+    )
+    return errors.ERRORED

@@ -1,0 +1,88 @@
+"""The `--format FORMAT[:FILE]` option: what is asked for, and writing it."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from msgspec import Struct
+
+from mlgate.core import parts
+from mlgate.core.errors import UsageError
+from mlgate.core.report import Report
+
+
+class Wanted(Struct, frozen=True):
+    """One format; `path` is None for standard output."""
+
+    name: str
+    path: str | None
+
+
+def parsed(values: tuple[str, ...]) -> list[Wanted]:
+    """The formats asked for, each checked before any work is done. Raises `UsageError`."""
+    wanted = []
+    for value in values:
+        name, colon, path = value.partition(":")
+        if name not in parts.names("reporters"):
+            parts.load("reporters", name)
+        if colon and path != "-":
+            _require_folder(value, path)
+        wanted.append(Wanted(name, path if colon and path != "-" else None))
+    to_stdout = [one.name for one in wanted if one.path is None]
+    if len(to_stdout) > 1:
+        raise UsageError(
+            f"{' and '.join(to_stdout)} cannot both go to standard output",
+            f"give one of them a file: --format {to_stdout[0]}:FILE",
+        )
+    return wanted
+
+
+def _require_folder(value: str, path: str) -> None:
+    if not path:
+        raise UsageError(f"--format {value} names no file", f"--format {value}FILE")
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise UsageError(f"--format {value}: there is no folder {folder}", f"mkdir -p {folder}")
+    if os.path.isdir(path):
+        raise UsageError(f"--format {value}: {path} is a folder", "name a file in it")
+
+
+def completed(incomplete: str) -> list[str]:
+    """Names of formats that begin like this, for the shell."""
+    return [name for name in parts.names("reporters") if name.startswith(incomplete)]
+
+
+def for_people(wanted: list[Wanted]) -> bool:
+    """True if standard output gets text: asked for, or nothing else goes there."""
+    return all(one.name == "text" for one in wanted if one.path is None)
+
+
+def write(wanted: list[Wanted], report: Report) -> None:
+    """Write every format but the text on standard output, which is written as the run goes."""
+    for one in wanted:
+        if one.path is not None:
+            _write_whole(one.path, _rendered(one.name, report))
+        elif one.name != "text":
+            click.echo(_rendered(one.name, report), nl=False)
+
+
+def _rendered(name: str, report: Report) -> str:
+    content: str = parts.load("reporters", name).render(report)
+    return content
+
+
+def _write_whole(path: str, content: str) -> None:
+    """Write a file so that nobody ever reads half of it."""
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        with open(part, "w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+        os.replace(part, path)
+    except OSError as error:
+        if os.path.exists(part):
+            os.unlink(part)
+        raise UsageError(
+            f"the report cannot be written to {path}: {error.strerror}",
+            "name a file in a folder that can be written to",
+        ) from None

@@ -1,0 +1,93 @@
+"""Judge the repository by its policy: will this branch pass?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from mlgate.cli import _formats, _live, _terminal
+from mlgate.core.words import Stage
+from mlgate.reporters import text
+
+_EPILOG = """\b
+Examples:
+  mlgate check                         everything a merge asks for
+  mlgate check src/train.py            one file
+  mlgate check --changed --new         only what this branch brings along
+  mlgate check --stage commit          what the commit hook asks
+  mlgate check --gate lint --gate types
+  mlgate check --format sarif:out.sarif --format text
+
+Exit codes: 0 nothing blocks, 1 a blocking gate failed, 2 wrong usage or
+policy, 3 a blocking gate could not be judged, 130 interrupted."""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+@click.option(
+    "--stage",
+    type=click.Choice([stage.value for stage in Stage]),
+    default=Stage.MERGE.value,
+    show_default=True,
+    help="The moment to judge for: it decides which gates are asked, and about what.",
+)
+@click.option("--gate", "gates", multiple=True, metavar="NAME", help="Only this gate; repeatable.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All files, where the stage would take changed ones."
+)
+@click.option("--changed", is_flag=True, help="Only files that differ from the base.")
+@click.option("--base", metavar="REF", help="Compare with this commit, branch or tag.")
+@click.option("--new", is_flag=True, default=None, help="Findings the base has too do not count.")
+@click.option("--offline", is_flag=True, help="Ask nothing of the network.")
+@click.option("--project", metavar="DIR", help="Only this project of a monorepo.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT[:FILE]",
+    callback=lambda ctx, param, value: _formats.parsed(value),
+    shell_complete=lambda ctx, param, incomplete: _formats.completed(incomplete),
+    help="How to report, and where to; repeatable. Without FILE: standard output.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once.")
+@click.option("--no-cache", is_flag=True, help="Judge everything anew.")
+@click.option("--push-refs", type=click.File("rb"), metavar="FILE", hidden=True)
+def command(formats: list[_formats.Wanted], push_refs: Any, **asked: Any) -> None:
+    """Judge the repository by its policy (mlgate.toml), or, where it has none, by the tools that it
+    already uses.
+
+    Plain `mlgate check` answers whether the branch will pass a merge: it judges the work tree with
+    untracked, unignored files. What was judged before and has not changed comes from the cache.
+    """
+    from mlgate.runner.request import Request
+    from mlgate.runner.run import check
+
+    request = Request(
+        start=os.getcwd(),
+        stage=Stage(asked.pop("stage")),
+        cache=not asked.pop("no_cache"),
+        push_refs=push_refs.read() if push_refs else None,
+        **asked,
+    )
+    for_people = _formats.for_people(formats)
+    style = _terminal.style(sys.stdout, os.environ)
+    observer = _observer(style if for_people else None)
+    try:
+        report = check(request, os.environ, observer)
+    finally:
+        observer.close()
+    if for_people:
+        click.echo("\n".join(text.summary_lines(report, style)))
+    _formats.write(formats, report)
+    click.get_current_context().exit(report.exit_code)
+
+
+def _observer(style: text.Style | None) -> _live.Lines:
+    """Progress is drawn where somebody can see it: standard output, or else standard error."""
+    stream = sys.stdout if style else sys.stderr
+    if _terminal.is_live(stream, os.environ):
+        return _live.Watched(style, stream)
+    return _live.Lines(style)

@@ -1,0 +1,166 @@
+"""A verdict's findings as text: by file, aligned, bounded, each rule's mend said once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mlgate.core.finding import Finding, Location, Measurement
+from mlgate.core.report import Verdict
+from mlgate.core.text import counted, plain, shown
+from mlgate.core.words import Level, Outcome, Result, State
+from mlgate.reporters._order import place
+from mlgate.reporters._style import Style
+
+SHOWN = 25
+"""Findings shown for a gate, where the text is bounded."""
+SHOWN_PASSED = 5
+"""The same for findings that do not fail their gate."""
+_QUOTED = 8
+"""Up to so many findings come with their source lines."""
+_INDENT = 4
+_LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
+
+
+def visible(verdict: Verdict) -> list[Finding]:
+    """What text shows of a verdict: no waived and no hidden findings, and of those that are met
+    only the measured ones. Sorted by place."""
+    kept = [
+        finding
+        for finding in verdict.findings
+        if finding.state is State.NEW or (finding.state is State.OLD and not verdict.hidden)
+        if finding.result is not Result.PASS or finding.measurement is not None
+    ]
+    return sorted(kept, key=place)
+
+
+def wrong(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that break a rule or leave it open."""
+    return [finding for finding in findings if finding.result is not Result.PASS]
+
+
+def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[str]:
+    """The findings of one verdict, at most `SHOWN` of them unless `everything`."""
+    found = visible(verdict)
+    limit = SHOWN if verdict.outcome is not Outcome.PASSED else SHOWN_PASSED
+    cut = found if everything else _worst(found, limit)
+    stacked = _column(cut) > max(style.width * 45 // 100, 28)
+    column = 0 if stacked else _column(cut)
+    rules = max((len(_rule(finding)) for finding in cut), default=0)
+    for finding in cut:
+        yield from _finding(finding, style, column, rules)
+        if len(cut) <= _QUOTED:
+            yield from _quoted(finding, style)
+    yield from _mends(cut, style, rules)
+    if len(cut) < len(found):
+        yield " " * _INDENT + style.paint(_rest(verdict, found, cut, style), "dim")
+
+
+def _worst(found: list[Finding], limit: int) -> list[Finding]:
+    """The `limit` gravest, in the order of their places."""
+    if len(found) <= limit:
+        return found
+    gravest = sorted(range(len(found)), key=lambda i: (_gravity(found[i]), i))[:limit]
+    return [found[i] for i in sorted(gravest)]
+
+
+def _gravity(finding: Finding) -> tuple[bool, int]:
+    return (finding.result is Result.PASS, -finding.level.rank)
+
+
+def _rule(finding: Finding) -> str:
+    """The rule without its kind, which stands on the gate's line."""
+    return plain(finding.rule.partition("/")[2] or finding.rule)
+
+
+def where(at: Location | None) -> str:
+    """`path:line:column`, or `path cell 3 line 2` in a notebook."""
+    if at is None:
+        return ""
+    path = shown(at.path)
+    if at.cell is not None:
+        return f"{path} cell {at.cell}" + (f" line {at.line}" if at.line else "")
+    parts = [path, *(str(n) for n in (at.line, at.column if at.line else None) if n is not None)]
+    return ":".join(parts)
+
+
+def _column(found: Sequence[Finding]) -> int:
+    return max((len(where(finding.location)) for finding in found), default=0)
+
+
+def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterator[str]:
+    place = where(finding.location)
+    if not column and place:
+        yield " " * _INDENT + place
+    gap = 2 if column or place else 0
+    lead = " " * _INDENT + (f"{place:<{column}}" if column else "") + " " * gap
+    rule = _rule(finding)
+    text = len(lead) + rules + 2
+    first, *rest = plain(finding.message).split("\n")
+    said = style.wrapped(first, text)
+    look = "green" if finding.result is Result.PASS else _LOOKS[finding.level]
+    yield lead + style.paint(f"{rule:<{rules}}", look) + "  " + said[0]
+    for line in said[1:]:
+        yield " " * text + line
+    for line in rest:
+        yield _diff_line(" " * (_INDENT + 2) + line, style)
+    if finding.measurement is not None and (evidence := _evidence(finding.measurement)):
+        for line in style.wrapped(evidence, text):
+            yield " " * text + style.paint(line, "dim")
+
+
+def _evidence(number: Measurement) -> str:
+    """What stands behind a measured number, where there is more than the number."""
+    facts = []
+    if number.low is not None and number.high is not None:
+        sure = f"{number.confidence:.0%} " if number.confidence is not None else ""
+        facts.append(f"{sure}interval {number.low:.4g} to {number.high:.4g}")
+    if number.baseline is not None:
+        facts.append(f"baseline {number.baseline:.4g}")
+    if number.n is not None:
+        facts.append(f"n = {number.n:,}")
+    if number.needed is not None:
+        facts.append(f"{number.needed:,} would decide")
+    return ", ".join(facts)
+
+
+def _quoted(finding: Finding, style: Style) -> Iterator[str]:
+    """The source lines that a finding brings along."""
+    text = finding.location.text if finding.location else None
+    bar = "│" if style.unicode else "|"
+    for line in plain(text).rstrip("\n").split("\n") if text else ():
+        yield _diff_line(f"{' ' * (_INDENT + 2)}{bar} {line}", style, "dim")
+
+
+def _diff_line(line: str, style: Style, look: str = "") -> str:
+    """One source line, cut to the width; removed and added lines of a diff in their colours."""
+    line = line.expandtabs(4).rstrip()
+    if len(line) > style.width:
+        line = line[: style.width - len(style.more)] + style.more
+    bare = line.lstrip(" │|")
+    looks = {"-": "red", "+": "green", "@": "cyan"}
+    return style.paint(line, *filter(None, [looks.get(bare[:1], look)]))
+
+
+def _mends(found: Sequence[Finding], style: Style, rules: int) -> Iterator[str]:
+    """How to mend, once for each rule; several ways where findings of one rule differ in it."""
+    ways: dict[tuple[str, str], None] = {}
+    for finding in wrong(found):
+        if finding.help:
+            ways.setdefault((_rule(finding), plain(finding.help)))
+    for rule, mend in list(ways)[:SHOWN]:
+        lead = " " * _INDENT + "mend  "
+        text = len(lead) + rules + 2
+        first, *more = style.wrapped(mend, text)
+        yield style.paint(f"{lead}{rule:<{rules}}  ", "dim") + first
+        for line in more:
+            yield " " * text + line
+
+
+def _rest(verdict: Verdict, found: list[Finding], cut: list[Finding], style: Style) -> str:
+    left = len(found) - len(cut)
+    files = {f.location.path for f in found if f.location} - {
+        f.location.path for f in cut if f.location
+    }
+    inside = f" in {counted(len(files), 'more file')}" if files else ""
+    command = f"mlgate check --gate {verdict.gate} --format text:{verdict.gate}.txt"
+    return f"{style.more} and {left:,} more{inside}; all of them: {command}"
