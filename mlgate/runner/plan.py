@@ -197,7 +197,6 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         now=session.now,
         network=session.network,
         named=policy.named,
-        project=session.project_of(policy),
         commits=session.commits,
         policies=session.policies,
         tool=partial(session.workshop.tool, command=command),

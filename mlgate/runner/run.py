@@ -135,9 +135,11 @@ class _Run:
             stage=session.stage,
             verdicts=tuple(self.verdicts[name] for name in known.gates),
             subject=session.described(),
-            base=Subject(label=session.base.label, commit=session.base.commit)
-            if session.base
-            else None,
+            base=(
+                Subject(label=session.base.label, commit=session.base.commit)
+                if session.base
+                else None
+            ),
             base_problem=problem.message if problem else None,
             base_help=problem.hint if problem else None,
             policy_digest=session.policy.digest,

@@ -112,7 +112,7 @@ class Schedule:
 
     def _batches(self, paths: Sequence[str]) -> list[tuple[str, ...]]:
         """Batches of about equal weight, each readable in one folder."""
-        batches = []
+        batches: list[tuple[str, ...]] = []
         for group in self._session.places(paths):
             count = max(1, min(len(group) // 16, self._session.workshop.jobs * _BATCHES_A_CORE))
             heaps: list[tuple[int, list[str]]] = [(0, []) for _ in range(count)]

@@ -14,9 +14,10 @@ from mlgate.core.errors import BaseNotFound, UsageError
 from mlgate.core.report import Subject
 from mlgate.core.snapshot import Snapshot
 from mlgate.core.words import Stage
-from mlgate.policy import load as policy_file
+from mlgate.policy.load import load
 from mlgate.policy.match import matcher
 from mlgate.policy.model import GatePolicy, Policy
+from mlgate.policy.read import reader
 from mlgate.repo import base as bases
 from mlgate.repo import ci as cis
 from mlgate.repo import git, snapshots
@@ -29,6 +30,9 @@ from mlgate.store.store import Store, open_store
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+
+
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Judged(Snapshot, Protocol):
@@ -127,22 +131,25 @@ class Session:
     # -- the policy ------------------------------------------------------------------------------
 
     def _policy(self) -> tuple[Policy, bool]:
-        written = policy_file.load(self._reader())
+        written = load(self._read_policy)
         if written is not None:
             return written, False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
 
-    def _reader(self) -> policy_file.Read:
-        return policy_file.reader(self.repo.root) if self._in_tree else self._from_subject
-
-    @property
-    def _in_tree(self) -> bool:
-        return self.subject.label.startswith("work tree")
-
-    def _from_subject(self, path: str) -> bytes | None:
-        return self.subject.read(path) if path in self.subject.files else None
+    def _read_policy(self, path: str) -> bytes | None:
+        """A file of the subject; from the work tree at once, without listing what else there is."""
+        if self.subject.label.startswith("work tree"):
+            try:
+                descriptor = os.open(os.path.join(self.repo.root, path), os.O_RDONLY | _NO_LINKS)
+                with open(descriptor, "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
+            except OSError:  # a link or a folder: refused in the words of the snapshot's reader
+                pass
+        return reader(self.subject)(path)
 
     @property
     def network(self) -> bool:
@@ -178,10 +185,6 @@ class Session:
     def places(self, paths: Sequence[str]) -> list[list[str]]:
         """`paths` apart by whether they can be read in place."""
         return [group for group in self.subject.place(paths) if group]
-
-    def project_of(self, gate: GatePolicy) -> str:
-        """The folder of the project whose policy this gate stands in; empty for the root."""
-        return gate.project
 
     # -- surroundings ----------------------------------------------------------------------------
 

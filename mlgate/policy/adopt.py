@@ -1,0 +1,2 @@
+def adopt(*a):
+    raise NotImplementedError

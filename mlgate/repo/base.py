@@ -1,0 +1,11 @@
+class Base:
+    commit = ""
+    label = ""
+
+
+def resolve(*a):
+    return None
+
+
+def commits(*a):
+    return ()
