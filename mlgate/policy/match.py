@@ -43,13 +43,15 @@ def select(paths: Iterable[str], files: tuple[str, ...], exclude: tuple[str, ...
 def under(directory: str, patterns: Iterable[str]) -> tuple[str, ...]:
     """`patterns`, meant relative to `directory`, as patterns relative to the root."""
     folder = re.sub(r"([*?\[\\])", r"\\\1", directory)
-    below = []
-    for pattern in filter(None, map(parse, patterns)):
-        middle = "" if pattern.anchored else "**/"
-        end = "/" if pattern.folder else ""
-        body = pattern.body.removeprefix("/")
-        below.append(f"{'!' if pattern.negated else ''}/{folder}/{middle}{body}{end}")
-    return tuple(below)
+    return tuple(_below(folder, pattern) for pattern in patterns)
+
+
+def _below(folder: str, line: str) -> str:
+    pattern = parse(line)
+    if pattern is None or not pattern.body:
+        return line
+    start = f"{'!' if pattern.negated else ''}/{folder}/{'' if pattern.anchored else '**/'}"
+    return start + pattern.body.removeprefix("/") + ("/" if pattern.folder else "")
 
 
 def complaint(pattern: str) -> str | None:
@@ -61,8 +63,8 @@ def complaint(pattern: str) -> str | None:
         return (
             r"gitignore reads it as a comment; write `\#`" if pattern[:1] == "#" else "it is empty"
         )
-    if parsed.body.startswith(("./", "../")):
-        return "paths are relative to the policy's folder and do not begin with `.`"
+    if {".", ".."} & set(parsed.body.split("/")):
+        return "a path has no `.` or `..` in it"
     return None if source(parsed) else "a `[` or `\\` in it has no end"
 
 
