@@ -68,19 +68,20 @@ def _top(exclude: tuple[str, ...], new_only: bool) -> Iterator[str]:
         yield "# Paths that no gate sees, in gitignore syntax."
         yield from toml.pair("exclude", exclude)
     else:
-        yield '# exclude = ["vendor/"]                # paths that no gate sees, in gitignore syntax'
+        yield '# exclude = ["vendor/"]            # paths that no gate sees, in gitignore syntax'
     if new_only:
         yield "# Findings that were there before do not block; only new ones do."
         yield "new_only = true"
     else:
-        yield "# new_only = true                      # findings that were there before do not block"
+        yield "# new_only = true                  # findings that were there before do not block"
 
 
 def _gate(kind: str, one: Detected) -> Iterator[str]:
     yield from _remark(one.evidence)
     name = one.name or kind
-    table = {} if name == kind else {"kind": kind}
-    table |= {} if one.blocking else {"blocking": False}
+    table: dict[str, Any] = {} if name == kind else {"kind": kind}
+    if not one.blocking:
+        table["blocking"] = False
     lines = list(toml.table(("gates", name), table | one.options))
     # What is commented out belongs to the gate's own table, so it stands before the tables below.
     below = next((n for n, line in enumerate(lines) if n and line.startswith("[")), len(lines))
