@@ -41,7 +41,11 @@ def _table(running: Sequence[Work], spinner: Spinner) -> Table:
         bar = ProgressBar(work.total, work.done, width=_BAR) if work.total else ""
         done = f"{work.done:,}/{work.total:,}" if work.total else ""
         table.add_row(
-            spinner, f"[bold]{_safe(work.gate)}[/]", bar, done, f"[dim]{_time(now, work)}[/]"
+            spinner,
+            f"[bold]{_safe(work.gate)}[/]",
+            bar,
+            done,
+            f"[dim]{_so_far(now - work.since)}[/]",
         )
     if len(running) > _SHOWN:
         table.add_row("", f"[dim]and {len(running) - _SHOWN} more[/]")

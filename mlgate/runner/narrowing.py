@@ -26,7 +26,7 @@ def narrow(session: Session) -> frozenset[str] | None:
     if session.stage is Stage.COMMIT:
         from mlgate.repo.changes import staged
 
-        return staged(session.repo)
+        return frozenset(change.path for change in staged(session.repo))
     if session.stage is Stage.PUSH or request.changed:
         return session.touched
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from mlgate.runner.facts import Facts
 from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
+    from mlgate.core.snapshot import Snapshot
     from mlgate.policy.model import GatePolicy, Policy
     from mlgate.runner.session import Session
 
@@ -32,7 +33,12 @@ _findings = msgspec.msgpack.Decoder(tuple[Finding, ...])
 class Job:
     """One gate in one run: what is asked, what was answered."""
 
-    def __init__(self, policy: GatePolicy, terms: Terms) -> None:
+    def __init__(self, policy: GatePolicy, terms: Terms, session: Session) -> None:
+        self._session = session
+        self.of: Job | None = None
+        """Of a job that asks about the base's versions: the job it is done for."""
+        self.marked: list[Finding] | None = None
+        """The findings with their state, where only new ones count."""
         self.policy = policy
         self.terms = terms
         self.name = policy.name
@@ -56,6 +62,24 @@ class Job:
         """True as long as nothing had to be run."""
 
     @property
+    def subject(self) -> Snapshot:
+        """The snapshot it is asked about."""
+        return self.ctx.subject if self.ctx else self._session.subject
+
+    def places(self, paths: Sequence[str]) -> list[list[str]]:
+        """`paths` apart by whether they can be read in place."""
+        place: Any = getattr(self.subject, "place", None)
+        groups = place(paths) if place else [list(paths)]
+        return [group for group in groups if group]
+
+    def findings(self) -> list[Finding]:
+        """All that is known, by place."""
+        if self.marked is not None:
+            return self.marked
+        new = [finding for _, finding in self.facts.findings] if self.facts else []
+        return sorted([*self.known, *new], key=_place)
+
+    @property
     def settled(self) -> bool:
         """True if nothing is left to run."""
         return self.error is not None or self.skipped is not None or self.missing == ()
@@ -76,8 +100,7 @@ class Job:
     def draft(self) -> Draft:
         """What came of it, for the judge."""
         facts = self.facts
-        findings = [*self.known, *((f for _, f in facts.findings) if facts else ())]
-        findings.sort(key=_place)
+        findings = self.findings()
         judged = self.inputs.judged if self.inputs else None
         if judged is None and self.inputs is not None:
             told = [f.message for f in findings if f.result is Result.PASS]
@@ -104,31 +127,37 @@ def _place(finding: Finding) -> tuple[str, int, int, int, str]:
 
 def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> Job:
     """The job of one gate, its inputs known; settled already where there is nothing to run."""
-    job = Job(policy, terms_for(session, policy))
+    job = Job(policy, terms_for(session, policy), session)
     job.gate = parts.load("gates", policy.kind)
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:
         return job
     job.ctx = context(session, job, options)
+    prepare(session, job)
+    return job
+
+
+def prepare(session: Session, job: Job) -> None:
+    """Ask the gate for its inputs, from which follows what is left to run."""
+    ctx = job.ctx
     try:
-        inputs = job.gate.inputs(job.ctx)
+        inputs: Inputs | None = job.gate.inputs(ctx)
     except GateError as error:
-        job.fail(error)
-        return job
+        return job.fail(error)
     except Exception as error:
-        job.fail(crash(policy.kind, error))
-        return job
-    if inputs is not None and inputs.each and session.narrowed is not None:
-        chosen = tuple(path for path in inputs.paths if path in session.narrowed)
+        return job.fail(crash(job.kind, error))
+    narrowed = ctx.changed if ctx else None
+    if inputs is not None and inputs.each and narrowed is not None:
+        chosen = tuple(path for path in inputs.paths if path in narrowed)
         inputs = msgspec.structs.replace(inputs, paths=chosen) if chosen else None
     if inputs is None:
         job.skipped = session.nothing_to_judge
-        return job
+        return None
     job.inputs = inputs
     job.missing = inputs.paths if inputs.each else None
     if inputs.also is not None:
-        job.key = keys.gate_key(session.identity, policy.kind, policy.options, inputs)
-    return job
+        job.key = keys.gate_key(session.identity, job.kind, job.policy.options, inputs)
+    return None
 
 
 def crash(kind: str, error: Exception) -> GateError:
@@ -149,7 +178,7 @@ def terms_for(session: Session, policy: GatePolicy) -> Terms:
         level=policy.level or Level.WARNING,
         blocking=policy.blocking is not False,
         inconclusive_blocks=session.stage is Stage.PROMOTE,
-        waivers=_waivers(session.policy),
+        waivers=_waivers(session.policy_of(policy)),
         narrowed=session.narrowed is not None,
     )
 
@@ -227,19 +256,18 @@ def _limited_worker(session: Session, clock: Clock) -> Callable[..., Any]:
 
 def recall(session: Session, jobs: Iterable[Job]) -> None:
     """Take from the store what it knows of the jobs: a whole gate in one look-up, then by file."""
-    files = session.subject.files
     asked = [job for job in jobs if job.key and not job.settled and job.inputs]
-    whole = {keys.whole_key(j.key, j.inputs.paths, files): j for j in asked if j.inputs}
+    whole = {keys.whole_key(j.key, j.inputs.paths, j.subject.files): j for j in asked if j.inputs}
     for key, value in session.recall("findings", list(whole)).items():
         whole[key].known = list(_decoded(value))
         whole[key].missing = ()
     for job in asked:
         if job.missing:
-            _recall_files(session, job, files)
+            _recall_files(session, job)
 
 
-def _recall_files(session: Session, job: Job, files: Mapping[str, Any]) -> None:
-    own = keys.file_keys(job.key, job.missing or (), files)
+def _recall_files(session: Session, job: Job) -> None:
+    own = keys.file_keys(job.key, job.missing or (), job.subject.files)
     found = session.recall("findings", list(own))
     for value in found.values():
         job.known.extend(_decoded(value))
@@ -259,16 +287,16 @@ def remember_files(session: Session, job: Job, paths: Sequence[str], facts: Fact
         if path not in by_path:  # a fact about no single file: none of them is known
             return
         by_path[path].append(finding)
-    files = session.subject.files
     rows = {
         key: msgspec.msgpack.encode(by_path[path])
-        for key, path in keys.file_keys(job.key, paths, files).items()
+        for key, path in keys.file_keys(job.key, paths, job.subject.files).items()
     }
     session.remember("findings", rows)
 
 
-def remember_whole(session: Session, job: Job, draft: Draft) -> None:
+def remember_whole(session: Session, job: Job) -> None:
     """Store what a gate says of all its files together."""
-    if job.key and job.inputs and draft.error is None and not draft.figures and not job.cached:
-        key = keys.whole_key(job.key, job.inputs.paths, session.subject.files)
-        session.remember("findings", {key: msgspec.msgpack.encode(draft.findings)})
+    known = job.error is None and job.skipped is None and not job.facts_have_figures
+    if job.key and job.inputs and known and not job.cached:
+        key = keys.whole_key(job.key, job.inputs.paths, job.subject.files)
+        session.remember("findings", {key: msgspec.msgpack.encode(job.findings())})

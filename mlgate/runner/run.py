@@ -107,7 +107,6 @@ class _Run:
         """Called once for each job, when nothing of it is left to run."""
         draft = job.draft()
         self.drafts[job.name] = draft
-        plan.remember_whole(self.session, job, draft)
         return self._conclude(
             job.policy,
             draft,
@@ -136,7 +135,7 @@ class _Run:
             verdicts=tuple(self.verdicts[name] for name in known.gates),
             subject=session.described(),
             base=(
-                Subject(label=session.base.label, commit=session.base.commit)
+                Subject(label=session.base.why, commit=session.base.commit)
                 if session.base
                 else None
             ),

@@ -12,14 +12,15 @@ from mlgate.core.errors import GateError
 from mlgate.core.gate import Context
 from mlgate.core.report import Verdict
 from mlgate.core.words import Outcome
+from mlgate.runner import look_back
 from mlgate.runner.facts import Facts
-from mlgate.runner.plan import Job, crash, remember_files
+from mlgate.runner.plan import Job, crash, recall, remember_files, remember_whole
 
 if TYPE_CHECKING:
     from mlgate.runner.session import Session
 
 _SMALL = 48
-"""Files up to which one worker interpreter is cheaper than several: a second one costs its start."""
+"""Files up to which one worker interpreter is cheaper than several, each of which has to start."""
 _BATCHES_A_CORE = 3
 
 
@@ -48,8 +49,8 @@ class Schedule:
         self._outcomes = dict(outcomes)
         self._known = {job.name for job in jobs} | set(outcomes)
         self._tasks: list[_Task] = []
-        self._open: dict[str, int] = {}
-        self._done: dict[str, int] = {}
+        self._open: dict[Job, int] = {}
+        self._done: dict[Job, int] = {}
         self._changed = threading.Condition()
         self._failure: BaseException | None = None
         self._sizes: dict[str, int] = {}
@@ -102,18 +103,19 @@ class Schedule:
         else:
             tasks = [
                 _Task(job, batch, sum(map(self._size, batch)))
-                for batch in self._batches(job.missing)
+                for batch in self._batches(job, job.missing)
             ]
-        job.facts = Facts(self._session.subject, getattr(job.gate, "conceals", False))
-        self._open[job.name] = len(tasks)
-        self._done[job.name] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
+        job.facts = Facts(job.subject, getattr(job.gate, "conceals", False))
+        self._open[job] = len(tasks)
+        self._done[job] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
         self._tasks.extend(tasks)
-        self._session.observer.started(job.name)
+        if job.of is None:
+            self._session.observer.started(job.name)
 
-    def _batches(self, paths: Sequence[str]) -> list[tuple[str, ...]]:
+    def _batches(self, job: Job, paths: Sequence[str]) -> list[tuple[str, ...]]:
         """Batches of about equal weight, each readable in one folder."""
         batches: list[tuple[str, ...]] = []
-        for group in self._session.places(paths):
+        for group in job.places(paths):
             count = max(1, min(len(group) // 16, self._session.workshop.jobs * _BATCHES_A_CORE))
             heaps: list[tuple[int, list[str]]] = [(0, []) for _ in range(count)]
             for path in sorted(group, key=self._size, reverse=True):
@@ -154,7 +156,7 @@ class Schedule:
         job = task.job
         ctx: Context | None = job.ctx
         paths = task.paths or ()
-        facts = Facts(self._session.subject, getattr(job.gate, "conceals", False))
+        facts = Facts(job.subject, getattr(job.gate, "conceals", False))
         failed: GateError | None = None
         if ctx is not None and job.error is None:
             if job.clock.began is None:
@@ -178,15 +180,26 @@ class Schedule:
         if job.facts is not None:
             job.facts.findings.extend(facts.findings)
             job.facts.figures.extend(facts.figures)
-        self._open[job.name] -= 1
-        if job.missing is not None and job.inputs is not None:
-            self._done[job.name] += len(task.paths or ())
+        self._open[job] -= 1
+        if job.missing is not None and job.inputs is not None and job.of is None:
+            self._done[job] += len(task.paths or ())
             total = len(job.inputs.paths)
-            self._session.observer.progressed(job.name, self._done[job.name], total)
-        if not self._open[job.name]:
-            del self._open[job.name]
+            self._session.observer.progressed(job.name, self._done[job], total)
+        if not self._open[job]:
+            del self._open[job]
             self._close(job)
             self._release()
 
     def _close(self, job: Job) -> None:
+        """A job of the base settles the one it was asked for; any other may need one first."""
+        remember_whole(self._session, job)
+        if job.of is not None:
+            look_back.settle(self._session, job)
+            job = job.of
+        else:
+            past = look_back.past_of(self._session, job)
+            if past is not None:
+                recall(self._session, [past])
+                self._waiting.append(past)
+                return
         self._outcomes[job.name] = self._finish(job).outcome

@@ -6,13 +6,12 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mlgate.core.errors import BaseNotFound, UsageError
 from mlgate.core.report import Subject
-from mlgate.core.snapshot import Snapshot
 from mlgate.core.words import Stage
 from mlgate.policy.load import load
 from mlgate.policy.match import matcher
@@ -21,6 +20,8 @@ from mlgate.policy.read import reader
 from mlgate.repo import base as bases
 from mlgate.repo import ci as cis
 from mlgate.repo import git, snapshots
+from mlgate.repo.stored import Stored
+from mlgate.repo.work_tree import WorkTree
 from mlgate.runner import keys
 from mlgate.runner.narrowing import narrow
 from mlgate.runner.request import Observer, Request, Silence
@@ -31,17 +32,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mlgate.repo.changes import Change
+    from mlgate.repo.push import Push
+
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-class Judged(Snapshot, Protocol):
-    """A snapshot of a repository: it also knows its digest, and where its bytes lie."""
-
-    @property
-    def digest(self) -> bytes: ...
-
-    def place(self, paths: Iterable[str]) -> tuple[list[str], list[str]]: ...
+Judged = WorkTree | Stored
 
 
 class Session:
@@ -57,29 +55,31 @@ class Session:
         self.began = time.monotonic()
         self.repo = git.find(request.start, environ)
         self.ci = cis.detect(environ)
-        self.push = self._push()
+        self.pushes = self._pushes()
         self.subject: Judged = self._subject()
         self.store: Store = open_store(environ)
         self.identity = keys.code_identity()
-        self.base_problem: BaseNotFound | None = None
-        self.base = self._base()
         self._chosen: dict[tuple[tuple[str, ...], ...], tuple[str, ...]] = {}
         self.policy, self.adopted = self._policy()
+        self.base_problem: BaseNotFound | None = None
+        self.base = self._base()
 
     # -- what is judged, and beside what ---------------------------------------------------------
 
-    def _push(self) -> Any:
+    def _pushes(self) -> tuple[Push, ...]:
         if self.stage is not Stage.PUSH:
-            return None
+            return ()
         from mlgate.repo import push
 
-        return push.resolve(self.repo, self.request.push_refs, self.environ)
+        if self.request.push_refs is not None:
+            return push.from_lines(self.repo, os.fsdecode(self.request.push_refs))
+        return push.from_environ(self.repo, self.environ)
 
     def _subject(self) -> Judged:
         if self.stage is Stage.COMMIT:
             return snapshots.index(self.repo)
-        if self.stage is Stage.PUSH and self.push is not None:
-            return snapshots.commit(self.repo, self.push.tip)
+        if self.pushes:
+            return snapshots.commit(self.repo, self.pushes[0].tip)
         if self.stage in (Stage.PUSH, Stage.PROMOTE) or (
             self.stage is Stage.MERGE and self.ci is not None
         ):
@@ -87,34 +87,43 @@ class Session:
         return snapshots.work_tree(self.repo)
 
     def _base(self) -> bases.Base | None:
+        named = self.request.base or self.policy.base
+        if self.pushes and not named:
+            before = self.pushes[0].base
+            return bases.Base(before, "the remote's tip") if before else None
         try:
-            return bases.resolve(
-                self.repo, self.stage, self.request.base, self.environ, self.ci, self.push
-            )
+            return bases.resolve(self.repo, self.stage, named, self.environ, self.ci)
         except BaseNotFound as problem:
             self.base_problem = problem
             return None
 
     @cached_property
-    def base_snapshot(self) -> Judged | None:
+    def base_snapshot(self) -> Stored | None:
         """The content that the subject is compared with."""
         return snapshots.commit(self.repo, self.base.commit) if self.base else None
 
-    @property
+    @cached_property
     def commits(self) -> tuple[str, ...]:
-        """The commits of the pushed range or of the change, oldest first."""
-        if self.push is not None:
-            return tuple(self.push.commits)
-        return bases.commits(self.repo, self.base, self.subject) if self.base else ()
+        """The commits of all that is pushed, or of the change, oldest first."""
+        if self.pushes:
+            return tuple(dict.fromkeys(id for push in self.pushes for id in push.commits))
+        if self.base is None or self.subject.commit is None:
+            return ()
+        from mlgate.repo import history
+
+        return history.commits(self.repo, self.base.commit, self.subject.commit)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """How the subject differs from the base; all is added where there is none."""
+        from mlgate.repo.changes import changed
+
+        return changed(self.repo, self.base_snapshot, self.subject)
 
     @cached_property
     def touched(self) -> frozenset[str]:
-        """The subject's paths that differ from the base's; all where there is no base."""
-        from mlgate.repo.changes import touched
-
-        if self.base is None:
-            return frozenset(self.subject.files)
-        return touched(self.repo, self.base, self.subject)
+        """The subject's paths that differ from the base's, and those that it deletes."""
+        return frozenset(change.path for change in self.changes)
 
     @cached_property
     def narrowed(self) -> frozenset[str] | None:
@@ -161,11 +170,16 @@ class Session:
         """Head's resolved policy as a plain mapping."""
         return {"head": self.policy.plain()}
 
+    def policy_of(self, gate: GatePolicy) -> Policy:
+        """The policy that the gate stands in: the root's, or a project's."""
+        return self.policy
+
     # -- files -----------------------------------------------------------------------------------
 
     def files(self, gate: GatePolicy) -> tuple[str, ...]:
         """The subject's files that a gate may look at."""
-        return self.select(self.subject.files, gate.files, (*self.policy.exclude, *gate.exclude))
+        unwanted = (*self.policy_of(gate).exclude, *gate.exclude)
+        return self.select(self.subject.files, gate.files, unwanted)
 
     def select(
         self, paths: Iterable[str], wanted: tuple[str, ...], unwanted: tuple[str, ...]
@@ -181,10 +195,6 @@ class Session:
         if whole:
             self._chosen[wanted, unwanted] = result
         return result
-
-    def places(self, paths: Sequence[str]) -> list[list[str]]:
-        """`paths` apart by whether they can be read in place."""
-        return [group for group in self.subject.place(paths) if group]
 
     # -- surroundings ----------------------------------------------------------------------------
 
