@@ -15,7 +15,7 @@ def work_tree(repo: Repository) -> WorkTree:
 
 def index(repo: Repository) -> Stored:
     """What `git commit` would record. Its `files` raise `UsageError` while conflicts are open."""
-    return Stored(repo, "index", repo.head, Index(repo))
+    return Stored(repo, "index", "index", repo.head, Index(repo))
 
 
 def commit(repo: Repository, rev: str) -> Stored:
@@ -30,4 +30,4 @@ def commit(repo: Repository, rev: str) -> Stored:
         raise RepositoryError(
             f"git knows no commit {rev!r} here", "bring it with: git fetch origin"
         ) from None
-    return Stored(repo, f"commit {id_[:7]}", id_, Tree(repo, tree))
+    return Stored(repo, "commit", f"commit {id_[:7]}", id_, Tree(repo, tree))

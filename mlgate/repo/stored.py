@@ -40,7 +40,11 @@ class _Origin(Protocol):
 class Stored:
     """Files that lie unchanged in the work tree are read there, others laid out from git."""
 
-    def __init__(self, repo: Repository, label: str, commit: str | None, origin: _Origin) -> None:
+    def __init__(
+        self, repo: Repository, kind: str, label: str, commit: str | None, origin: _Origin
+    ) -> None:
+        self.kind = kind
+        """`index` or `commit`."""
         self.label = label
         self.commit = commit
         self._repo = repo

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class WorkTree:
     """Nothing is parsed before it is asked for; the index is never refreshed."""
 
+    kind = "work tree"
+
     def __init__(self, repo: Repository) -> None:
         self._repo = repo
         self._listing = Listing(repo, work_tree=True, untracked=True)
