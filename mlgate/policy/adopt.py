@@ -9,6 +9,7 @@ import msgspec
 from mlgate.core import parts
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Context, Detected
+from mlgate.policy.check import Load, options_of
 from mlgate.policy.load import digest, gate
 from mlgate.policy.model import Policy
 
@@ -16,7 +17,7 @@ from mlgate.policy.model import Policy
 def adopt(
     ctx_for: Callable[[str], Context],
     kinds: Iterable[str],
-    load: Callable[[str, str], object] = parts.load,
+    load: Load = parts.load,
 ) -> Policy:
     """A policy of what `detected` finds; a gate is named by its kind where it has no own name."""
     found, notes = detected(ctx_for, kinds, load)
@@ -39,7 +40,7 @@ def adopt(
 def detected(
     ctx_for: Callable[[str], Context],
     kinds: Iterable[str],
-    load: Callable[[str, str], object] = parts.load,
+    load: Load = parts.load,
 ) -> tuple[dict[str, Detected], tuple[str, ...]]:
     """What each kind's optional `detect` finds, by kind, and notes on what could not be read."""
     found: dict[str, Detected] = {}
@@ -51,7 +52,7 @@ def detected(
         try:
             one: Detected | None = detect(ctx_for(kind))
             if one is not None:
-                gate(one.name or kind, one.options)  # before anybody builds on it
+                options_of(gate(one.name or kind, {"kind": kind, **one.options}), load)
                 found[kind] = one
         except (GateError, msgspec.ValidationError) as error:
             notes.append(f"{kind} was not adopted: {error}")

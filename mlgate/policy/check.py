@@ -28,7 +28,7 @@ def validate(policy: Policy, load: Load = parts.load) -> dict[str, Struct]:
     found: list[Problem] = []
     for gate in policy.gates:
         try:
-            options[gate.name] = msgspec.convert(gate.options, _options(gate.kind, load))
+            options[gate.name] = options_of(gate, load)
         except UsageError as error:
             found.append(_unknown_kind(gate, error))
         except msgspec.ValidationError:
@@ -44,6 +44,11 @@ def table(gate: GatePolicy) -> KeyPath:
     """The path of the gate's table in the policy's file; a project's gate is named `churn/lint`
     and stands there as `lint`."""
     return ("gates", gate.name.rpartition("/")[2])
+
+
+def options_of(gate: GatePolicy, load: Load = parts.load) -> Struct:
+    """The gate's own keys as its `Options`. Raises `UsageError`, `msgspec.ValidationError`."""
+    return msgspec.convert(gate.options, _options(gate.kind, load))
 
 
 def _options(kind: str, load: Load) -> type[Struct]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, msgpack
 
 from mlgate.core.words import Level
 from mlgate.policy.keys import (
@@ -62,11 +62,16 @@ class GatePolicy(Struct, frozen=True, kw_only=True):
         """The gate's table as the policy would say it, durations in seconds, defaults left out."""
         unset = GateKeys()
         common = {
-            key: to_builtins(value)
+            key: _plain(value)
             for key in GateKeys.__struct_fields__
             if key != "kind" and (value := getattr(self, key)) != getattr(unset, key)
         }
-        return {"kind": self.kind, **common, **to_builtins(self.options)}
+        return {"kind": self.kind, **common, **_plain(self.options)}
+
+
+def _plain(value: Any) -> Any:
+    """`value` as mappings, lists, numbers and strings; dates as text."""
+    return msgpack.decode(msgpack.encode(value))
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -95,6 +100,6 @@ class Policy(Struct, frozen=True, kw_only=True):
     def plain(self) -> dict[str, Any]:
         """All of it as plain mappings, lists, numbers and strings, without the policy's files."""
         kept = ("exclude", "new_only", "base", "projects", "environment", "protect", "waivers")
-        plain = {key: to_builtins(getattr(self, key)) for key in (*kept, "models", "tables")}
+        plain = {key: _plain(getattr(self, key)) for key in (*kept, "models", "tables")}
         gates = {gate.name: gate.plain() for gate in self.gates}
         return {"source": self.source, "digest": self.digest, "gates": gates, **plain}
