@@ -231,3 +231,28 @@ def release(version: str) -> tuple[int, ...]:
     """`24.1.0rc1` -> (24, 1, 0)."""
     match = _VERSION.match(version)
     return tuple(int(part or 0) for part in match.groups()) if match else ()
+
+
+def first_version(text: str) -> str:
+    """The first thing in `text` that looks like a version; empty where there is none."""
+    match = re.search(r"\d+\.\d+[\w.+-]*", text)
+    return match[0] if match else ""
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """True if `version` is `wanted`: `24.1.0`, `v24.1.0`, the beginning `24`, or `>=24,<26`."""
+    wanted = wanted.strip().removeprefix("v").removeprefix("==")
+    if wanted[:1].isdigit():
+        return version == wanted or version.startswith(wanted.removesuffix("*").rstrip(".") + ".")
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(wanted, prereleases=True).contains(version)
+    except InvalidSpecifier:
+        return False
+
+
+def requirement(name: str, wanted: str) -> str:
+    """What to give to pip: `black==24.1.0`, `'black>=24,<26'`."""
+    wanted = wanted.strip().removeprefix("v")
+    return f"{name}=={wanted}" if wanted[:1].isdigit() else f"'{name}{wanted}'"

@@ -1,0 +1,180 @@
+"""What the gates over source code share: options, inputs, and asking a tool about files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from mlgate.core import parts
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.finding import Finding, Location
+from mlgate.core.gate import Context, Inputs, Tool
+from mlgate.core.text import counted, shown
+from mlgate.core.words import Level, Stage
+from mlgate.gates import _ground
+from mlgate.gates._ground import Ground
+from mlgate.tools import _find
+from mlgate.tools._ask import Ask
+from mlgate.tools._config import Config, find_config
+
+stages = frozenset({Stage.COMMIT, Stage.PUSH, Stage.MERGE})
+
+# Above this the tools need minutes and gigabytes: such a file is generated, and is named.
+LARGEST = 2_000_000
+
+Question = Callable[[Context, Tool, Ask], Iterator[Finding]]
+
+
+class CodeOptions(Struct, frozen=True, kw_only=True):
+    """What every gate over source code takes; each gate adds its own default `tool`."""
+
+    tool: str
+    """The program that judges: its name in `mlgate gates`."""
+    version: str | None = None
+    """The version it must have: `24.1.0`, `24`, or `>=24.1,<26`."""
+    args: tuple[str, ...] = ()
+    """Arguments for the tool, as on its command line, without file names."""
+    plugins: tuple[str, ...] = ()
+    """Distributions that must be installed beside the tool."""
+    command: tuple[str, ...] = ()
+    """How the tool is started, where it is not to be looked for: `["/opt/black/bin/black"]`."""
+
+
+def module(ctx: Context, role: str) -> Any:
+    """The tool's module. Raises `GateError` where that tool cannot do what the gate asks."""
+    found = parts.load("tools", ctx.options.tool)
+    if not hasattr(found, role):
+        able = [n for n in parts.names("tools") if hasattr(parts.load("tools", n), role)]
+        raise GateError(f"{ctx.options.tool} does not judge {ctx.kind}", f"use {' or '.join(able)}")
+    return found
+
+
+def tool(ctx: Context) -> Tool:
+    """The tool that the options name, in the version and with the plug-ins that they name."""
+    options = ctx.options
+    found = _commanded(ctx) if options.command else ctx.tool(options.tool)
+    if options.version and ctx.named and not _find.satisfies(found.version, options.version):
+        raise GateError(
+            f"the policy names {found.name} {options.version}, found is {found.version}"
+            + (f" ({found.environment.origin})" if found.environment else ""),
+            f"pip install {_find.requirement(found.name, options.version)}, or correct `version`",
+        )
+    if options.plugins and found.environment:
+        there = _find.installed(found.environment)
+        lacking = [name for name in options.plugins if _find.normal(name) not in there]
+        if lacking:
+            raise ToolMissing(
+                f"{found.name} lacks {', '.join(lacking)}", f"pip install {' '.join(lacking)}"
+            )
+    return found
+
+
+def _commanded(ctx: Context) -> Tool:
+    command = ctx.options.command
+    done = ctx.run(list(command), "--version", cwd=ctx.work)
+    if done.returncode:
+        raise ToolMissing(f"{command[0]} --version failed", "correct `command` in the policy")
+    return Tool(
+        name=ctx.options.tool,
+        version=_find.first_version(done.text),
+        argv=command,
+        identity=hashlib.sha256(repr(command).encode() + done.stdout).digest(),
+    )
+
+
+def inputs(ctx: Context, role: str, suffixes: tuple[str, ...]) -> Inputs | None:
+    """The files among `ctx.files` with one of `suffixes`, and a digest of all else."""
+    files = ctx.subject.files
+    paths = tuple(p for p in ctx.files if p.endswith(suffixes) and files[p].is_file)
+    if not paths:
+        return None
+    asked = module(ctx, role)
+    found = tool(ctx)
+    config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
+    return Inputs(
+        paths=paths,
+        each=asked.each,
+        also=_digest(ctx, asked, found, config),
+        judged=_judged(ctx, found, len(paths)),
+    )
+
+
+def _digest(ctx: Context, asked: Any, found: Tool, config: Config) -> bytes:
+    digest = hashlib.sha256(found.identity)
+    digest.update(msgspec.json.encode([asked.revision, found.version, LARGEST, ctx.project]))
+    digest.update(msgspec.json.encode(ctx.options))
+    rows = [f"{id} {path}" for path, id in config.files]
+    if getattr(asked, "tree", False):
+        rows += [path for path in ctx.subject.files if path.endswith((".py", ".pyi"))]
+    digest.update("\0".join(rows).encode("utf-8", "surrogateescape"))
+    return digest.digest()
+
+
+def _judged(ctx: Context, found: Tool, number: int) -> str | None:
+    wanted = ctx.options.version
+    if not wanted or _find.satisfies(found.version, wanted):
+        return None
+    asked = f"the repository uses {wanted}"
+    return f"{counted(number, 'file')} by {found.name} {found.version} ({asked})"
+
+
+def judge(ctx: Context, role: str, paths: tuple[str, ...]) -> Iterator[Finding]:
+    """What the tool says of `paths`, in their order, in places of the repository."""
+    asked = module(ctx, role)
+    found = tool(ctx)
+    config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
+    fit, large = _ground.by_size(ctx, paths, LARGEST)
+    yield from (too_large(ctx, path) for path in large)
+    for ground in _ground.grounds(ctx, fit, config, whole=getattr(asked, "tree", False)):
+        with ground:
+            yield from ask(ctx, getattr(asked, role), found, config, ground)
+
+
+def ask(
+    ctx: Context, question: Question, found: Tool, config: Config, ground: Ground
+) -> Iterator[Finding]:
+    """Ask about the files of `ground`; the findings name places of the repository."""
+    answers = question(
+        ctx,
+        found,
+        Ask(
+            folder=ground.folder,
+            names=tuple(ground.paths),
+            config=ground.config,
+            args=config.args,
+            kind=ctx.kind,
+        ),
+    )
+    yield from sorted((ground.placed(finding) for finding in answers), key=_order(ground))
+
+
+def _order(ground: Ground) -> Callable[[Finding], tuple[int, int, int, int, str]]:
+    rank = {path: number for number, path in enumerate(ground.paths.values())}
+
+    def key(finding: Finding) -> tuple[int, int, int, int, str]:
+        place = finding.location or Location(path="")
+        return (
+            rank.get(place.path, -1),
+            place.cell or 0,
+            place.line or 0,
+            place.column or 0,
+            finding.rule,
+        )
+
+    return key
+
+
+def too_large(ctx: Context, path: str) -> Finding:
+    """The finding for a file that no tool is asked about."""
+    return Finding(
+        rule=f"{ctx.kind}/not-judged",
+        message=f"{shown(path)} is larger than {LARGEST // 1_000_000} MB: {ctx.options.tool} did"
+        " not judge it",
+        level=Level.ERROR,
+        location=Location(path=path),
+        help=f'exclude it in the policy: [gates.{ctx.gate}] exclude = ["{shown(path)}"]',
+    )

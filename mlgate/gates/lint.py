@@ -1,0 +1,37 @@
+"""The gate `lint`: the code has none of the faults that a linter knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlgate.core.finding import Finding
+from mlgate.core.gate import Context, Inputs, Rule
+from mlgate.core.words import Level
+from mlgate.gates import _code
+
+stages = _code.stages
+_ROLE = "lint"
+_SUFFIXES = (".py", ".pyi")
+
+
+class Options(_code.CodeOptions, frozen=True, kw_only=True):
+    """`[gates.lint]`."""
+
+    tool: str = "flake8"
+
+
+rules = {
+    "lint/not-judged": Rule(
+        "the file is too large for the linter", "exclude it in the policy", Level.ERROR
+    ),
+}
+
+
+def inputs(ctx: Context) -> Inputs | None:
+    """The Python files; each by itself, where the linter looks at one at a time."""
+    return _code.inputs(ctx, _ROLE, _SUFFIXES)
+
+
+def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
+    """The linter's findings, under its own codes."""
+    yield from _code.judge(ctx, _ROLE, paths)
