@@ -68,7 +68,7 @@ def debug_statement(file: File) -> Iterator[Found]:
             tree = ast.parse(file.raw)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    stops = [(node.lineno, name) for node in ast.walk(tree) if (name := _debugger(node))]
+    stops = [(getattr(n, "lineno", 0), name) for n in ast.walk(tree) if (name := _debugger(n))]
     for line, name in sorted(stops):
         yield Found("debug-statement", line, f"{name} is still there")
 

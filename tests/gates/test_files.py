@@ -317,7 +317,7 @@ def test_names_that_differ_in_case_or_form_only(tmp_path: Path) -> None:
     assert [f.location.path for f in answers] == sorted(tree)
     assert {f.rule for f in answers} == {"files/case-conflict"}
     assert (
-        "x.py is the same as X.py" in [f for f in answers if f.location.path == "x.py"][0].message
+        "x.py is the same as X.py" in next(f for f in answers if f.location.path == "x.py").message
     )
 
 
