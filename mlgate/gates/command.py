@@ -65,7 +65,7 @@ def inputs(ctx: Context) -> Inputs | None:
         return Inputs(paths=tuple(ctx.subject.files), judged=f"the exit code of {plain(name)}")
     import pathspec
 
-    spec = pathspec.PathSpec.from_lines("gitwildmatch", ctx.options.inputs)
+    spec = pathspec.GitIgnoreSpec.from_lines(ctx.options.inputs)
     paths = tuple(path for path in ctx.subject.files if spec.match_file(path))
     if not paths:
         raise GateError("`inputs` matches no file", "correct the patterns, or leave `inputs` out")
