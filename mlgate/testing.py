@@ -108,6 +108,7 @@ def context(
         "environment": environment,
         "run": run,
         "worker": _no_worker,
+        "withheld": tuple(process.withheld_names(environ)),
         "store": None,
         "progress": lambda done, total: None,
     }

@@ -145,6 +145,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """The commits of the range, oldest first."""
     policies: Mapping[str, Any] = {}
     """`head` and `base`: the resolved policies as plain mappings."""
+    withheld: tuple[str, ...] = ()
+    """Names of variables that are kept from the project's code, as they look like credentials."""
     tool: Callable[[str], Tool]
     """Finds a tool by its name in `tools/`. Raises `ToolMissing`."""
     environment: Callable[[], Environment]
