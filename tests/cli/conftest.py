@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from surroundings import clean_environ
 
 from mlgate.cli import main
 
@@ -32,13 +33,6 @@ def mlgate(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(int(ended.value.code or 0), out, err)
 
     return call
-
-
-def clean_environ(**more: str) -> dict[str, str]:
-    """The environment without what would steer git, mlgate or the colours."""
-    drop = ("GIT_", "MLGATE_", "PRE_COMMIT", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
-    return kept | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | more
 
 
 @pytest.fixture

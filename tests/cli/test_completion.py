@@ -23,7 +23,6 @@ def test_another_shell_is_refused(mlgate):
     ],
 )
 def test_completes(started, words, offered):
-    *_, last = words.split()
     ran = started(
         _MLGATE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(words.count(" "))
     )

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import clean_environ
+from surroundings import clean_environ
 
 HOOKS = Path(__file__).parents[2] / "hooks"
 NAMES = ("pre-commit", "pre-push")
