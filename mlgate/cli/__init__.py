@@ -8,11 +8,14 @@ from typing import NoReturn
 
 import click
 
+from mlgate.cli import _terminal
 from mlgate.cli._group import group
 from mlgate.core import errors
 from mlgate.core.text import plain
 
 _PIPE_CLOSED = 141  # as a shell reports a program that SIGPIPE ended
+
+_HELP_WIDTH = 100
 
 
 def main(args: list[str] | None = None) -> NoReturn:
@@ -34,7 +37,9 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 def _run(args: list[str]) -> int:
     try:
-        with group.make_context("mlgate", list(args)) as ctx:
+        # click would import shutil, with all its compressions, to learn the width of the terminal.
+        columns = min(_terminal.width(sys.stdout, os.environ), _HELP_WIDTH)
+        with group.make_context("mlgate", list(args), terminal_width=columns) as ctx:
             group.invoke(ctx)
         return errors.PASSED
     except click.exceptions.Exit as end:

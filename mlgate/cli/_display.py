@@ -39,14 +39,9 @@ def _table(running: Sequence[Work], spinner: Spinner) -> Table:
     now = monotonic()
     for work in running[:_SHOWN]:
         bar = ProgressBar(work.total, work.done, width=_BAR) if work.total else ""
+        name = f"[bold]{_safe(work.gate)}[/]"
         done = f"{work.done:,}/{work.total:,}" if work.total else ""
-        table.add_row(
-            spinner,
-            f"[bold]{_safe(work.gate)}[/]",
-            bar,
-            done,
-            f"[dim]{_so_far(now - work.since)}[/]",
-        )
+        table.add_row(spinner, name, bar, done, f"[dim]{_so_far(now - work.since)}[/]")
     if len(running) > _SHOWN:
         table.add_row("", f"[dim]and {len(running) - _SHOWN} more[/]")
     return table

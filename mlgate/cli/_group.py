@@ -63,7 +63,7 @@ def _summary(name: str) -> str:
     cls=_Commands,
     epilog=_EPILOG,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="mlgate", message="%(prog)s %(version)s")
 @click.pass_context

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from mlgate.reporters._style import Style
+if TYPE_CHECKING:
+    from mlgate.reporters._style import Style
 
 _PIPED_WIDTH = 100
 _NARROWEST = 40
@@ -20,9 +21,11 @@ def is_live(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 def style(stream: TextIO, environ: Mapping[str, str]) -> Style:
     """Width, colour and characters for `stream`; NO_COLOR wins over FORCE_COLOR."""
+    from mlgate.reporters._style import Style
+
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
     return Style(
-        width=_width(stream, environ),
+        width=width(stream, environ),
         color=_colored(stream, environ),
         unicode=encoding.startswith("utf"),
     )
@@ -36,15 +39,16 @@ def _colored(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return is_live(stream, environ)
 
 
-def _width(stream: TextIO, environ: Mapping[str, str]) -> int:
+def width(stream: TextIO, environ: Mapping[str, str]) -> int:
+    """Columns of `stream`, within what reads well; COLUMNS wins."""
     columns = environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns):
-        width = int(columns)
+        found = int(columns)
     elif stream.isatty():
         try:
-            width = os.get_terminal_size(stream.fileno()).columns or _PIPED_WIDTH
+            found = os.get_terminal_size(stream.fileno()).columns or _PIPED_WIDTH
         except (OSError, ValueError):
-            width = _PIPED_WIDTH
+            found = _PIPED_WIDTH
     else:
-        width = _PIPED_WIDTH
-    return max(_NARROWEST, min(width, _WIDEST))
+        found = _PIPED_WIDTH
+    return max(_NARROWEST, min(found, _WIDEST))

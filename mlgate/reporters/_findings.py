@@ -22,12 +22,12 @@ _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
 def visible(verdict: Verdict) -> list[Finding]:
-    """What text shows of a verdict: no waived and no hidden findings, and of those that are met
-    only the measured ones. Sorted by place."""
+    """What text shows of a verdict: no waived findings, and of those that are met only the
+    measured ones. Sorted by place."""
     kept = [
         finding
         for finding in verdict.findings
-        if finding.state is State.NEW or (finding.state is State.OLD and not verdict.hidden)
+        if finding.state is State.NEW
         if finding.result is not Result.PASS or finding.measurement is not None
     ]
     return sorted(kept, key=place)

@@ -53,21 +53,21 @@ class Style(Struct, frozen=True, kw_only=True):
         """What a line across is made of."""
         return "─" if self.unicode else "-"
 
-    def wrapped(self, text: str, indent: int, first: int | None = None) -> list[str]:
-        """`text` in lines that fit behind `indent` columns, words and paths kept whole; the first
-        line may start after `first` columns instead. The lines carry no indentation."""
+    def wrapped(self, text: str, indent: int, end: int = 0) -> list[str]:
+        """`text` in lines that fit behind `indent` columns, words and paths kept whole; on the
+        first line `end` columns are kept free. The lines carry no indentation."""
         room = max(self.width - indent, 24)
-        start = room if first is None else max(self.width - first, 24)
-        if len(text) <= start and "\n" not in text:
+        if len(text) <= room - end and "\n" not in text:
             return [text]
         import textwrap
 
         lines: list[str] = []
-        for line in text.split("\n"):
-            lines += textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [
-                ""
-            ]
-        return lines
+        for part in text.split("\n"):
+            lead = "" if lines else "\0" * min(end, room - 12)
+            lines += textwrap.wrap(
+                lead + part, room, break_long_words=False, break_on_hyphens=False
+            ) or [""]
+        return [line.strip("\0") for line in lines]
 
 
 def lasted(seconds: float) -> str:

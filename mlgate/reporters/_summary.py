@@ -31,7 +31,7 @@ def _headline(report: Report, style: Style) -> str:
     mark, look = _tone(report, style)
     text = _meaning(report)
     end = f"exit {code}{style.dot}{lasted(report.duration)}"
-    first, *more = style.wrapped(text, 2, 2 + len(end) + 2)
+    first, *more = style.wrapped(text, 2, len(end) + 2)
     space = " " * max(style.width - 2 - len(first) - len(end), 2)
     head = f"{mark} {style.paint(first, 'bold', look)}{space}{style.paint(end, 'dim')}"
     return "\n".join([head, *("  " + style.paint(line, "bold", look) for line in more)])

@@ -40,7 +40,7 @@ def verdict_lines(
     said = _said(verdict, style)
     time = took(verdict)
     text = 2 + names + 2
-    first, *more = style.wrapped(said, text, text + len(time) + 2)
+    first, *more = style.wrapped(said, text, len(time) + 2)
     name = style.paint(f"{verdict.gate:<{names}}", "bold")
     space = max(style.width - max(text, 4 + len(verdict.gate)) - len(first) - len(time), 2)
     mark = style.mark(verdict.outcome, verdict.blocks)
