@@ -89,7 +89,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(names)}"
+    return f"did you mean `{close[0]}`?" if close else f"known: {', '.join(names) or 'none'}"
 
 
 def _whole(value: Any, kind: Any, path: KeyPath) -> list[Problem]:

@@ -37,8 +37,8 @@ def schema(
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "mlgate policy",
         **policy,
+        "title": "mlgate policy",
         "$defs": definitions,
     }
 
@@ -82,12 +82,14 @@ def _any_gate(kinds: list[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": {"enum": kinds}},
         "allOf": [
-            {
-                "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
-                "then": {"$ref": f"#/$defs/gate.{kind}"},
-            }
-            for kind in kinds
+            {"properties": {"kind": {"enum": kinds}}},
+            *(
+                {
+                    "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+                    "then": {"$ref": f"#/$defs/gate.{kind}"},
+                }
+                for kind in kinds
+            ),
         ],
     }

@@ -256,5 +256,6 @@ assert load({"mlgate.toml": b"new_only = true\\n[gates.lint]\\ntimeout = '5m'"}.
 print(*sorted({name.split(".")[0] for name in set(sys.modules) - before}))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(ran.stdout.split()) <= {"mlgate", "tomllib", "string", "_string", "hashlib",
-                                       "_hashlib", "_blake2", "unicodedata", "__future__"}  # fmt: skip
+    # unicodedata: only where core/text.py is compiled anew
+    ours = {"mlgate", "tomllib", "string", "_string", "hashlib", "_hashlib", "_blake2"}
+    assert set(ran.stdout.split()) <= ours | {"unicodedata", "__future__"}

@@ -61,7 +61,13 @@ def test_finds_every_key_of_the_sample():
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 values = st.recursive(
-    st.one_of(texts, st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.dates()),
+    st.one_of(
+        texts,
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(allow_nan=False),
+        st.dates(),
+    ),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
     max_leaves=10,
 )
@@ -70,7 +76,5 @@ values = st.recursive(
 @given(st.dictionaries(texts, values, max_size=5))
 def test_what_is_written_reads_back_and_every_key_is_found(table):
     text = "\n".join(toml.table(("t", "u v"), table))
-    assert repr(tomllib.loads(text)) == repr({"t": {"u v": table}}) or (
-        tomllib.loads(text) == {"t": {"u v": table}}
-    )
+    assert tomllib.loads(text) == {"t": {"u v": table}}
     assert set(lines(text)) == set(paths(tomllib.loads(text)))
