@@ -1,4 +1,4 @@
-"""pip-audit: asks PyPI or an OSV server about an exact list of pins; nothing is resolved or built."""
+"""pip-audit: asks PyPI or an OSV server about exact pins; nothing is resolved or built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Safety: `safety check` on an exact list of pins, its banners stripped, its exit codes believed."""
+"""Safety: `safety check` on exact pins, its banners stripped, its exit codes believed."""
 
 from __future__ import annotations
 
