@@ -23,6 +23,8 @@ def commit_id(repo: Repository, rev: str) -> str | None:
 
 def merge_base(repo: Repository, one: str, other: str) -> str | None:
     """The best common ancestor of two commits; None if they have none here."""
+    if one == other:
+        return one
     out = repo.git("merge-base", "--end-of-options", one, other, ok=(0, 1))
     return out.decode("ascii").split("\n")[0] or None
 

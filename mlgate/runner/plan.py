@@ -202,6 +202,10 @@ def _not_here(session: Session, policy: GatePolicy) -> str | None:
         return 'waits for CI (`where = "ci"`)'
     if policy.where == "local" and session.ci is not None:
         return 'runs on the laptop only (`where = "local"`)'
+    folder = session.project_of(policy)
+    if folder and session.base is not None and not session.request.everything:
+        if not any(path.startswith(folder + "/") for path in session.touched):
+            return f"the change does not touch {folder}"
     if policy.when and session.base is not None:
         touched = session.select(session.touched, policy.when, ())
         if not touched:
@@ -226,6 +230,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         now=session.now,
         network=session.network,
         named=policy.named,
+        project=session.project_of(policy),
         commits=session.commits,
         policies=session.policies,
         tool=partial(session.workshop.tool, command=command),

@@ -60,6 +60,7 @@ class Session:
         self.store: Store = open_store(environ)
         self.identity = keys.code_identity()
         self._chosen: dict[tuple[tuple[str, ...], ...], tuple[str, ...]] = {}
+        self._projects: dict[str, tuple[str, Policy]] = {}
         self.policy, self.adopted = self._policy()
         self.base_problem: BaseNotFound | None = None
         self.base = self._base()
@@ -142,10 +143,34 @@ class Session:
     def _policy(self) -> tuple[Policy, bool]:
         written = load(self._read_policy)
         if written is not None:
-            return written, False
+            return (self._with_projects(written) if written.projects else written), False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
+
+    def _with_projects(self, root: Policy) -> Policy:
+        """The root's policy with the gates of its projects, each in its own folder."""
+        from mlgate.policy.projects import load_projects, outside
+
+        projects = load_projects(self._read_policy, root, self.subject.files)
+        for folder, policy in projects:
+            self._projects |= {gate.name: (folder, policy) for gate in policy.gates}
+        wanted = self.request.project
+        if wanted is not None:
+            folder = self._within(wanted)
+            projects = tuple(one for one in projects if one[0] == folder)
+            if not projects:
+                known = ", ".join(root.projects)
+                raise UsageError(f"{wanted} is no project of the policy", f"projects: {known}")
+        gates = [gate for _, policy in projects for gate in policy.gates]
+        own = () if wanted is not None else outside(root, projects).gates
+        digest = keys.digest(root.digest, [policy.digest for _, policy in projects]).hex()
+        return msgspec.structs.replace(root, gates=(*own, *gates), digest=digest)
+
+    def _within(self, folder: str) -> str:
+        """A folder of the command line, relative to the root."""
+        absolute = os.path.join(self.request.start, folder)
+        return os.path.relpath(absolute, self.repo.root).replace(os.sep, "/")
 
     def _read_policy(self, path: str) -> bytes | None:
         """A file of the subject; from the work tree at once, without listing what else there is."""
@@ -172,14 +197,20 @@ class Session:
 
     def policy_of(self, gate: GatePolicy) -> Policy:
         """The policy that the gate stands in: the root's, or a project's."""
-        return self.policy
+        return self._projects.get(gate.name, ("", self.policy))[1]
+
+    def project_of(self, gate: GatePolicy) -> str:
+        """The folder of the project that the gate belongs to; empty for the root's."""
+        return self._projects.get(gate.name, ("", self.policy))[0]
 
     # -- files -----------------------------------------------------------------------------------
 
     def files(self, gate: GatePolicy) -> tuple[str, ...]:
         """The subject's files that a gate may look at."""
         unwanted = (*self.policy_of(gate).exclude, *gate.exclude)
-        return self.select(self.subject.files, gate.files, unwanted)
+        chosen = self.select(self.subject.files, gate.files, unwanted)
+        folder = self.project_of(gate)
+        return tuple(p for p in chosen if p.startswith(folder + "/")) if folder else chosen
 
     def select(
         self, paths: Iterable[str], wanted: tuple[str, ...], unwanted: tuple[str, ...]
