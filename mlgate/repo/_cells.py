@@ -45,7 +45,7 @@ class Marks:
         lines, found = [], []
         for line in text.split("\n"):
             mark = _MARK.fullmatch(line)
-            if mark is None:
+            if mark is None or int(mark[3]) >= len(self._texts):
                 lines.append(line)
                 continue
             original, kept = self._texts[int(mark[3])]
