@@ -49,7 +49,20 @@ def _schema(struct: type[Struct], prefix: str) -> tuple[dict[str, Any], dict[str
     (top,), found = msgspec.json.schema_components([struct], ref_template=template)
     described(struct, found)
     own = found.pop(top["$ref"].removeprefix(f"#/$defs/{prefix}"))
-    return own, {prefix + name: value for name, value in found.items()}
+    named = {prefix + name: _without_null(value) for name, value in found.items()}
+    return _without_null(own), named
+
+
+def _without_null(part: Any) -> Any:
+    """`part` without what TOML cannot say."""
+    if isinstance(part, list):
+        return [_without_null(item) for item in part if item != {"type": "null"}]
+    if not isinstance(part, dict):
+        return part
+    kept = {k: _without_null(v) for k, v in part.items() if (k, v) != ("default", None)}
+    if len(kept.get("anyOf", ())) == 1:
+        kept |= kept.pop("anyOf")[0]
+    return kept
 
 
 def _gate(kind: str, module: Any, common: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

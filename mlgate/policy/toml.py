@@ -54,7 +54,10 @@ def _body(name: tuple[str, ...], values: Mapping[str, Any]) -> Iterator[str]:
     for k, v in apart.items():
         for item in [v] if isinstance(v, Mapping) else v:
             header = ".".join(map(key, (*name, k)))
-            yield f"[{header}]" if isinstance(v, Mapping) else f"[[{header}]]"
+            if not isinstance(v, Mapping):
+                yield f"[[{header}]]"
+            elif not all(map(_stands_apart, v.values())):  # else the tables below imply it
+                yield f"[{header}]"
             yield from _body((*name, k), item)
 
 

@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mlgate.core import parts
+from mlgate.policy.model import GATE_KEYS
 from mlgate.policy.schema import schema
 
 from .fakes import OPTIONS, SAMPLE, fake_load
@@ -67,7 +68,17 @@ def test_tells_editors_what_each_key_is_for():
     assert SCHEMA["$defs"]["Waiver"]["properties"]["max"]["description"] == "How many at most."
 
 
+def test_does_not_speak_of_null_which_toml_lacks():
+    assert "null" not in json.dumps(SCHEMA).replace("nulls", "")
+    assert SCHEMA["$defs"]["gate.lint"]["properties"]["version"] == {"type": "string"}
+
+
 def test_covers_every_gate_that_is_installed():
     whole = schema()
     Draft202012Validator.check_schema(whole)
     assert {f"gate.{kind}" for kind in parts.names("gates")} <= set(whole["$defs"])
+
+
+@pytest.mark.parametrize("kind", parts.names("gates"))
+def test_no_gate_calls_a_key_of_its_own_like_one_of_every_gate(kind):
+    assert not GATE_KEYS & set(parts.load("gates", kind).Options.__struct_fields__)
