@@ -56,7 +56,7 @@ def module(ctx: Context, role: str) -> Any:
 def tool(ctx: Context) -> Tool:
     """The tool that the options name, in the version and with the plug-ins that they name."""
     options = ctx.options
-    found = _commanded(ctx) if options.command else ctx.tool(options.tool)
+    found: Tool = ctx.tool(options.tool)
     if options.version and ctx.named and not _find.satisfies(found.version, options.version):
         raise GateError(
             f"the policy names {found.name} {options.version}, found is {found.version}"
@@ -73,21 +73,11 @@ def tool(ctx: Context) -> Tool:
     return found
 
 
-def _commanded(ctx: Context) -> Tool:
-    command = ctx.options.command
-    done = ctx.run(list(command), "--version", cwd=ctx.work)
-    if done.returncode:
-        raise ToolMissing(f"{command[0]} --version failed", "correct `command` in the policy")
-    return Tool(
-        name=ctx.options.tool,
-        version=_find.first_version(done.text),
-        argv=command,
-        identity=hashlib.sha256(repr(command).encode() + done.stdout).digest(),
-    )
-
-
-def inputs(ctx: Context, role: str, suffixes: tuple[str, ...]) -> Inputs | None:
-    """The files among `ctx.files` with one of `suffixes`, and a digest of all else."""
+def inputs(
+    ctx: Context, role: str, suffixes: tuple[str, ...], script: str | None = None
+) -> Inputs | None:
+    """The files among `ctx.files` with one of `suffixes`, and a digest of all else; `script` is
+    a file of ours whose content decides, too."""
     files = ctx.subject.files
     paths = tuple(p for p in ctx.files if p.endswith(suffixes) and files[p].is_file)
     if not paths:
@@ -98,7 +88,7 @@ def inputs(ctx: Context, role: str, suffixes: tuple[str, ...]) -> Inputs | None:
     return Inputs(
         paths=paths,
         each=asked.each,
-        also=_digest(ctx, asked, found, config),
+        also=_digest(ctx, asked, found, config) + (_content(script) if script else b""),
         judged=_judged(ctx, found, len(paths)),
     )
 
@@ -114,6 +104,11 @@ def _digest(ctx: Context, asked: Any, found: Tool, config: Config) -> bytes:
     return digest.digest()
 
 
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).digest()
+
+
 def _judged(ctx: Context, found: Tool, number: int) -> str | None:
     wanted = ctx.options.version
     if not wanted or _find.satisfies(found.version, wanted):
@@ -122,8 +117,10 @@ def _judged(ctx: Context, found: Tool, number: int) -> str | None:
     return f"{counted(number, 'file')} by {found.name} {found.version} ({asked})"
 
 
-def judge(ctx: Context, role: str, paths: tuple[str, ...]) -> Iterator[Finding]:
-    """What the tool says of `paths`, in their order, in places of the repository."""
+def judge(
+    ctx: Context, role: str, paths: tuple[str, ...], question: Question | None = None
+) -> Iterator[Finding]:
+    """What the tool, or `question` to it, says of `paths`, in places of the repository."""
     asked = module(ctx, role)
     found = tool(ctx)
     config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
@@ -131,7 +128,7 @@ def judge(ctx: Context, role: str, paths: tuple[str, ...]) -> Iterator[Finding]:
     yield from (too_large(ctx, path) for path in large)
     for ground in _ground.grounds(ctx, fit, config, whole=getattr(asked, "tree", False)):
         with ground:
-            yield from ask(ctx, getattr(asked, role), found, config, ground)
+            yield from ask(ctx, question or getattr(asked, role), found, config, ground)
 
 
 def ask(

@@ -233,12 +233,6 @@ def release(version: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
-def first_version(text: str) -> str:
-    """The first thing in `text` that looks like a version; empty where there is none."""
-    match = re.search(r"\d+\.\d+[\w.+-]*", text)
-    return match[0] if match else ""
-
-
 def satisfies(version: str, wanted: str) -> bool:
     """True if `version` is `wanted`: `24.1.0`, `v24.1.0`, the beginning `24`, or `>=24,<26`."""
     wanted = wanted.strip().removeprefix("v").removeprefix("==")

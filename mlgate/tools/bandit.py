@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
-from mlgate.tools._config import read_ini
+from mlgate.tools._config import option_values, read_ini, read_toml
 
 each = True
 revision = 1
@@ -24,7 +24,6 @@ _LEVELS = {"LOW": Level.NOTE, "MEDIUM": Level.WARNING, "HIGH": Level.ERROR}
 # bandit's own default excludes whatever has ".git" or ".egg" in its path, `.github/x.py` too.
 _EXCLUDED = "/.git/,/.hg/,/.svn/,/__pycache__/,/.tox/,/.eggs/"
 _INI = {"exclude": "-x", "tests": "-t", "skips": "-s", "configfile": "-c"}
-_EXCLUDING = ("-x", "--exclude")
 
 
 class _Issue(msgspec.Struct):
@@ -67,41 +66,77 @@ def security(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
 
     Raises `GateError` where it answers for fewer files than it was asked about.
     """
-    configured, excludes = _configured(ask)
+    left_out = excluded(ask)
     for names in portions(ask.names):
-        done = ctx.run(
-            tool, *configured, *ask.args, "-q", "-f", "json", "--", *names, cwd=ask.folder
-        )
+        args = (*_configured(ask), *ask.args, "-q", "-f", "json", "--", *names)
+        done = ctx.run(tool, *args, cwd=ask.folder)
         output = _read(tool, done)
         told = [*output.metrics, *(skipped.filename for skipped in output.errors)]
         missing = set(names) - {name.removeprefix("./") for name in told}
-        if missing and not excludes:
-            raise refused(tool, done, f"says nothing of {min(missing)}")
+        silent = sorted(name for name in missing if not left_out(name))
+        if silent:
+            raise refused(tool, done, f"says nothing of {silent[0]}")
         yield from (_unread(ask, skipped) for skipped in output.errors)
         yield from (
             _finding(ask, issue)
             for issue in output.results
-            if not (issue.test_id == "B101" and is_test(issue.filename))
+            if not (issue.test_id == "B101" and is_test(issue.filename.removeprefix("./")))
         )
 
 
-def _configured(ask: Ask) -> tuple[tuple[str, ...], bool]:
-    """The arguments that say what the configuration says, and whether it excludes files.
+def excluded(ask: Ask) -> Callable[[str], bool]:
+    """Whether bandit leaves a file out: a part of its path, or a glob, as bandit compares them."""
+    from fnmatch import fnmatch
+
+    named = [v for option in ("-x", "--exclude") for v in option_values(ask.args, option)]
+    patterns = [p for text in (*named, _ini(ask).get("exclude", "")) for p in text.split(",") if p]
+    patterns += [f"{pattern.rstrip('/')}/*" for pattern in patterns]
+    patterns += [*_excluded_folders(ask), *(() if patterns else _EXCLUDED.split(","))]
+
+    def leaves_out(name: str) -> bool:
+        names = (name, f"./{name}")
+        return any(p in n or fnmatch(n, p) for p in patterns for n in names)
+
+    return leaves_out
+
+
+def _configured(ask: Ask) -> tuple[str, ...]:
+    """The arguments that say what the configuration says.
 
     Of a `.bandit` file only what decides findings is taken: it could also name an output file.
     """
-    excludes = any(arg.startswith(_EXCLUDING) for arg in ask.args)
-    if ask.config is None:
-        return (() if excludes else ("-x", _EXCLUDED)), excludes
+    ini = _ini(ask)
+    named = any(arg.startswith(("-x", "--exclude")) for arg in ask.args)
+    default = () if named or ini.get("exclude") else ("-x", _EXCLUDED)
+    if ini:
+        given = [(flag, ini[key]) for key, flag in _INI.items() if ini.get(key)]
+        return (*default, *(part for pair in given for part in pair))
+    return (*default, "-c", ask.config) if ask.config else default
+
+
+def _ini(ask: Ask) -> dict[str, str]:
+    """The section of a `.bandit` file; empty where the configuration is of another kind."""
+    if ask.config is None or not ask.config.endswith(".bandit"):
+        return {}
     with open(ask.config, encoding="utf-8", errors="replace") as file:
-        content = file.read()
-    if not ask.config.endswith(".bandit") or "\n[bandit]" not in "\n" + content:
-        excludes = excludes or "exclude_dirs" in content
-        return (*(() if excludes else ("-x", _EXCLUDED)), "-c", ask.config), excludes
-    ini = read_ini(ask.config)["bandit"]
-    flags = [part for key, flag in _INI.items() if ini.get(key) for part in (flag, ini[key])]
-    excludes = excludes or bool(ini.get("exclude"))
-    return (*(() if excludes else ("-x", _EXCLUDED)), *flags), excludes
+        first = next((line for line in file if line.strip() and line[0] not in "#;"), "")
+    return read_ini(ask.config).get("bandit", {}) if first.startswith("[") else {}
+
+
+def _excluded_folders(ask: Ask) -> list[str]:
+    if ask.config is None or _ini(ask):
+        return []
+    if ask.config.endswith(".toml"):
+        found = read_toml(ask.config).get("tool", {}).get("bandit", {}).get("exclude_dirs", [])
+    else:
+        import yaml
+
+        with open(ask.config, "rb") as file:
+            try:
+                found = (yaml.safe_load(file.read(1_000_000)) or {}).get("exclude_dirs", [])
+            except (yaml.YAMLError, AttributeError, RecursionError):
+                return []  # bandit says what is wrong with it
+    return [str(folder) for folder in found]
 
 
 def _read(tool: Tool, done: Completed) -> _Output:
