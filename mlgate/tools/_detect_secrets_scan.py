@@ -1,0 +1,185 @@
+"""Runs detect-secrets over texts, in the interpreter of the environment that holds it.
+
+A script of the standard library and detect-secrets only. One JSON request on standard input:
+`{"plugins": [{"name": ...}] | null, "disabled": [name], "limits": {name: entropy},
+"filters": [{"path": ...}], "texts": [{"path": ..., "name": ..., "text": ..., "entropy": bool}]}`;
+one JSON answer on standard output:
+`{"found": [[text, line, type, hash]], "failed": [[text, why]], "unknown": [plugin]}`.
+No secret's value is ever written, and nothing is verified over the network.
+
+It calls detect-secrets' own detectors and filters, but asks the filters only where a detector
+found something: its own loop asks all of them for every line, which takes ten times as long.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from typing import Any
+
+# What an entropy detector takes for a secret, and what is a digest by what stands before it.
+_DIGEST = re.compile(
+    r"(?:\b(?:md5|sha-?\d{1,3}|etag|checksum|digest|integrity|blake2b?|rev|revision|commit"
+    r"|version_id)[\"']?\s*[:=]|--hash=|\bsha\d{3}[-:])",
+    re.IGNORECASE,
+)
+_LOCKS = re.compile(
+    r"\.(?:lock|dvc|sum|svg|css|map)$|(?:^|/)(?:package-lock\.json|pnpm-lock\.yaml"
+    r"|npm-shrinkwrap\.json|Package\.resolved|conda-lock\.yml|pixi\.lock)$"
+)
+_CODE = (".py", ".pyi", ".md", ".rst", ".csv", ".tsv", ".json")
+_STEMS = ("key", "pass", "pwd", "secret", "contrase")
+_FOR_FILES = ("is_invalid_file", "is_non_text_file", "is_lock_file", "is_baseline_file")
+_MOST_REMEMBERED = 200_000
+
+
+def main() -> None:
+    """Answer the request on standard input."""
+    request = json.loads(sys.stdin.buffer.read())
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+    from detect_secrets.settings import transient_settings
+
+    classes: list[Any] = list(get_mapping_from_secret_type_to_class().values())
+    known = {plugin.__name__ for plugin in classes}
+    wanted = request["plugins"] or [{"name": name} for name in sorted(known)]
+    answer: dict[str, list[Any]] = {"found": [], "failed": [], "unknown": []}
+    answer["unknown"] = [p["name"] for p in wanted if p["name"] not in known]
+    if not answer["unknown"]:
+        plugins = [p for p in wanted if p["name"] not in request["disabled"]]
+        for name, limit in request["limits"].items():
+            plugins = [{**p, "limit": limit} if p["name"] == name else p for p in plugins]
+        settings = {"plugins_used": plugins, "filters_used": request["filters"]}
+        with transient_settings(settings) as active:
+            _without_network(active)
+            _scan(request["texts"], answer)
+    sys.stdout.write(json.dumps(answer))
+
+
+def _without_network(settings: Any) -> None:
+    settings.disable_filters(
+        *(path for path in list(settings.filters) if path.startswith("detect_secrets.filters.comm"))
+    )
+
+
+def _scan(texts: list[dict[str, Any]], answer: dict[str, list[Any]]) -> None:
+    from detect_secrets.settings import get_plugins
+
+    scanner = _Scanner(get_plugins())
+    for index, text in enumerate(texts):
+        try:
+            for line, kind, digest in scanner.secrets(text):
+                answer["found"].append([index, line, kind, digest])
+        except Exception as error:
+            answer["failed"].append([index, type(error).__name__])
+
+
+class _Scanner:
+    """The detectors and filters in use, and the lines they found nothing in."""
+
+    def __init__(self, plugins: list[Any]) -> None:
+        from detect_secrets.settings import get_filters
+
+        self.plugins = [(plugin, _stems(plugin), "Entropy" in _name(plugin)) for plugin in plugins]
+        self.filters = get_filters()
+        self.clean: dict[str, set[str]] = {}
+
+    def secrets(self, text: dict[str, Any]) -> list[tuple[int, str, str]]:
+        """Line, type and hash of each secret in a text."""
+        if self._drops({"filename": text["path"]}, files=True):
+            return []
+        quiet = not text["entropy"] or bool(_LOCKS.search(text["path"]))
+        lines = _transformed(text, eager=False) or text["text"].splitlines()
+        found = self._in_lines(text, lines, quiet)
+        if not found and not text["name"].endswith(_CODE) and len(text["text"]) < 200_000:
+            eager = _transformed(text, eager=True)
+            found = self._in_lines(text, eager, quiet) if eager else []
+        return found
+
+    def _in_lines(
+        self, text: dict[str, Any], lines: list[str], quiet: bool
+    ) -> list[tuple[int, str, str]]:
+        ending = text["name"].rpartition(".")[2]
+        clean = self.clean.setdefault(ending, set())
+        if len(clean) > _MOST_REMEMBERED:
+            clean.clear()
+        found: list[tuple[int, str, str]] = []
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip()
+            if not line or line in clean:
+                continue
+            secrets = self._in_line(text["name"], line, number)
+            if not secrets:
+                clean.add(line)
+            for plugin, secret, entropy in secrets:
+                if entropy and (quiet or _DIGEST.search(line)):
+                    continue
+                if not self._filtered(text["path"], lines, number, line, plugin, secret):
+                    found.append((number, secret.type, secret.secret_hash))
+        return found
+
+    def _in_line(self, name: str, line: str, number: int) -> list[tuple[Any, Any, bool]]:
+        lower = line.lower() if line.isascii() else None
+        found = []
+        for plugin, stems, entropy in self.plugins:
+            if stems and lower is not None and not any(stem in lower for stem in stems):
+                continue
+            secrets = plugin.analyze_line(filename=name, line=line, line_number=number)
+            found.extend((plugin, secret, entropy) for secret in secrets or ())
+        return found
+
+    def _filtered(
+        self, path: str, lines: list[str], number: int, line: str, plugin: Any, secret: Any
+    ) -> bool:
+        from detect_secrets.util.code_snippet import get_code_snippet
+
+        facts = {
+            "filename": path,
+            "line": line,
+            "secret": secret.secret_value,
+            "plugin": plugin,
+            "context": get_code_snippet([each.rstrip("\n") for each in lines], number),
+        }
+        return self._drops(facts, files=False)
+
+    def _drops(self, facts: dict[str, Any], files: bool) -> bool:
+        """True if a filter leaves this out: one on file names, or else one on what was found."""
+        for function in self.filters:
+            asked = set(function.injectable_variables)
+            if (asked == {"filename"}) is not files or function.__name__ in _FOR_FILES:
+                continue
+            if asked <= set(facts) and function(**{name: facts[name] for name in asked}):
+                return True
+        return False
+
+
+def _name(plugin: Any) -> str:
+    return type(plugin).__name__
+
+
+def _stems(plugin: Any) -> tuple[str, ...]:
+    """Letters without which the keyword detector finds nothing; none for other detectors."""
+    if _name(plugin) != "KeywordDetector":
+        return ()
+    from detect_secrets.plugins import keyword
+
+    words = getattr(keyword, "DENYLIST", ("?",))
+    plain = [word.replace("_?", "") for word in words]
+    return _STEMS if all(any(stem in word for stem in _STEMS) for word in plain) else ()
+
+
+def _transformed(text: dict[str, Any], eager: bool) -> list[str] | None:
+    """The lines of a YAML or INI file with their values in quotes, as the detectors expect."""
+    from detect_secrets.transformers import get_transformed_file
+
+    file: Any = io.StringIO(text["text"])
+    file.name = text["name"]
+    try:
+        return get_transformed_file(file, use_eager_transformers=eager)
+    except Exception:  # what they cannot read is scanned as it stands
+        return None
+
+
+if __name__ == "__main__":
+    main()
