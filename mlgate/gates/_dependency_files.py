@@ -16,7 +16,9 @@ from mlgate.tools._find import normal
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
 
-_REQUIREMENTS = re.compile(r"(.*[-_.])?requirements?([-_.].*)?\.txt|.*requirements?/[^/]+\.txt")
+_REQUIREMENTS = re.compile(
+    r"(.*[-_./])?requirements?([-_.][^/]*)?\.txt|(.*/)?requirements?/[^/]+\.txt"
+)
 _LOCKS = ("poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock")
 _LARGEST = 32 << 20
 _EXACT = re.compile(r"={0,3}\s*(\d[\w.!+]*)")

@@ -19,6 +19,7 @@ from mlgate.gates import _dependency_files as files
 from mlgate.gates._dependency_pins import Judged, pins
 from mlgate.tools import _find, osv, pip_audit, safety
 from mlgate.tools._advisories import Advisory, Audit, Pin, require_complete
+from mlgate.tools._osv_files import digest as database_digest
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -63,7 +64,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     database: str | None = None
     """osv: a folder or zip of OSV records; safety: a folder with its local database."""
     max_age: Annotated[str, Meta(pattern=PATTERN)] = "30d"
-    """osv: how old the newest record may be."""
+    """How old the newest record of a `database` may be."""
     service: Literal["pypi", "osv"] = "pypi"
     """pip-audit: whom it asks."""
     url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
@@ -102,7 +103,7 @@ def _also(ctx: Context) -> bytes:
     import msgspec
 
     digest = hashlib.sha256(msgspec.json.encode(ctx.options, order="deterministic"))
-    digest.update(osv.digest(_database(ctx)))
+    digest.update(database_digest(_database(ctx)))
     digest.update(osv.find((), {}).identity)
     digest.update(_find.listing_digest(ctx.environment()))
     digest.update(ctx.now.date().isoformat().encode())
@@ -163,6 +164,8 @@ def _audit(ctx: Context, asked: set[Pin]) -> Audit:
     with tempfile.TemporaryDirectory() as folder:
         if options.tool == "safety":
             database = _database(ctx) if options.database else None
+            if database:
+                safety.require_fresh(database, ctx.now, seconds(options.max_age))
             return safety.audit(tool, asked, run=ctx.run, folder=folder, database=database)
         return pip_audit.audit(
             tool, asked, run=ctx.run, folder=folder, service=options.service, url=options.url

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from mlgate.core.errors import GateError
+from mlgate.core.text import plain
 from mlgate.tools import _find
 from mlgate.tools._advisories import Advisory, Audit, Pin, merged, refused, rounds
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mlgate.core.gate import Completed, Environment, Run, Tool
 
+_LARGEST = 512 << 20
 _CLEAN, _VULNERABLE = 0, 64
 _ACCOUNT = 'Safety needs an account: [environment] pass_env = ["SAFETY_API_KEY"], and set it'
 # safety/constants.py of 3.8.1
@@ -26,6 +31,14 @@ _CODES = {
     68: ("cannot fetch its database", f"see its message. {_ACCOUNT}"),
     69: ("has a malformed database", "correct `database`: schema 2.0.0 is needed"),
 }
+
+
+class _Meta(Struct, frozen=True):
+    timestamp: float
+
+
+class _Database(Struct, frozen=True):
+    meta: _Meta
 
 
 class _Package(Struct, frozen=True):
@@ -75,6 +88,27 @@ def audit(tool: Tool, pins: Iterable[Pin], *, run: Run, folder: str, database: s
         advisories.extend(_advisory(found) for found in report.vulnerabilities)
     against = f"safety {tool.version}" + (f" ({database})" if database else "")
     return Audit(audited=frozenset(audited), advisories=merged(advisories), against=against)
+
+
+def require_fresh(database: str, now: datetime, max_age: float) -> None:
+    """See that a local database is young enough by its own date; Safety itself never asks.
+
+    `max_age` in seconds. Raises `GateError`.
+    """
+    path = os.path.join(database, "insecure.json")
+    hint = "fetch it anew, or raise `max_age`"
+    try:
+        with open(path, "rb") as file:
+            stamp = msgspec.json.decode(file.read(_LARGEST), type=_Database).meta.timestamp
+    except OSError as error:
+        raise GateError(f"{plain(path)} cannot be read: {error.strerror}", hint) from None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        why = plain(str(error))
+        raise GateError(f"{plain(path)} does not say how old it is: {why}", hint) from None
+    age = now.timestamp() - stamp
+    if not -86400 <= age <= max_age:
+        days = f"{age / 86400:.0f} days old, and `max_age` allows {max_age / 86400:g}"
+        raise GateError(f"the database {plain(database)} is {days}", hint)
 
 
 def _ask(tool: Tool, pins: list[Pin], run: Run, place: str, database: str | None) -> _Report:
