@@ -49,6 +49,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """A finding fails from this level on."""
     blocking: bool = True
     inconclusive_blocks: bool = False
+    errors_block: bool = True
+    """False for a gate that was merely detected: nobody asked for what it could not do."""
     waivers: tuple[Accepted, ...] = ()
     narrowed: bool = False
     """True if only some files were asked about, so that a waiver may rightly match nothing."""
@@ -61,6 +63,8 @@ def judge(draft: Draft, terms: Terms, today: str) -> Verdict:
     blocks = terms.blocking
     if outcome is Outcome.INCONCLUSIVE:
         blocks = blocks and terms.inconclusive_blocks
+    if outcome is Outcome.ERRORED:
+        blocks = blocks and terms.errors_block
     return Verdict(
         gate=draft.gate,
         kind=draft.kind,

@@ -9,6 +9,7 @@ import msgspec
 from mlgate.core.gate import Context
 from mlgate.policy.model import Policy
 from mlgate.runner import keys
+from mlgate.runner.workshop import Workshop
 
 if TYPE_CHECKING:
     from mlgate.runner.session import Session
@@ -23,13 +24,17 @@ def adopted(session: Session) -> Policy:
     from mlgate.core import parts
     from mlgate.policy.adopt import adopt
 
-    policy = adopt(lambda kind: detecting(session, kind), parts.names("gates"))
+    workshop = Workshop(session.repo.root, session.environ, jobs=1, tracked=session.tracked)
+    try:
+        policy = adopt(lambda kind: detecting(session, workshop, kind), parts.names("gates"))
+    finally:
+        workshop.close()
     session.remember("memos", {key: msgspec.msgpack.encode(policy)})
     return policy
 
 
-def detecting(session: Session, kind: str) -> Context:
-    """What a gate's `detect` is given: the snapshot, and nothing that runs or judges."""
+def detecting(session: Session, workshop: Workshop, kind: str) -> Context:
+    """What a gate's `detect` is given: the snapshot, and tools as they are found without a policy."""
     return Context(
         gate=kind,
         kind=kind,
@@ -42,10 +47,10 @@ def detecting(session: Session, kind: str) -> Context:
         now=session.now,
         network=False,
         named=False,
-        tool=session.workshop.tool,
-        environment=session.workshop.environment,
-        run=session.workshop.run,
-        worker=session.workshop.worker,
+        tool=workshop.tool,
+        environment=workshop.environment,
+        run=workshop.run,
+        worker=workshop.worker,
         store=session.store,
         progress=lambda done, total: None,
     )

@@ -178,6 +178,7 @@ def terms_for(session: Session, policy: GatePolicy) -> Terms:
         level=policy.level or Level.WARNING,
         blocking=policy.blocking is not False,
         inconclusive_blocks=session.stage is Stage.PROMOTE,
+        errors_block=policy.named,
         waivers=_waivers(session.policy_of(policy)),
         narrowed=session.narrowed is not None,
     )

@@ -239,10 +239,11 @@ class Session:
             run_prefix=self.policy.environment.run,
             pass_env=self.policy.environment.pass_env,
             python=self.policy.environment.python,
-            tracked=self._tracked,
+            tracked=self.tracked,
         )
 
-    def _tracked(self, folder: str) -> bool:
+    def tracked(self, folder: str) -> bool:
+        """True if the repository holds files below `folder`."""
         start = folder.rstrip("/") + "/"
         return any(path.startswith(start) for path in self.subject.files)
 
