@@ -12,7 +12,6 @@ from typing import Any
 from mlgate.core.errors import PolicyError
 from mlgate.core.text import shown
 from mlgate.policy.model import PolicyFile
-from mlgate.policy.problems import Problem, placed
 from mlgate.policy.read import LIMIT, NAME, Read, tables
 
 DEPTH = 10
@@ -44,6 +43,8 @@ class _Walk:
             try:
                 self.extend(resolve(target, trail[-1]), trail)
             except _Unusable as error:
+                from mlgate.policy.problems import Problem, placed
+
                 self.problems += placed([Problem(("extends", number), str(error))], [file])
             except PolicyError as error:
                 self.problems += error.problems
