@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgate.core.errors import RepositoryError
 from mlgate.repo.git import Repository, decoded
 
 if TYPE_CHECKING:
@@ -53,9 +54,13 @@ def staged(repo: Repository, renames: bool = True) -> tuple[Change, ...]:
 
 
 def _asked(repo: Repository, renames: bool, command: str, *args: str) -> tuple[Change, ...]:
-    detect = "-M" if renames else "--no-renames"
     hidden = ("--ita-invisible-in-index",) if command == "diff-index" else ()
-    raw = repo.git(command, *hidden, "--raw", "-z", detect, *args, "--")
+    asked = (command, *hidden, "--raw", "-z")
+    try:
+        raw = repo.git(*asked, "-M" if renames else "--no-renames", *args, "--")
+    except RepositoryError:
+        # In a partial clone git cannot compare contents that are not here, but their ids.
+        raw = repo.git(*asked, "-M100%" if renames else "--no-renames", *args, "--")
     return tuple(sorted(_parsed(decoded(raw)), key=lambda change: change.path))
 
 

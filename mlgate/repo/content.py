@@ -109,19 +109,16 @@ def copy(root: str, path: str, target: str) -> None:
     """Copy a file or link, with its executable bit, to `target`. Raises `GateError`."""
     full = os.path.join(root, path)
     try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.islink(full):
             os.symlink(os.readlink(full), target)
             return
         with _opened(full, path) as source:
             executable = os.fstat(source.number).st_mode & stat.S_IXUSR
-            out = os.open(
-                target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o700 if executable else 0o600
-            )
-            try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(target, flags, 0o700 if executable else 0o600), "wb") as out:
                 while chunk := os.read(source.number, _CHUNK):
-                    os.write(out, chunk)
-            finally:
-                os.close(out)
+                    out.write(chunk)
     except OSError as error:
         raise _unreadable(path, error) from None
 

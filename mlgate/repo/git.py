@@ -21,8 +21,10 @@ _OURS = {
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # the same, for git before 2.44
     "GIT_LFS_SKIP_SMUDGE": "1",
 }
+_OFFLINE = ("GIT_NO_LAZY_FETCH", "GIT_ALLOW_PROTOCOL")
 _UNWANTED = re.compile(r"GIT_(TRACE.*|ICASE_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|PREFIX)")
 
 
@@ -106,9 +108,16 @@ class Repository:
         ok: tuple[int, ...] = (0,),
         cwd: str | None = None,
         env: Mapping[str, str] | None = None,
+        network: bool = False,
     ) -> Asked:
-        """Start one git command without waiting for it; `env` is added to its environment."""
-        return Asked(args, cwd or self.root, {**self.environ, **(env or {})}, ok)
+        """Start one git command without waiting for it; `env` is added to its environment.
+
+        Only with `network` may it ask a remote, also for objects that a partial clone lacks.
+        """
+        full = {**self.environ, **(env or {})}
+        if network:
+            full = {k: v for k, v in full.items() if k not in _OFFLINE}
+        return Asked(args, cwd or self.root, full, ok)
 
 
 def find(start: str, environ: Mapping[str, str]) -> Repository:

@@ -22,16 +22,22 @@ _folders: dict[int, str] = {}
 
 
 def private_folder() -> str:
-    """A new folder of this process alone (mode 0700), removed when it ends."""
+    """A new folder of this process alone (mode 0700), removed when it ends. Raises `GateError`."""
     import tempfile
 
     with _lock:
         run = _folders.get(os.getpid())
-        if run is None:
-            run = tempfile.mkdtemp(prefix="mlgate-")
-            _folders[os.getpid()] = run
-            atexit.register(_remove, run, os.getpid())
-    return tempfile.mkdtemp(dir=run)
+        try:
+            if run is None:
+                run = tempfile.mkdtemp(prefix="mlgate-")
+                _folders[os.getpid()] = run
+                atexit.register(_remove, run, os.getpid())
+            return tempfile.mkdtemp(dir=run)
+        except OSError as error:
+            raise GateError(
+                f"cannot make a temporary folder: {error.strerror or error}",
+                "name a folder that can be written to in TMPDIR",
+            ) from None
 
 
 def _remove(folder: str, owner: int) -> None:
@@ -68,7 +74,7 @@ class Layout:
             missing = {p: e for p, e in stored.items() if p not in self._there}
             self._check_out({p: e for p, e in missing.items() if e.mode != "160000"}, attributes)
             for path, entry in missing.items():
-                if entry.mode == "160000":
+                if entry.mode == "160000":  # an empty folder, as git itself leaves it
                     os.makedirs(os.path.join(self._folder, path), exist_ok=True)
             self._there.update(missing)
             for path in copied:
@@ -78,7 +84,6 @@ class Layout:
 
     def _copy(self, path: str) -> None:
         target = os.path.join(self._folder, path)
-        os.makedirs(os.path.dirname(target), exist_ok=True)
         content.copy(self._repo.root, path, target)
         self._there.add(path)
 
@@ -107,7 +112,7 @@ class Layout:
         except RepositoryError as error:
             raise GateError(
                 f"git cannot check out what is judged: {error.message}",
-                "bring the missing objects with: git fetch --refetch",
+                "bring missing objects with: git fetch --refetch --no-filter origin",
             ) from None
 
     def _git(self, env: Mapping[str, str], *args: str, stdin: str) -> None:

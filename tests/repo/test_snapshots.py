@@ -11,6 +11,7 @@ import pytest
 from mlgate.core.errors import GateError, RepositoryError, UsageError
 from mlgate.core.snapshot import Entry
 from mlgate.repo import snapshots
+from mlgate.repo.changes import changed
 
 ODD = ["a b.py", "-rf.py", "new\nline.py", "tab\there.py", '"quoted".py', "b\udcffyte.py", "ü/é.py"]
 
@@ -264,10 +265,9 @@ def test_an_ignored_link_with_the_same_bytes_behind_it_is_not_read_through(proje
     os.rename(project.path / "pkg", tmp_path / "outside")
     (project.path / "pkg").symlink_to(tmp_path / "outside")
     tree = snapshots.work_tree(project.found())
-    if "pkg/a.py" in tree.files:
-        assert tree.place(["pkg/a.py"]) == ([], ["pkg/a.py"])
-        assert laid(tree, ["pkg/a.py"]) == {"pkg/a.py": b"ours"}
-        assert os.fspath(tree.root(["pkg/a.py"])) != str(project.path)
+    assert tree.place(["pkg/a.py"]) == ([], ["pkg/a.py"])
+    assert laid(tree, ["pkg/a.py"]) == {"pkg/a.py": b"ours"}
+    assert os.fspath(tree.root(["pkg/a.py"])) != str(project.path)
 
 
 def test_intent_to_add_is_in_the_tree_but_not_in_the_index(project):
@@ -399,6 +399,71 @@ def test_a_missing_object_is_an_error_with_a_command(project):
         index.read("a.py")
 
 
+@pytest.fixture
+def partial(make, project):
+    """A clone that left out all files but those it checked out."""
+    project.write("a.py", "first version of a\n")
+    project.write("b.py", LONG)
+    project.commit()
+    project.write("a.py", "second\n")
+    project.git("mv", "b.py", "c.py")
+    project.write("c.py", LONG + "more\n")
+    project.commit()
+    project.git("config", "uploadpack.allowFilter", "true")
+    clone = str(project.path.parent / "clone")
+    project.git("clone", "-q", "--filter=blob:none", f"file://{project.path}", clone)
+    project.path = project.path.parent / "clone"
+    return project
+
+
+LONG = "".join(f"line {number}\n" for number in range(40))
+
+
+def test_a_partial_clone_never_asks_the_network(partial):
+    repo = partial.found()
+    view = snapshots.commit(repo, "HEAD~1")
+    for ask in (lambda: view.read("a.py"), lambda: view.root(["a.py"])):
+        with pytest.raises(GateError):
+            ask()
+    assert snapshots.commit(repo, "HEAD").read("a.py") == b"second\n"
+    assert {change.status for change in changed(repo, view, snapshots.index(repo))} == {
+        *("modified", "added", "deleted")
+    }
+    blob = view.files["a.py"].id
+    assert repo.start("cat-file", "blob", blob, network=True).read() == b"first version of a\n"
+
+
+def test_without_room_for_a_private_folder(project, monkeypatch):
+    import tempfile
+
+    from mlgate.repo import layout
+
+    project.write("a.py")
+    project.commit()
+    project.write("a.py", "changed")
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
+    monkeypatch.setattr(layout, "_folders", {})
+    with pytest.raises(GateError, match="temporary folder") as caught:
+        snapshots.index(project.found()).root(["a.py"])
+    assert "TMPDIR" in caught.value.hint
+
+
+def test_the_hot_path_imports_nothing_heavy():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; import click, msgspec; before = set(sys.modules)\n"
+        "from mlgate.repo import base, changes, ci, git, push, snapshots\n"
+        "print(*sorted(m for m in set(sys.modules) - before if not m.startswith('mlgate')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"pathlib", "dataclasses", "asyncio", "importlib.metadata", "rich", "yaml", "pathspec"}
+    heavy |= {"packaging", "json", "tempfile", "shutil", "logging", "datetime", "ast", "tomllib"}
+    heavy |= {"concurrent", "configparser", "shlex", "socket", "ssl"}
+    assert not heavy & set(done.stdout.split())
+
+
 def test_the_private_folder_is_private_and_extended(project):
     project.write("pkg/a.py", "a")
     project.write("pkg/b.py", "b")
@@ -481,12 +546,13 @@ def test_other_line_endings_are_another_digest_even_when_git_calls_it_clean(proj
     project.write("a.py", "x = 1\n")
     project.commit()
     lf = snapshots.work_tree(project.found())
+    old = lf.digest
     project.write("a.py", "x = 1\r\n")
     project.git("add", "a.py")
     assert project.git("status", "--porcelain") == b""
     crlf = snapshots.work_tree(project.found())
     assert crlf.files == lf.files
-    assert crlf.digest != lf.digest
+    assert crlf.digest != old
     assert laid(snapshots.index(project.found()), ["a.py"]) == {"a.py": b"x = 1\n"}
 
 
