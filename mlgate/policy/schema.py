@@ -59,7 +59,7 @@ def _without_null(part: Any) -> Any:
         return [_without_null(item) for item in part if item != {"type": "null"}]
     if not isinstance(part, dict):
         return part
-    kept = {k: _without_null(v) for k, v in part.items() if (k, v) != ("default", None)}
+    kept = {k: _without_null(v) for k, v in part.items() if v is not None}
     if len(kept.get("anyOf", ())) == 1:
         kept |= kept.pop("anyOf")[0]
     return kept
