@@ -56,7 +56,7 @@ def pre_commit(document: Any) -> Iterator[Hook]:
     top = _mapping(document)
     default = _strings(top.get("default_stages"))
     for repo in _mappings(top.get("repos")):
-        source = str(repo.get("repo", ""))
+        source = text(repo.get("repo"))
         for hook in _mappings(repo.get("hooks")):
             tool, args = _tool(source, hook)
             if not tool:
@@ -64,7 +64,7 @@ def pre_commit(document: Any) -> Iterator[Hook]:
             stages = _strings(hook.get("stages")) or default or ("pre-commit",)
             excludes = (top.get("exclude"), hook.get("exclude"))
             yield Hook(
-                id=str(hook.get("id", "")),
+                id=text(hook.get("id")),
                 tool=tool,
                 args=(*args, *_strings(hook.get("args"))),
                 version=None if source == "local" else _version(repo.get("rev")),
@@ -83,13 +83,13 @@ def _tool(source: str, hook: dict[Any, Any]) -> tuple[str | None, tuple[str, ...
         known = mirrored if mirrored in _commands.TOOLS else None
     if known or source != "local":
         return known, ()
-    for command in _commands.commands(str(hook.get("entry", ""))):
+    for command in _commands.commands(text(hook.get("entry"))):
         return command.tool, command.args
     return None, ()
 
 
 def _version(rev: Any) -> str | None:
-    found = re.fullmatch(r"v?(\d+(?:\.\w+)*)", str(rev))
+    found = re.fullmatch(r"v?(\d+(?:\.\w+)*)", text(rev))
     return found[1] if found else None
 
 
@@ -98,9 +98,9 @@ def lefthook(document: Any) -> Iterator[tuple[str, str, str]]:
     for hook, body in _mapping(document).items():
         commands = _mapping(_mapping(body).get("commands"))
         for name, command in commands.items():
-            yield str(name), str(_mapping(command).get("run", "")), str(hook)
+            yield text(name), text(_mapping(command).get("run")), text(hook)
         for job in _mappings(_mapping(body).get("jobs")):
-            yield str(job.get("name", "")), str(job.get("run", "")), str(hook)
+            yield text(job.get("name")), text(job.get("run")), text(hook)
 
 
 def steps(document: Any) -> Iterator[dict[Any, Any]]:
@@ -118,6 +118,11 @@ def scripts(document: Any) -> Iterator[str]:
             yield from (line for line in _sequence(lines) if isinstance(line, str))
 
 
+def text(value: Any) -> str:
+    """A scalar as text, anything else as nothing: aliases can make a small list endless."""
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
 def _mapping(value: Any) -> dict[Any, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -131,4 +136,4 @@ def _mappings(value: Any) -> list[dict[Any, Any]]:
 
 
 def _strings(value: Any) -> tuple[str, ...]:
-    return tuple(str(item) for item in _sequence(value) if isinstance(item, str | int | float))
+    return tuple(filter(None, map(text, _sequence(value))))

@@ -7,6 +7,7 @@ from typing import Any
 
 _SIZE = 1 << 20
 _MERGED = 5_000
+_DEPTH = 100
 
 
 class Unreadable(ValueError):
@@ -20,10 +21,27 @@ def load(raw: bytes) -> Any:
     if len(raw) > _SIZE:
         raise Unreadable(f"larger than {_SIZE >> 10} KiB")
     try:
+        _check_depth(raw)
         return yaml.load(raw, _loader())  # noqa: S506 - a subclass of the safe loader
+    except Unreadable:
+        raise
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         words = str(error).partition("\n")[0] or "nested too deeply"
         raise Unreadable(f"not valid YAML: {words}") from None
+
+
+def _check_depth(raw: bytes) -> None:
+    """Count first: libyaml's constructor overruns the stack where collections nest deeply."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(raw, _loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEPTH:
+            raise Unreadable("nested too deeply")
 
 
 @functools.cache

@@ -149,7 +149,7 @@ def _unless_continued(text: str) -> Callable[[re.Match[str]], str]:
     """Blanks a line that is no recipe, unless a backslash before it makes it part of one."""
 
     def blanked(line: re.Match[str]) -> str:
-        return line[0] if text[: line.start()].endswith("\\\n") else ""
+        return line[0] if text.endswith("\\\n", 0, line.start()) else ""
 
     return blanked
 
@@ -177,7 +177,7 @@ _ACTIONS = {
 
 def _workflow(path: str, raw: bytes) -> Iterator[Use]:
     for step in _hooks.steps(_yaml.load(raw)):
-        action = str(step.get("uses", "")).partition("@")[0].lower()
+        action = _hooks.text(step.get("uses")).partition("@")[0].lower()
         if action in _ACTIONS:
             yield Use(tool=_ACTIONS[action], where=path, stage="ci")
         if isinstance(step.get("run"), str):
