@@ -88,17 +88,18 @@ def inputs(
     return Inputs(
         paths=paths,
         each=asked.each,
-        also=_digest(ctx, asked, found, config) + (_content(script) if script else b""),
+        also=_digest(ctx, role, found, config) + (_content(script) if script else b""),
         judged=_judged(ctx, found, len(paths)),
     )
 
 
-def _digest(ctx: Context, asked: Any, found: Tool, config: Config) -> bytes:
+def _digest(ctx: Context, role: str, found: Tool, config: Config) -> bytes:
+    asked = module(ctx, role)
     digest = hashlib.sha256(found.identity)
     digest.update(msgspec.json.encode([asked.revision, found.version, LARGEST, ctx.project]))
     digest.update(msgspec.json.encode(ctx.options))
     rows = [f"{id} {path}" for path, id in config.files]
-    if getattr(asked, "tree", False):
+    if role in getattr(asked, "tree", ()):
         rows += [path for path in ctx.subject.files if path.endswith((".py", ".pyi"))]
     digest.update("\0".join(rows).encode("utf-8", "surrogateescape"))
     return digest.digest()
@@ -126,7 +127,7 @@ def judge(
     config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
     fit, large = _ground.by_size(ctx, paths, LARGEST)
     yield from (too_large(ctx, path) for path in large)
-    for ground in _ground.grounds(ctx, fit, config, whole=getattr(asked, "tree", False)):
+    for ground in _ground.grounds(ctx, fit, config, whole=role in getattr(asked, "tree", ())):
         with ground:
             yield from ask(ctx, question or getattr(asked, role), found, config, ground)
 

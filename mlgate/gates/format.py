@@ -67,7 +67,7 @@ def _formatted(ctx: Context, paths: list[str]) -> Iterator[tuple[str, Finding | 
         return
     module, tool = _code.module(ctx, _ROLE), _code.tool(ctx)
     config = find_config(ctx.subject, module, ctx.project, ctx.options.args)
-    with _ground.copies(ctx, paths, config, whole=getattr(module, "tree", False)) as ground:
+    with _ground.copies(ctx, paths, config, whole=_ROLE in getattr(module, "tree", ())) as ground:
         failed = {
             finding.location.path: finding
             for finding in _code.ask(ctx, module.formatted, tool, config, ground)

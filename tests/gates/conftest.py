@@ -18,15 +18,15 @@ class Asked:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(self, gate: str, files: dict[str, Any], **more: Any) -> list[Finding]:
-        found = testing.check(parts.load("gates", gate), self.folder, files, kind=gate, **more)
+    def __call__(self, gate: str, written: dict[str, Any], /, **more: Any) -> list[Finding]:
+        found = testing.check(parts.load("gates", gate), self.folder, written, kind=gate, **more)
         return [finding for finding in found if isinstance(finding, Finding)]
 
-    def brief(self, gate: str, files: dict[str, Any], **more: Any) -> list[tuple[Any, ...]]:
+    def brief(self, gate: str, written: dict[str, Any], /, **more: Any) -> list[tuple[Any, ...]]:
         """Rule, path and line of each finding."""
         return [
             (f.rule, f.location.path, f.location.line)
-            for f in self(gate, files, **more)
+            for f in self(gate, written, **more)
             if f.location
         ]
 

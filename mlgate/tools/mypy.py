@@ -1,0 +1,112 @@
+"""mypy: finds it, asks it about the whole tree, and reads its errors."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from mlgate.core.finding import Finding, Location
+from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.words import Level
+from mlgate.tools import _find
+from mlgate.tools._ask import Ask, refused
+from mlgate.tools._config import has_setting
+
+each = False
+tree = ("types",)
+revision = 1
+configs = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
+sections = ("mypy",)
+config_options = ("--config-file",)
+
+
+class _Error(msgspec.Struct):
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str
+    code: str | None = None
+    hint: str | None = None
+
+
+def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Tool:
+    """mypy 1.11 or newer, which answers in JSON."""
+    return _find.find(
+        "mypy",
+        distribution="mypy",
+        environments=environments,
+        environ=environ,
+        minimum=(1, 11),
+        shared=False,
+    )
+
+
+def types(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
+    """What mypy says of the project. It keeps no cache: findings are stored by content."""
+    own = [f"--config-file={ask.config or ''}", f"--cache-dir={os.devnull}", "--output=json"]
+    python = [f"--python-executable={ask.python}"] if ask.python else []
+    targets, listed = _targets(ask)
+    args = [*python, *ask.args, *own, "--no-error-summary", *targets]
+    done = ctx.run(tool, *args, cwd=ask.folder) if not listed else _with_list(ctx, tool, ask, args)
+    for error in _read(tool, done):
+        yield Finding(
+            rule=f"{ask.kind}/{error.code or 'error'}",
+            message=error.message,
+            level=Level.ERROR if error.severity == "error" else Level.NOTE,
+            location=Location(
+                path=error.file.replace(os.sep, "/").removeprefix("./"),
+                line=error.line if error.line > 0 else None,
+                column=error.column + 1 if error.column >= 0 else None,
+            ),
+            help=error.hint,
+        )
+
+
+def _targets(ask: Ask) -> tuple[list[str], bool]:
+    """What to name on the command line, and whether that is the list of files."""
+    if any(not arg.startswith("-") or arg in ("-p", "-m", "-c") for arg in ask.args):
+        return [], False
+    if ask.config:
+        with open(ask.config, "rb") as file:
+            content = file.read()
+        if has_setting(content, "files", "packages", "modules"):
+            return [], False
+        if has_setting(content, "exclude", "exclude_gitignore"):
+            return ["."], False
+    return [], True
+
+
+def _with_list(ctx: Context, tool: Tool, ask: Ask, args: list[str]) -> Completed:
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write("\n".join(f"./{name}" for name in ask.names))
+        file.flush()
+        return ctx.run(tool, *args, f"@{file.name}", cwd=ask.folder)
+
+
+def _read(tool: Tool, done: Completed) -> list[_Error]:
+    if done.returncode not in (0, 1, 2):
+        raise refused(tool, done)
+    try:
+        found = [
+            msgspec.json.decode(line, type=_Error) for line in done.stdout.splitlines() if line
+        ]
+    except msgspec.MsgspecError:
+        raise refused(tool, done, "printed what is no JSON report") from None
+    if done.returncode == 2 and not any(error.code == "syntax" for error in found):
+        raise refused(tool, done)
+    if done.returncode == 1 and not found:
+        raise refused(tool, done)
+    return found
+
+
+def describe(code: str) -> Rule | None:
+    """Where an error code of mypy is explained."""
+    if re.fullmatch(r"[a-z]+(-[a-z]+)*", code):
+        return Rule(f"mypy {code}", "https://mypy.readthedocs.io/en/stable/error_code_list.html")
+    return None
