@@ -94,10 +94,16 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
                 places.append((path, part))
     if texts:
         root = os.fspath(ctx.subject.root(()))
-        request = detect_secrets.request(
-            texts, known.plugins, known.disabled, known.limits, known.filters
+        request = detect_secrets.Request(
+            texts=texts,
+            plugins=known.plugins,
+            disabled=known.disabled,
+            limits=known.limits,
+            filters=known.filters,
+            excluded=known.excluded,
         )
-        answer = detect_secrets.answer(ctx.run(tool, cwd=root, stdin=request))
+        done = ctx.run(tool, cwd=root, stdin=msgspec.json.encode(request))
+        answer = detect_secrets.answer(done)
         yield from _findings(answer, places, known)
 
 
