@@ -102,6 +102,15 @@ def _apply(found: Settings, words: Sequence[str]) -> None:
             _limit(found, _LIMITS[word], value)
 
 
+def understood(words: Sequence[str]) -> list[str]:
+    """Those of a hook's arguments that the gate can follow."""
+    kept: list[str] = []
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        if word in ("--disable-plugin", *_REGEX, *_LIMITS) and value:
+            kept += [word, value]
+    return kept
+
+
 def _limit(found: Settings, plugin: str, value: str) -> None:
     try:
         limit = float(value)

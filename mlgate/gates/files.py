@@ -136,9 +136,9 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
 def _in_file(ctx: Context, root: str, path: str) -> Iterator[Found]:
     options, entry = ctx.options, ctx.subject.files[path]
     file, size = opened(root, path, entry, READ)
-    if size > options.limit and options.on("large-file") and _is_added(ctx, path):
-        if file is None or not content.is_lfs(file.raw, entry):
-            yield from content.large_file(path, size, options.limit)
+    large = size > options.limit and options.on("large-file") and _is_added(ctx, path)
+    if large and not (file and content.is_lfs(file.raw, entry)):
+        yield from content.large_file(path, size, options.limit)
     if file is None:
         yield Found("not-judged", None, f"{size >> 20:,} MB: not read for the other rules")
         return

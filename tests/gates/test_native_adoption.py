@@ -111,10 +111,15 @@ def test_stripping_is_suggested_where_there_are_notebooks(tmp_path: Path, monkey
 
 
 def test_detect_secrets_is_adopted_with_its_arguments(tmp_path: Path, monkeypatch: Any) -> None:
-    args = ("--baseline", "my.baseline", "--exclude-files=^tests/")
-    use = Use(tool="detect-secrets", hook_id="detect-secrets", version="1.5.0", args=args)
-    answer = detected(secrets, tmp_path, monkeypatch, use)
-    assert answer.options == {"baseline": "my.baseline", "args": ["--exclude-files", "^tests/"]}
+    args = ("--baseline", "my.baseline", "--exclude-files=^tests/", "-p", "own.py")
+    hook = {"version": "1.5.0", "args": args, "excludes": ("^$", "lock")}
+    use = Use(tool="detect-secrets", hook_id="detect-secrets", **hook)
+    command = Use(tool="detect-secrets", where="Makefile:3", args=("scan", "--all-files"))
+    answer = detected(secrets, tmp_path, monkeypatch, command, use)
+    assert answer.options == {
+        "baseline": "my.baseline",
+        "args": ["--exclude-files", "^tests/", "--exclude-files", "lock"],
+    }
     assert (answer.blocking, answer.covers) == (True, ("detect-secrets",))
 
 
