@@ -23,6 +23,7 @@ _KEY = re.compile(
 _DEBUGGERS = frozenset(
     {"bpdb", "ipdb", "pdb", "pdbr", "pudb", "pydevd_pycharm", "q", "rdb", "rpdb", "wdb"}
 )
+_WORDS = (b"pdb", b"breakpoint", b"pudb", b"rdb", b"wdb", b"pydevd_", b"import q", b"from q")
 _CANDIDATE = re.compile(
     rb"\bbreakpoint\b|\b(?:bpdb|ipdb|pdb|pdbr|pudb|pydevd_pycharm|rdb|rpdb|wdb)\b"
     rb"|\b(?:import|from)[ \t]+q\b"
@@ -57,7 +58,9 @@ def shebang(file: File) -> Iterator[Found]:
 
 def debug_statement(file: File) -> Iterator[Found]:
     """Calls of breakpoint() and imports of debuggers; code that does not parse is lint's."""
-    if file.suffix not in (".py", ".pyi") or not _CANDIDATE.search(file.raw):
+    if file.suffix not in (".py", ".pyi") or not any(word in file.raw for word in _WORDS):
+        return
+    if not _CANDIDATE.search(file.raw):
         return
     import ast
     import warnings

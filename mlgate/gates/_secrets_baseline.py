@@ -37,7 +37,10 @@ class Settings(Struct):
     disabled: list[str] = []
     limits: dict[str, float] = {}
     """Entropy limit by plug-in."""
-    filters: list[dict[str, Any]] = []
+    filters: list[dict[str, Any]] | None = None
+    """None: those that detect-secrets asks by default."""
+    excluded: dict[str, list[str]] = {}
+    """Patterns by the filter that they are added to."""
     foreign: list[str] = []
     """Plug-ins of the repository's own, which are code under judgement and not run."""
 
@@ -64,7 +67,7 @@ def _read(found: Settings, raw: bytes) -> None:
     try:
         baseline = msgspec.json.decode(raw, type=dict[str, Any])
         plugins = msgspec.convert(baseline.get("plugins_used", []), list[dict[str, Any]])
-        filters = msgspec.convert(baseline.get("filters_used", []), list[dict[str, Any]])
+        filters = msgspec.convert(baseline.get("filters_used"), list[dict[str, Any]] | None)
         results = msgspec.convert(baseline.get("results", {}), dict[str, list[dict[str, Any]]])
         for path, secrets in results.items():
             hashes = {str(secret["hashed_secret"]) for secret in secrets}
@@ -72,7 +75,8 @@ def _read(found: Settings, raw: bytes) -> None:
         found.foreign = [str(plugin["name"]) for plugin in plugins if "path" in plugin]
         kept = [plugin for plugin in plugins if "path" not in plugin and plugin["name"]]
         found.plugins = kept or None
-        found.filters = [f for f in filters if str(f["path"]).startswith(_KEPT)]
+        if filters is not None:
+            found.filters = [f for f in filters if str(f["path"]).startswith(_KEPT)]
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError, RecursionError):
         raise GateError(f"{found.path} is no baseline of detect-secrets", hint) from None
 
@@ -93,17 +97,18 @@ def _apply(found: Settings, words: Sequence[str]) -> None:
         if word == "--disable-plugin":
             found.disabled.append(value)
         elif word in _REGEX:
-            _exclude(found.filters, _REGEX[word], value)
+            found.excluded.setdefault(_REGEX[word], []).append(value)
         elif word in _LIMITS:
             _limit(found, _LIMITS[word], value)
 
 
-def _exclude(filters: list[dict[str, Any]], path: str, pattern: str) -> None:
-    for one in filters:
-        if one["path"] == path:
-            one["pattern"] = [*one.get("pattern", []), pattern]
-            return
-    filters.append({"path": path, "pattern": [pattern]})
+def understood(words: Sequence[str]) -> list[str]:
+    """Those of a hook's arguments that the gate can follow."""
+    kept: list[str] = []
+    for word, value in zip(words, [*words[1:], ""], strict=True):
+        if word in ("--disable-plugin", *_REGEX, *_LIMITS) and value:
+            kept += [word, value]
+    return kept
 
 
 def _limit(found: Settings, plugin: str, value: str) -> None:

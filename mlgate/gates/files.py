@@ -136,8 +136,7 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
 def _in_file(ctx: Context, root: str, path: str) -> Iterator[Found]:
     options, entry = ctx.options, ctx.subject.files[path]
     file, size = opened(root, path, entry, READ)
-    added = not options.added_only or ctx.base is None or path not in ctx.base.files
-    large = size > options.limit and added and options.on("large-file")
+    large = size > options.limit and options.on("large-file") and _is_added(ctx, path)
     if large and not (file and content.is_lfs(file.raw, entry)):
         yield from content.large_file(path, size, options.limit)
     if file is None:
@@ -150,6 +149,11 @@ def _in_file(ctx: Context, root: str, path: str) -> Iterator[Found]:
         yield from lines.mixed_line_ending(file, options.line_ending)
     if size <= 4096 and ctx.base is not None and options.on("destroyed-symlink"):
         yield from names.destroyed_link(ctx.base.files, path, entry, file.raw)
+
+
+def _is_added(ctx: Context, path: str) -> bool:
+    """True if `large-file` counts the file: the base has it not, or all are wanted."""
+    return not ctx.options.added_only or ctx.base is None or path not in ctx.base.files
 
 
 def _finding(path: str, found: Found) -> Finding:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Edit, Inputs, Rule
-from mlgate.core.text import counted, plain
+from mlgate.core.text import plain
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _notebook_json as nb
+from mlgate.gates._notebook_excess import excess_of
 
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
 rules = {
@@ -52,11 +53,6 @@ rules = {
 
 REVISION = 1
 READ = 100 << 20
-# What nbstripout and nb-clean take out by default.
-_NOTEBOOK_KEYS = ("signature", "widgets", "language_info.version")
-_CELL_KEYS = (
-    *("collapsed", "ExecuteTime", "execution", "heading_collapsed", "hidden", "scrolled"),
-)
 _HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:(?:\\{1,2}|/)Users(?:\\{1,2}|/))[\w.-]+")
 _INSTALL = re.compile(
     r"^\s*(?:[!%]\s*(?:python3? -m )?|%(?:conda|mamba)\s)\s*(?:uv )?"
@@ -89,19 +85,6 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return 0 if self.outputs == "strip" else float("inf")
 
 
-class _Excess(NamedTuple):
-    """Something that has to go: where, and how it is taken out of the parsed notebook."""
-
-    rule: str
-    cell: int | None
-    message: str
-    holder: dict[str, Any]
-    key: str
-    value: Any
-    """What stays in its place; None and `removed` for nothing at all."""
-    removed: bool = False
-
-
 def inputs(ctx: Context) -> Inputs | None:
     """Every notebook."""
     files = ctx.subject.files
@@ -124,7 +107,7 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
         except nb.Unreadable as error:
             yield _finding(path, "unreadable", error.message, line=error.line)
             continue
-        for excess in _excess(notebook, ctx.options):
+        for excess in excess_of(notebook, ctx.options):
             yield _finding(path, excess.rule, excess.message, cell=excess.cell)
         yield from _sources(path, notebook, ctx.options)
 
@@ -139,68 +122,6 @@ def _finding(path: str, rule: str, message: str, **place: Any) -> Finding:
         location=Location(path=path, **place),
         help=rules[rule].mend,
     )
-
-
-def _excess(notebook: dict[str, Any], options: Options) -> Iterator[_Excess]:
-    metadata = notebook.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    for key in _keys(options, "metadata.", _NOTEBOOK_KEYS):
-        yield from _key(metadata, key, None)
-    keep = bool(metadata.get("keep_output"))
-    for number, cell in enumerate(nb.cells(notebook), 1):
-        yield from _in_cell(cell, number, keep, options)
-
-
-def _keys(options: Options, prefix: str, usual: tuple[str, ...]) -> list[str]:
-    """The dotted keys to strip below `prefix`."""
-    more = [key.removeprefix(prefix) for key in options.metadata_keys if key.startswith(prefix)]
-    return [*(usual if options.metadata == "strip" else ()), *more]
-
-
-def _key(holder: dict[str, Any], dotted: str, cell: int | None) -> Iterator[_Excess]:
-    *folders, last = dotted.split(".")
-    for folder in folders:
-        inner = holder.get(folder)
-        if not isinstance(inner, dict):
-            return
-        holder = inner
-    if last in holder:
-        yield _Excess("metadata", cell, f"carries metadata: {dotted}", holder, last, None, True)
-
-
-def _in_cell(cell: dict[str, Any], number: int, keep: bool, options: Options) -> Iterator[_Excess]:
-    metadata = cell.get("metadata", {})
-    outputs = cell.get("outputs", [])
-    if not (keep or metadata.get("keep_output") or "keep_output" in _tags(metadata)):
-        kept = [output for output in outputs if _size(output) <= options.limit]
-        if len(kept) < len(outputs):
-            message = f"carries {counted(len(outputs) - len(kept), 'output')}"
-            if options.limit:
-                message += f" of more than {options.limit:,} characters"
-            yield _Excess("output", number, message, cell, "outputs", kept)
-            outputs = kept
-    if options.execution_counts == "strip":
-        for holder in (cell, *outputs):
-            for key in ("execution_count", "prompt_number"):
-                if holder.get(key) is not None:
-                    message = f"carries the execution count {holder[key]}"
-                    yield _Excess("execution-count", number, message, holder, key, None)
-    for key in _keys(options, "cell.metadata.", _CELL_KEYS):
-        yield from _key(metadata, key, number)
-
-
-def _tags(metadata: dict[str, Any]) -> list[Any]:
-    tags = metadata.get("tags")
-    return tags if isinstance(tags, list) else []
-
-
-def _size(value: Any) -> int:
-    """The characters of all texts in an output, at least 1."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, str) else len(str(value))
 
 
 def _sources(path: str, notebook: dict[str, Any], options: Options) -> Iterator[Finding]:
@@ -232,7 +153,7 @@ def fix(ctx: Context) -> Iterator[Edit]:
             notebook = nb.parsed(before)
         except nb.Unreadable:
             continue
-        excess = list(_excess(notebook, ctx.options))
+        excess = list(excess_of(notebook, ctx.options))
         for one in excess:
             if one.removed:
                 one.holder.pop(one.key, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -16,10 +17,13 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Inputs
 from mlgate.core.words import Level, Result, Stage
-from mlgate.gates._secrets_baseline import USUAL, Settings, settings
+from mlgate.gates._secrets_baseline import USUAL, Settings, settings, understood
 from mlgate.gates._secrets_rules import VAGUE, level, rules, slug
 from mlgate.gates._secrets_texts import LIMIT, Part, is_binary, parts
 from mlgate.tools import detect_secrets
+
+if TYPE_CHECKING:
+    from mlgate.repo.uses import Use
 
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
@@ -94,10 +98,16 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
                 places.append((path, part))
     if texts:
         root = os.fspath(ctx.subject.root(()))
-        request = detect_secrets.request(
-            texts, known.plugins, known.disabled, known.limits, known.filters
+        request = detect_secrets.Request(
+            texts=texts,
+            plugins=known.plugins,
+            disabled=known.disabled,
+            limits=known.limits,
+            filters=known.filters,
+            excluded=known.excluded,
         )
-        answer = detect_secrets.answer(ctx.run(tool, cwd=root, stdin=request))
+        done = ctx.run(tool, cwd=root, stdin=msgspec.json.encode(request))
+        answer = detect_secrets.answer(done)
         yield from _findings(answer, places, known)
 
 
@@ -179,23 +189,25 @@ def detect(ctx: Context) -> Detected | None:
     """detect-secrets as the repository uses it; else only its sure detectors, suggested."""
     from mlgate.repo.uses import uses
 
-    for use in uses(ctx.subject):
-        if use.tool == "detect-secrets" or use.hook_id == "detect-secrets":
-            return _adopted(use.where, use.version, list(use.args), use.hook_id)
+    found = [u for u in uses(ctx.subject) if "detect-secrets" in (u.tool, u.hook_id)]
+    if found:
+        return _adopted(next((use for use in found if use.hook_id), found[0]))
     if USUAL in ctx.subject.files:
         return Detected(evidence=USUAL)
     return Detected(evidence="suggested", options={"args": list(_QUIET)}, blocking=False)
 
 
-def _adopted(where: str, version: str | None, args: list[str], hook: str | None) -> Detected:
-    words = [word for arg in args for word in arg.split("=", 1)]
+def _adopted(use: Use) -> Detected:
+    """The gate with the arguments and excludes of the repository's own hook or command."""
+    words = [word for arg in use.args for word in arg.split("=", 1)]
     options: dict[str, object] = {}
-    if "--baseline" in words[:-1]:
-        at = words.index("--baseline")
-        if words[at + 1] != USUAL:
-            options["baseline"] = words[at + 1]
-        del words[at : at + 2]
-    if words:
-        options["args"] = words
-    evidence = f"{where}: detect-secrets{f' {version}' if version else ''}"
-    return Detected(evidence=evidence, options=options, covers=(hook,) if hook else ())
+    if "--baseline" in words[:-1] and words[words.index("--baseline") + 1] != USUAL:
+        options["baseline"] = words[words.index("--baseline") + 1]
+    args = understood(words)
+    for pattern in use.excludes:
+        args += ["--exclude-files", pattern] if pattern != "^$" else []
+    if args:
+        options["args"] = args
+    evidence = f"{use.where}: detect-secrets{f' {use.version}' if use.version else ''}"
+    covers = (use.hook_id,) if use.hook_id else ()
+    return Detected(evidence=evidence, options=options, covers=covers)

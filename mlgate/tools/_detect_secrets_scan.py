@@ -2,8 +2,9 @@
 
 A script of the standard library and detect-secrets only. One JSON request on standard input:
 `{"plugins": [{"name": ...}] | null, "disabled": [name], "limits": {name: entropy},
-"filters": [{"path": ...}], "texts": [{"path": ..., "name": ..., "text": ..., "entropy": bool}]}`;
-one JSON answer on standard output:
+"filters": [{"path": ...}] | null, "excluded": {filter: [pattern]},
+"texts": [{"path": ..., "name": ..., "text": ..., "entropy": bool}]}`; one JSON
+answer on standard output:
 `{"found": [[text, line, type, hash]], "failed": [[text, why]], "unknown": [plugin]}`.
 No secret's value is ever written, and nothing is verified over the network.
 
@@ -32,6 +33,7 @@ _LOCKS = re.compile(
 _CODE = (".py", ".pyi", ".md", ".rst", ".csv", ".tsv", ".json")
 _STEMS = ("key", "pass", "pwd", "secret", "contrase")
 _FOR_FILES = ("is_invalid_file", "is_non_text_file", "is_lock_file", "is_baseline_file")
+_PRAGMA = "detect_secrets.filters.allowlist.is_line_allowlisted"
 _MOST_REMEMBERED = 200_000
 
 
@@ -50,11 +52,21 @@ def main() -> None:
         plugins = [p for p in wanted if p["name"] not in request["disabled"]]
         for name, limit in request["limits"].items():
             plugins = [{**p, "limit": limit} if p["name"] == name else p for p in plugins]
-        settings = {"plugins_used": plugins, "filters_used": request["filters"]}
+        settings = {"plugins_used": plugins}
+        if request["filters"] is not None:
+            settings["filters_used"] = [{"path": _PRAGMA}, *request["filters"]]
         with transient_settings(settings) as active:
+            _add_patterns(active.filters, request["excluded"])
             _without_network(active)
             _scan(request["texts"], answer)
     sys.stdout.write(json.dumps(answer))
+
+
+def _add_patterns(filters: dict[str, Any], excluded: dict[str, list[str]]) -> None:
+    for path, patterns in excluded.items():
+        before = filters.get(path, {}).get("pattern", [])
+        before = [before] if isinstance(before, str) else before
+        filters[path] = {"path": path, "pattern": [*before, *patterns]}
 
 
 def _without_network(settings: Any) -> None:
@@ -121,7 +133,7 @@ class _Scanner:
 
     def _in_line(self, name: str, line: str, number: int) -> list[tuple[Any, Any, bool]]:
         lower = line.lower() if line.isascii() else None
-        found = []
+        found: list[tuple[Any, Any, bool]] = []
         for plugin, stems, entropy in self.plugins:
             if stems and lower is not None and not any(stem in lower for stem in stems):
                 continue

@@ -70,16 +70,19 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
     )
 
 
-def request(
-    texts: Sequence[Text],
-    plugins: Sequence[Mapping[str, Any]] | None,
-    disabled: Sequence[str],
-    limits: Mapping[str, float],
-    filters: Sequence[Mapping[str, Any]],
-) -> bytes:
-    """The script's standard input; `plugins` is None for all."""
-    settings = {"plugins": plugins, "disabled": disabled, "limits": limits, "filters": filters}
-    return msgspec.json.encode({**settings, "texts": texts})
+class Request(Struct, frozen=True, kw_only=True):
+    """What the script is asked, on its standard input."""
+
+    texts: list[Text]
+    plugins: list[dict[str, Any]] | None = None
+    """None: all that detect-secrets brings."""
+    disabled: list[str] = []
+    limits: dict[str, float] = {}
+    """Entropy limit by plug-in."""
+    filters: list[dict[str, Any]] | None = None
+    """None: those that detect-secrets asks by default."""
+    excluded: dict[str, list[str]] = {}
+    """Patterns by the filter that they are added to."""
 
 
 def answer(completed: Completed) -> Answer:
