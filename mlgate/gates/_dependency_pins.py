@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlgate.tools._advisories import Pin
+from mlgate.tools._advisories import Pin, key, public
 
 if TYPE_CHECKING:
     from mlgate.gates._dependency_files import Found
@@ -18,7 +18,8 @@ class Judged(Struct, frozen=True, kw_only=True):
     """Every dependency, by what can be done about it."""
 
     places: dict[Pin, tuple[Dependency, ...]]
-    """What is audited, and where it is asked for."""
+    """What is audited, without local parts (`+cpu`), which no advisory knows; and where it is
+    asked for."""
     unpinned: frozenset[Pin]
     """Those of them whose version is the installed one."""
     unauditable: tuple[tuple[Dependency, str], ...]
@@ -32,6 +33,7 @@ def pins(found: Found, installed: Mapping[str, tuple[str, str]]) -> Judged:
 
     `installed` is name to (version, folder), as `_find.installed` gives it.
     """
+    asked: dict[tuple[str, str], Pin] = {}
     places: dict[Pin, tuple[Dependency, ...]] = {}
     unpinned: set[Pin] = set()
     refused: list[tuple[Dependency, str]] = []
@@ -43,7 +45,8 @@ def pins(found: Found, installed: Mapping[str, tuple[str, str]]) -> Judged:
             unpinned.add(Pin(dependency.name, version))
         why = dependency.opaque or _why_not(version)
         if why is None and version is not None:
-            pin = Pin(dependency.name, version)
+            pin = Pin(dependency.name, public(version))
+            pin = asked.setdefault(key(pin), pin)
             places[pin] = (*places.get(pin, ()), dependency)
         elif dependency.elsewhere and version is None and dependency.opaque is None:
             elsewhere += 1

@@ -18,7 +18,7 @@ from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dependency_files as files
 from mlgate.gates._dependency_pins import Judged, pins
 from mlgate.tools import _find, osv, pip_audit, safety
-from mlgate.tools._advisories import Advisory, Audit, Pin, require_complete
+from mlgate.tools._advisories import Advisory, Audit, Pin, key, require_complete
 from mlgate.tools._osv_files import digest as database_digest
 
 if TYPE_CHECKING:
@@ -141,8 +141,9 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     asked = {*judged.places, canary}
     audit = _audit(ctx, asked)
     require_complete(sorted(asked), canary, audit)
+    places = {key(pin): dependencies for pin, dependencies in judged.places.items()}
     for advisory in audit.advisories:
-        for dependency in judged.places.get(advisory.pin, ()):
+        for dependency in places.get(key(advisory.pin), ()):
             yield _vulnerable(advisory, dependency)
     if judged.unpinned:
         yield _unpinned(judged)

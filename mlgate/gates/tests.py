@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -78,6 +78,10 @@ class Coverage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a `tests` gate."""
 
+    tool: Literal["pytest"] = "pytest"
+    """What runs the tests."""
+    version: str | None = None
+    """The version the tool must have."""
     paths: tuple[str, ...] = ()
     """What pytest is asked to run; its own configuration decides unless given."""
     args: tuple[str, ...] = ()
@@ -114,13 +118,19 @@ def _require(ctx: Context, environment: Environment) -> None:
     """See that pytest is installed where the project's code runs, if that can be looked up."""
     if not environment.prefix:
         return
+    wanted = ctx.options.version
     try:
-        pytest_tool.find([environment], {})
+        tool = pytest_tool.find([environment], {})
     except ToolMissing as missing:
         raise ToolMissing(
             f"{missing.message} in the {environment.origin} ({environment.prefix})",
             project_code.install_line(ctx, environment, "pytest"),
         ) from None
+    if wanted is not None and tool.version != wanted:
+        raise ToolMissing(
+            f"pytest is {tool.version} here, and the policy asks for {wanted}",
+            project_code.install_line(ctx, environment, f"pytest=={wanted}"),
+        )
 
 
 def _run(
@@ -155,7 +165,11 @@ def _run(
         said = project_code.tail(ended.stdout, ended.stderr)
         reason = f"{error.message} (exit code {ended.returncode})"
         raise GateError(f"{reason}\n{said}".strip(), error.hint) from None
-    if session.missing:
+    if session.unusable == "shadowed":
+        raise GateError(
+            "a file of the repository stands in for pytest", "rename pytest.py or pytest/"
+        )
+    if session.unusable:
         hint = project_code.install_line(ctx, environment, "pytest")
         raise ToolMissing("pytest is not installed in the project's environment", hint)
     return session, ended

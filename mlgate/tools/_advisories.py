@@ -51,8 +51,9 @@ def require_complete(pins: Iterable[Pin], canary: Pin, audit: Audit) -> None:
 
     Raises `GateError`: an audit that left something out, or knows nothing, has not passed.
     """
-    judged = {(normal(pin.name), public(pin.version)) for pin in audit.audited}
-    left = [pin for pin in pins if (pin.name, public(pin.version)) not in judged]
+    asked = {key(pin): pin for pin in pins}
+    judged = {key(pin) for pin in audit.audited}
+    left = [pin for name, pin in asked.items() if name not in judged]
     if left:
         named = ", ".join(str(pin) for pin in left[:5])
         raise GateError(
@@ -60,13 +61,26 @@ def require_complete(pins: Iterable[Pin], canary: Pin, audit: Audit) -> None:
             f"{audit.against}: {plain(named)}",
             "see whether its source knows these packages, or audit with another `tool`",
         )
-    if not any(advisory.pin == canary and advisory.certain for advisory in audit.advisories):
+    strange = [a.pin for a in audit.advisories if key(a.pin) not in asked]
+    if strange:
+        raise GateError(
+            f"{audit.against} speaks of {plain(str(strange[0]))}, about which it was not asked",
+            "see whether it reads a configuration of its own",
+        )
+    if not any(key(found.pin) == key(canary) and found.certain for found in audit.advisories):
         raise GateError(
             f"{audit.against} does not report {canary}, which is known to be vulnerable: it is "
             "empty, or answers without knowing",
             "correct its source; where it only knows your own packages, name a known bad one as "
             '`canary = "name==version"`',
         )
+
+
+def key(pin: Pin) -> tuple[str, str]:
+    """What is equal for two spellings of one pin: `A_b 1.0` and `a-b 1.0.0+cpu`."""
+    from packaging.utils import canonicalize_version
+
+    return normal(pin.name), canonicalize_version(public(pin.version))
 
 
 def public(version: str) -> str:

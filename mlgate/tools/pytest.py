@@ -42,8 +42,8 @@ class Session(Struct, frozen=True, kw_only=True):
     version: str | None = None
     coverage: float | None = None
     """Percent."""
-    missing: bool = False
-    """True where pytest could not be imported."""
+    unusable: str | None = None
+    """`missing` where pytest could not be imported, `shadowed` where the tree brings its own."""
 
 
 def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Tool:
@@ -92,7 +92,7 @@ def _session(content: bytes) -> Session:
         deselected=int(facts.get("deselected", 0)),
         version=facts.get("version"),
         coverage=None if covered is None else float(covered),
-        missing="missing" in facts,
+        unusable=facts.get("unusable"),
     )
 
 

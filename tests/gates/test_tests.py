@@ -184,6 +184,29 @@ def test_ending_the_process_while_importing_has_errored(tmp_path: Path) -> None:
     )
 
 
+def test_leaving_while_importing_has_errored(tmp_path: Path) -> None:
+    files = {"conftest.py": "raise SystemExit(0)\n", "test_x.py": GOOD}
+    assert "without the report" in errored(tmp_path, files).message
+
+
+def test_a_pytest_of_the_trees_own_is_not_believed(tmp_path: Path) -> None:
+    fake = "def main(args, plugins): return 0\nhookimpl = lambda **_: lambda f: f\n"
+    files = {"pytest.py": fake, "test_x.py": GOOD + "def test_c(): assert 0\n"}
+    only("tests/failed", findings(tmp_path, files))
+    error = errored(tmp_path, files, env={"PYTHONPATH": "."})
+    assert "stands in for pytest" in error.message
+
+
+def test_a_conftest_that_removes_the_recorder_has_errored(tmp_path: Path) -> None:
+    hook = (
+        "def pytest_configure(config):\n"
+        "    for plugin in config.pluginmanager.get_plugins():\n"
+        "        if type(plugin).__name__ == 'Recorder':\n"
+        "            config.pluginmanager.unregister(plugin)\n"
+    )
+    errored(tmp_path, {"conftest.py": hook, "test_x.py": GOOD})
+
+
 def test_an_exit_handler_cannot_turn_failure_into_success(tmp_path: Path) -> None:
     body = "import atexit, os\natexit.register(os._exit, 0)\ndef test_a(): assert 0\n"
     only("tests/failed", findings(tmp_path, {"test_x.py": body}))
@@ -334,6 +357,20 @@ def test_pytest_missing_names_the_install_line(tmp_path: Path) -> None:
     with pytest.raises(ToolMissing) as caught:
         list(gate.check(ctx, ()))
     assert caught.value.hint == "uv add --dev pytest"
+
+
+def test_another_version_of_pytest_has_errored(tmp_path: Path) -> None:
+    error = errored(tmp_path, {"test_x.py": GOOD}, version="1.0")
+    assert isinstance(error, ToolMissing)
+    assert "pytest==1.0" in (error.hint or "")
+
+
+def test_a_project_of_a_monorepo_is_run_in_its_own_folder(tmp_path: Path) -> None:
+    files = {"a/lib.py": "", "a/test_x.py": "import lib\ndef test_a(): assert 0\n", "test_y.py": ""}
+    found = [f for f in check(gate, tmp_path, files, project="a") if isinstance(f, Finding)]
+    location = only("tests/failed", found).location
+    assert location is not None
+    assert (location.path, location.line) == ("a/test_x.py", 2)
 
 
 def test_a_python_without_pytest_is_told_by_the_launcher(tmp_path: Path) -> None:

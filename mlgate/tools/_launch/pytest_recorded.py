@@ -30,11 +30,14 @@ def main() -> int:
     """Run pytest as the request says; the exit code is pytest's."""
     request = json.loads(sys.stdin.buffer.readline())
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [os.getcwd(), *(p for p in sys.path if p and os.path.abspath(p) != here)]
+    sys.path[:] = [p for p in sys.path if p and os.path.abspath(p) != here]
     try:
         import pytest
     except ImportError:
-        return _seal(request, {"missing": "pytest"}, [], 4)
+        return _seal(request, {"unusable": "missing"}, [], 4)
+    if _below(pytest.__file__, request["top"]) and not _below(pytest.__file__, sys.prefix):
+        return _seal(request, {"unusable": "shadowed"}, [], 4)
+    sys.path.insert(0, os.getcwd())  # as `python -m pytest` has it, but after pytest itself
     sys.argv[:] = [pytest.__file__, *request["args"]]
     recorder = _recorder(pytest, request["top"])
     code, covered = _run(pytest, recorder, request)
@@ -45,6 +48,10 @@ def main() -> int:
         "coverage": covered,
     }
     return _seal(request, facts, [*recorder.broken, *recorder.cases.values()], code)
+
+
+def _below(path: str, folder: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _run(pytest: Any, recorder: Any, request: dict[str, Any]) -> tuple[int, float | None]:
