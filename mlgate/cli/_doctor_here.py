@@ -56,7 +56,7 @@ def _base(session: Session) -> Fact:
         return Fact("base", problem.message, problem.hint, True)
     if session.base is None:
         return Fact("base", "none: there is nothing to compare with yet")
-    return Fact("base", f"{session.base.label} ({(session.base.commit or '')[:7]})")
+    return Fact("base", f"{session.base.why} ({(session.base.commit or '')[:7]})")
 
 
 def _store(session: Session) -> Fact:

@@ -11,7 +11,6 @@ from msgspec import Struct
 from mlgate.cli._opened import opened
 from mlgate.cli._table import table
 from mlgate.core import parts
-from mlgate.core.errors import UsageError
 from mlgate.core.gate import Detected
 from mlgate.core.text import counted, shown
 from mlgate.policy import read as policy_file
@@ -48,25 +47,23 @@ class Look(Struct, frozen=True, kw_only=True):
     found: dict[str, Detected]
     """What speaks for each kind of gate."""
     notes: tuple[str, ...]
+    policy: str | None
+    """The policy that is there already."""
 
 
-def look(force: bool) -> Look:
-    """Look at the repository. Raises `UsageError` where it has a policy, unless `force`."""
+def look() -> Look:
+    """Look at the repository."""
     with opened() as session:
         written = policy_file.find(policy_file.reader(session.subject), "")
-        if written is not None and not force:
-            raise UsageError(
-                f"this repository has a policy already: {written.label}",
-                "mlgate check uses it; mlgate init --force overwrites mlgate.toml",
-            )
-        if written is not None and written.prefix:
-            raise UsageError(
-                f"the policy stands in {written.label}, which init does not rewrite",
-                "remove its [tool.mlgate] tables first, or edit them",
-            )
-        found, notes = detected(lambda kind: detecting(session, kind), parts.names("gates"))
+        found, notes = detected(
+            lambda kind: detecting(session, session.workshop, kind), parts.names("gates")
+        )
         return Look(
-            root=session.repo.root, files=tuple(session.subject.files), found=found, notes=notes
+            root=session.repo.root,
+            files=tuple(session.subject.files),
+            found=found,
+            notes=notes,
+            policy=written.label if written else None,
         )
 
 

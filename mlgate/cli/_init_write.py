@@ -31,11 +31,11 @@ def hooks(look: Look, replace: bool, style: Style) -> None:
     try:
         content = _pre_commit.text(look.root)
         if content is None:
-            click.echo(f"{style.paint('hook', 'bold')}   none yet; mlgate install puts in two")
+            click.echo(f"{style.paint('hooks', 'bold')}    none yet; mlgate install puts in two")
             return
         _entry(look, content, replace, style)
     except UsageError as error:
-        click.echo(f"{style.paint('hook', 'bold')}   {error.message}; add it by hand:\n")
+        click.echo(f"{style.paint('hooks', 'bold')}    {error.message}; add it by hand:\n")
         click.echo(_pre_commit.ENTRY)
 
 
@@ -49,13 +49,15 @@ def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
         after = _pre_commit.without(after, set(covered))
     if after != content:
         write_whole(os.path.join(look.root, _pre_commit.FILE), after)
-        click.echo(f"{style.paint('wrote', 'bold')}  {_pre_commit.FILE}: mlgate at commit and push")
+        click.echo(
+            f"{style.paint('wrote', 'bold')}    {_pre_commit.FILE}: mlgate at commit and push"
+        )
     if covered:
         names = ", ".join(f"{shown(hook)} (by {gate})" for hook, gate in covered.items())
         did = "removed" if replace else "covered"
         click.echo(f"{style.paint(did, 'bold')}  {names}")
         if not replace:
-            click.echo("         mlgate init --force --replace removes these hooks")
+            click.echo("         mlgate init --replace removes these hooks from the file")
 
 
 def _covered(look: Look, config: dict[str, object]) -> dict[str, str]:

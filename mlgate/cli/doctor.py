@@ -12,7 +12,7 @@ from msgspec import Struct
 from mlgate.cli import _terminal
 from mlgate.core import errors
 from mlgate.core.errors import MlgateError
-from mlgate.core.text import plain
+from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome
 from mlgate.reporters._style import Style
 
@@ -42,12 +42,13 @@ def command() -> None:
         click.echo("\n".join(_lines(fact, style, width)))
     bad = sum(fact.bad for fact in facts)
     click.echo()
-    click.echo(f"{bad} of {len(facts)} facts need mending" if bad else "all is well")
+    click.echo(f"{counted(bad, 'line')} above must be mended" if bad else "all is well")
     click.get_current_context().exit(errors.ERRORED if bad else errors.PASSED)
 
 
 def _lines(fact: Fact, style: Style, width: int) -> Iterable[str]:
-    mark = style.mark(Outcome.ERRORED if fact.bad else Outcome.PASSED)
+    good = Outcome.SKIPPED if fact.mend else Outcome.PASSED
+    mark = style.mark(Outcome.ERRORED if fact.bad else good)
     indent = width + 4
     first, *more = style.wrapped(plain(fact.text), indent)
     yield f"{mark} {style.paint(f'{fact.label:<{width}}', 'bold')}  {first}"

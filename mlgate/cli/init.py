@@ -8,6 +8,8 @@ import sys
 import click
 
 from mlgate.cli import _terminal
+from mlgate.core.errors import UsageError
+from mlgate.core.text import counted
 
 _EPILOG = """\b
 Examples:
@@ -31,21 +33,38 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
     from mlgate.cli import _init_census, _init_look, _init_write
 
     style = _terminal.style(sys.stdout, os.environ)
-    look = _init_look.look(force)
+    look = _init_look.look()
+    if look.policy is not None and replace and not force:
+        _init_write.hooks(look, replace, style)
+        return
+    _refuse(look.policy, force)
     if dry_run:
         click.echo(_init_write.policy(look, new_only=False), nl=False)
         return
     _init_look.tell(look, style)
     _init_write.write_policy(look, new_only=False)
-    click.echo(f"{style.paint('wrote', 'bold')}  mlgate.toml: {_init_look.gates(look)}")
+    click.echo(f"{style.paint('wrote', 'bold')}    mlgate.toml: {_init_look.gates(look)}")
     _init_write.hooks(look, replace, style)
     census = None if no_census else _init_census.take(look)
     if census is not None:
         _init_census.tell(census, style)
         if census.legacy:
             _init_write.write_policy(look, new_only=True)
-            click.echo(
-                f"\nnew_only = true is set: these {census.legacy:,} findings are counted, "
-                "and only new ones block"
-            )
-    click.echo(f"\n{style.paint('next', 'bold')}   git add mlgate.toml && mlgate check")
+            old = counted(census.legacy, "finding")
+            click.echo(f"\nnew_only = true is set: {old} of today do not block, only new ones do")
+    click.echo(f"\n{style.paint('next', 'bold')}     git add mlgate.toml && mlgate check")
+
+
+def _refuse(policy: str | None, force: bool) -> None:
+    """Raises `UsageError` where writing mlgate.toml would put a policy beside or over another."""
+    if policy is None or (force and policy == "mlgate.toml"):
+        return
+    if force:
+        raise UsageError(
+            f"the policy stands in {policy}, which init does not rewrite",
+            "remove its [tool.mlgate] tables first, or edit them",
+        )
+    raise UsageError(
+        f"this repository has a policy already: {policy}",
+        "mlgate check uses it; mlgate init --force overwrites it, --replace removes covered hooks",
+    )
