@@ -79,8 +79,10 @@ def _word(
     if path not in session.files(gate):
         return False, f"its files are {', '.join(gate.files)}"
     job = plan.make_job(session, gate, options)
-    if job.error or job.skipped:
-        return False, f"the gate cannot tell: {job.error or job.skipped}"
+    if job.error:
+        return False, f"the gate cannot tell: {job.error}"
+    if job.skipped:
+        return False, job.skipped
     if job.inputs is None or path not in job.inputs.paths:
         return False, "not a file of a kind that it looks at"
     return True, f"asked at {', '.join(_known.stages(gate))}"

@@ -62,7 +62,7 @@ def write(wanted: list[Wanted], report: Report) -> None:
     """Write every format but the text on standard output, which is written as the run goes."""
     for one in wanted:
         if one.path is not None:
-            _write_whole(one.path, _rendered(one.name, report))
+            write_whole(one.path, _rendered(one.name, report))
         elif one.name != "text":
             click.echo(_rendered(one.name, report), nl=False)
 
@@ -72,7 +72,7 @@ def _rendered(name: str, report: Report) -> str:
     return content
 
 
-def _write_whole(path: str, content: str) -> None:
+def write_whole(path: str, content: str) -> None:
     """Write a file so that nobody ever reads half of it."""
     part = f"{path}.{os.getpid()}.part"
     try:

@@ -20,7 +20,7 @@ from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Outcome
 from mlgate.policy.check import validate
 from mlgate.policy.model import GatePolicy
-from mlgate.reporters._style import Style
+from mlgate.reporters._style import Style, name_width
 from mlgate.runner import plan
 from mlgate.runner.session import Session
 
@@ -45,10 +45,25 @@ def command(paths: tuple[str, ...], gates: tuple[str, ...], dry_run: bool) -> No
     would mix the two. So is a file that changes meanwhile.
     """
     style = _terminal.style(sys.stdout, os.environ)
-    codes = [_mend(name, paths, dry_run, style) for name in _fixing(gates)]
+    names = _fixing(gates)
+    say = _Say(style, name_width(names))
+    codes = [_mend(name, paths, dry_run, say) for name in names]
     if not codes:
         click.echo("no gate of this repository can mend anything by itself")
     click.get_current_context().exit(max(codes, default=errors.PASSED))
+
+
+class _Say:
+    """One line for each gate, the names in one column."""
+
+    def __init__(self, style: Style, names: int) -> None:
+        self.style = style
+        self._names = names
+
+    def __call__(self, outcome: Outcome, gate: str, said: str) -> None:
+        name = self.style.paint(f"{gate:<{self._names}}", "bold")
+        line = f"{self.style.mark(outcome)} {name}  {plain(said)}"
+        click.echo(line, err=outcome is Outcome.ERRORED)
 
 
 def _fixing(wanted: tuple[str, ...]) -> list[str]:
@@ -68,14 +83,14 @@ def _meant(gate: GatePolicy, wanted: tuple[str, ...]) -> bool:
     return gate.name in wanted or gate.kind in wanted
 
 
-def _mend(name: str, paths: tuple[str, ...], dry_run: bool, style: Style) -> int:
+def _mend(name: str, paths: tuple[str, ...], dry_run: bool, say: _Say) -> int:
     """Ask one gate, on what the gates before it left; write, and say what was done."""
     with opened(paths=paths) as session:
         gate = next(gate for gate in session.policy.gates if gate.name == name)
         try:
             edits = list(_edits(session, gate))
         except GateError as error:
-            _say(style, Outcome.ERRORED, name, f"could not be asked: {error.message}")
+            say(Outcome.ERRORED, name, f"could not be asked: {error.message}")
             if error.hint:
                 click.echo(f"    mend  {plain(error.hint)}", err=True)
             return errors.ERRORED
@@ -83,7 +98,7 @@ def _mend(name: str, paths: tuple[str, ...], dry_run: bool, style: Style) -> int
             for edit in edits:
                 click.echo(difference(edit), nl=False)
             return errors.PASSED
-        return _written(session, name, edits, style)
+        return _written(session, name, edits, say)
 
 
 def _edits(session: Session, gate: GatePolicy) -> Iterator[Edit]:
@@ -102,37 +117,28 @@ def _changing(gate: Any, ctx: Any) -> Iterator[Edit]:
     return (edit for edit in gate.fix(ctx) if edit.before != edit.after)
 
 
-def _written(session: Session, name: str, edits: list[Edit], style: Style) -> int:
+def _written(session: Session, name: str, edits: list[Edit], say: _Say) -> int:
     half = half_staged(session.repo) if edits else frozenset()
-    mended, left = [], []
+    mended: list[str] = []
+    left: list[UsageError] = []
     for edit in edits:
         try:
             if edit.path in half:
                 raise Half(edit)
             write(session.repo.root, edit)
             mended.append(edit.path)
-        except UsageError as refusal:
-            left.append(refusal)
+        except UsageError as error:
+            left.append(error)
     outcome = Outcome.FAILED if left else Outcome.PASSED
     said = f"{counted(len(mended), 'file')} mended" if edits else "nothing to mend"
     if left:
         said += f", {counted(len(left), 'file')} left alone"
-    _say(style, outcome, name, said)
+    say(outcome, name, said)
     for path in mended:
         click.echo(f"    {shown(path)}")
     for refusal in left:
-        click.echo(f"  {style.mark(Outcome.FAILED)} {plain(refusal.message)}")
+        click.echo(f"  {say.style.mark(Outcome.FAILED)} {plain(refusal.message)}")
         click.echo(f"    mend  {plain(refusal.hint or '')}")
         if isinstance(refusal, Half):
             click.echo(difference(refusal.edit), nl=False)
     return errors.FAILED if left else errors.PASSED
-
-
-def _say(style: Style, outcome: Outcome, name: str, said: str) -> None:
-    click.echo(
-        f"{style.mark(outcome)} {style.paint(name, 'bold')}  {plain(said)}", err=_bad(outcome)
-    )
-
-
-def _bad(outcome: Outcome) -> bool:
-    return outcome is Outcome.ERRORED

@@ -48,7 +48,7 @@ def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[
     rules = max((len(_rule(finding)) for finding in cut), default=0)
     for finding in cut:
         yield from _finding(finding, style, column, rules)
-        if len(cut) <= _QUOTED:
+        if len(cut) <= _QUOTED and "\n" not in finding.message:
             yield from _quoted(finding, style)
     yield from _mends(cut, style, rules)
     if len(cut) < len(found):
@@ -102,7 +102,7 @@ def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterato
     for line in said[1:]:
         yield " " * text + line
     for line in rest:
-        yield _diff_line(" " * (_INDENT + 2) + line, style)
+        yield _source_line(" " * (_INDENT + 2), line, style)
     if finding.measurement is not None and (evidence := _evidence(finding.measurement)):
         for line in style.wrapped(evidence, text):
             yield " " * text + style.paint(line, "dim")
@@ -128,17 +128,17 @@ def _quoted(finding: Finding, style: Style) -> Iterator[str]:
     text = finding.location.text if finding.location else None
     bar = "│" if style.unicode else "|"
     for line in plain(text).rstrip("\n").split("\n") if text else ():
-        yield _diff_line(f"{' ' * (_INDENT + 2)}{bar} {line}", style, "dim")
+        yield _source_line(f"{' ' * (_INDENT + 2)}{bar} ", line, style, "dim")
 
 
-def _diff_line(line: str, style: Style, look: str = "") -> str:
+def _source_line(lead: str, line: str, style: Style, look: str | None = None) -> str:
     """One source line, cut to the width; removed and added lines of a diff in their colours."""
-    line = line.expandtabs(4).rstrip()
+    looks = {"-": "red", "+": "green", "@": "cyan"}
+    painted = look or looks.get(line[:1])
+    line = lead + line.expandtabs(4).rstrip()
     if len(line) > style.width:
         line = line[: style.width - len(style.more)] + style.more
-    bare = line.lstrip(" │|")
-    looks = {"-": "red", "+": "green", "@": "cyan"}
-    return style.paint(line, *filter(None, [looks.get(bare[:1], look)]))
+    return style.paint(line, *filter(None, [painted]))
 
 
 def _mends(found: Sequence[Finding], style: Style, rules: int) -> Iterator[str]:

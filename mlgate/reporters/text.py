@@ -12,6 +12,9 @@ from mlgate.reporters._style import Style, name_width, took
 
 __all__ = ["Style", "name_width", "render", "summary_lines", "verdict_lines"]
 
+_TOLD = 12
+"""Lines shown of a reason."""
+
 
 def render(report: Report, *, width: int = 100, color: bool = False, unicode: bool = True) -> str:
     """The whole report, every finding included."""
@@ -47,9 +50,12 @@ def verdict_lines(
     yield f"{mark} {name}  {first}{' ' * space}{style.paint(time, 'dim')}"
     for line in more:
         yield " " * text + line
+    for line in _told(verdict):
+        yield from (" " * text + style.paint(part, "dim") for part in style.wrapped(line, text))
     if verdict.help:
-        for line in style.wrapped(plain(verdict.help), text + 6):
-            yield " " * text + style.paint("mend  ", "dim") + line
+        first, *more = style.wrapped(plain(verdict.help), text + 6)
+        yield " " * text + style.paint("mend  ", "dim") + first
+        yield from (" " * (text + 6) + line for line in more)
     found = list(_findings.lines(verdict, style, everything))
     yield from found
     for note in verdict.notes:
@@ -59,20 +65,26 @@ def verdict_lines(
         yield ""
 
 
+def _told(verdict: Verdict) -> list[str]:
+    """The rest of a long reason: mostly a tool's own words."""
+    return plain(verdict.reason).split("\n")[1:_TOLD] if verdict.reason else []
+
+
 def _said(verdict: Verdict, style: Style) -> str:
     """What a gate came to, in words: never a bare `passed`."""
     facts = []
+    reason = plain(verdict.reason or "").partition("\n")[0]
     if verdict.outcome is Outcome.ERRORED:
-        facts.append(f"could not be judged: {plain(verdict.reason or 'no reason was given')}")
+        facts.append(f"could not be judged: {reason or 'no reason was given'}")
     elif verdict.outcome is Outcome.INCONCLUSIVE:
-        facts.append(f"not decided: {plain(verdict.reason or 'the evidence does not suffice')}")
+        facts.append(f"not decided: {reason or 'the evidence does not suffice'}")
     found = _findings.wrong(_findings.visible(verdict))
     if found:
         noun = "note" if verdict.outcome is Outcome.PASSED else "finding"
         facts.append(counted(len(found), noun))
     elif verdict.outcome is Outcome.FAILED:
-        facts.append(plain(verdict.reason or "failed"))
-    if verdict.judged:
+        facts.append(reason or "failed")
+    if verdict.judged and verdict.outcome is not Outcome.ERRORED:
         facts.append(plain(verdict.judged))
     if verdict.hidden:
         facts.append(f"{verdict.hidden:,} old not shown")

@@ -1,0 +1,104 @@
+"""The first part of `mlgate init`: what the repository holds, and which gates that speaks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import click
+from msgspec import Struct
+
+from mlgate.cli._opened import opened
+from mlgate.cli._table import table
+from mlgate.core import parts
+from mlgate.core.gate import Detected
+from mlgate.core.text import counted, shown
+from mlgate.policy import read as policy_file
+from mlgate.policy.adopt import detected
+from mlgate.reporters._style import Style
+from mlgate.runner.adoption import detecting
+
+_KINDS = (
+    ("package", r"(.*/)?(pyproject\.toml|setup\.py|setup\.cfg)"),
+    ("code", r".*\.pyi?"),
+    ("test", r"(.*/)?(test_[^/]*|[^/]*_test)\.py"),
+    ("notebook", r".*\.ipynb"),
+    ("DVC file", r"(.*\.dvc|(.*/)?dvc\.(yaml|lock))"),
+    (
+        "requirement",
+        r"(.*/)?(requirements[^/]*\.(txt|in)|poetry\.lock|uv\.lock|Pipfile\.lock|pdm\.lock)",
+    ),
+    ("metric", r"(.*/)?[^/]*(metrics|scores|eval)[^/]*\.(json|ya?ml|csv)"),
+    (
+        "CI",
+        r"\.github/workflows/[^/]+|\.gitlab-ci\.yml|azure-pipelines\.yml|bitbucket-pipelines\.yml"
+        r"|\.circleci/config\.yml|Jenkinsfile",
+    ),
+    ("hook", r"\.pre-commit-config\.yaml|\.?lefthook\.ya?ml|\.husky/[^/]+"),
+)
+_NAMED = 3
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """What init knows of a repository."""
+
+    root: str
+    files: tuple[str, ...]
+    found: dict[str, Detected]
+    """What speaks for each kind of gate."""
+    notes: tuple[str, ...]
+    policy: str | None
+    """The policy that is there already."""
+
+
+def look() -> Look:
+    """Look at the repository."""
+    with opened() as session:
+        written = policy_file.find(policy_file.reader(session.subject), "")
+        found, notes = detected(
+            lambda kind: detecting(session, session.workshop, kind), parts.names("gates")
+        )
+        return Look(
+            root=session.repo.root,
+            files=tuple(session.subject.files),
+            found=found,
+            notes=notes,
+            policy=written.label if written else None,
+        )
+
+
+def tell(seen: Look, style: Style) -> None:
+    """What was found, and what speaks for each gate."""
+    click.echo(style.paint("found", "bold"))
+    for line in table(list(_inventory(seen.files)), style, indent=2):
+        click.echo(line)
+    click.echo()
+    click.echo(style.paint("gates", "bold"))
+    rows = [
+        (one.name or kind, "blocks" if one.blocking else "suggests", one.evidence)
+        for kind, one in seen.found.items()
+    ]
+    for line in table(rows, style, indent=2):
+        click.echo(line)
+    for note in seen.notes:
+        click.echo(f"  note: {shown(note)}")
+    click.echo()
+
+
+def gates(seen: Look) -> str:
+    """`7 gates, 2 of them only suggest`."""
+    loose = sum(not one.blocking for one in seen.found.values())
+    told = counted(len(seen.found), "gate")
+    return f"{told}, {loose} of them without blocking" if loose else told
+
+
+def _inventory(files: Iterable[str]) -> Iterable[tuple[str, str]]:
+    paths = sorted(files)
+    for label, pattern in _KINDS:
+        matches = [path for path in paths if re.fullmatch(pattern, path)]
+        if matches:
+            named = ", ".join(map(shown, matches[:_NAMED]))
+            more = f" and {len(matches) - _NAMED:,} more" if len(matches) > _NAMED else ""
+            yield label, named + more
+    if not paths:
+        yield "nothing", "the repository has no files yet"
