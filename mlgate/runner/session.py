@@ -173,8 +173,9 @@ class Session:
         return os.path.relpath(absolute, self.repo.root).replace(os.sep, "/")
 
     def _read_policy(self, path: str) -> bytes | None:
-        """A file of the subject; from the work tree at once, without listing what else there is."""
-        if self.subject.label.startswith("work tree"):
+        """A file of the subject; the root's from the work tree at once, without listing what else
+        there is."""
+        if self.subject.kind == "work tree" and "/" not in path:
             try:
                 descriptor = os.open(os.path.join(self.repo.root, path), os.O_RDONLY | _NO_LINKS)
                 with open(descriptor, "rb") as file:
