@@ -240,11 +240,12 @@ def test_links_are_entries_and_never_followed(project, tmp_path):
         assert laid(view, ["a.py", "link.py", "loop"])["loop"] == b"loop"
 
 
-def test_a_folder_replaced_by_a_link_out_of_the_root(project, tmp_path):
+@pytest.mark.parametrize("behind", ["theirs", "ours"])
+def test_a_folder_replaced_by_a_link_out_of_the_root(project, tmp_path, behind):
     project.write("pkg/a.py", "ours")
     project.commit()
     (tmp_path / "outside").mkdir()
-    (tmp_path / "outside/a.py").write_text("theirs")
+    (tmp_path / "outside/a.py").write_text(behind)
     (project.path / "pkg/a.py").unlink()
     (project.path / "pkg").rmdir()
     (project.path / "pkg").symlink_to(tmp_path / "outside")
