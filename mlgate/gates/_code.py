@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -21,10 +21,15 @@ from mlgate.tools import _find
 from mlgate.tools._ask import Ask
 from mlgate.tools._config import Config, find_config
 
+if TYPE_CHECKING:
+    from mlgate.repo.notebooks import Broken, Notebook
+
 stages = frozenset({Stage.COMMIT, Stage.PUSH, Stage.MERGE})
 
 # Above this the tools need minutes and gigabytes: such a file is generated, and is named.
 LARGEST = 2_000_000
+
+NOTEBOOK = ".ipynb"
 
 Question = Callable[[Context, Tool, Ask], Iterator[Finding]]
 
@@ -79,10 +84,12 @@ def inputs(
     """The files among `ctx.files` with one of `suffixes`, and a digest of all else; `script` is
     a file of ours whose content decides, too."""
     files = ctx.subject.files
+    asked = module(ctx, role)
+    if asked.each:
+        suffixes = (*suffixes, NOTEBOOK)
     paths = tuple(p for p in ctx.files if p.endswith(suffixes) and files[p].is_file)
     if not paths:
         return None
-    asked = module(ctx, role)
     found = tool(ctx)
     config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
     return Inputs(
@@ -125,11 +132,46 @@ def judge(
     asked = module(ctx, role)
     found = tool(ctx)
     config = find_config(ctx.subject, asked, ctx.project, ctx.options.args)
-    fit, large = _ground.by_size(ctx, paths, LARGEST)
-    yield from (too_large(ctx, path) for path in large)
-    for ground in _ground.grounds(ctx, fit, config, whole=role in getattr(asked, "tree", ())):
+    notebooks, modules, refusals = readable(ctx, paths)
+    yield from refusals
+    if notebooks:
+        with _ground.views(ctx, notebooks, config) as ground:
+            yield from ask(ctx, question or getattr(asked, role), found, config, ground)
+    for ground in _ground.grounds(ctx, modules, config, whole=role in getattr(asked, "tree", ())):
         with ground:
             yield from ask(ctx, question or getattr(asked, role), found, config, ground)
+
+
+def readable(
+    ctx: Context, paths: tuple[str, ...]
+) -> tuple[dict[str, Notebook], list[str], list[Finding]]:
+    """The notebooks with code in Python among `paths`, the other files, and findings for what is
+    too large or no notebook."""
+    from mlgate.repo import notebooks
+
+    books: dict[str, Notebook] = {}
+    modules, large = _ground.by_size(ctx, [p for p in paths if not p.endswith(NOTEBOOK)], LARGEST)
+    findings = [too_large(ctx, path) for path in large]
+    for path in paths:
+        if path.endswith(NOTEBOOK):
+            book = notebooks.view(ctx.subject.read(path))
+            if isinstance(book, notebooks.Broken):
+                findings.append(_broken(ctx, path, book))
+            elif len(book.source) > LARGEST:
+                findings.append(too_large(ctx, path))
+            elif book.source:
+                books[path] = book
+    return books, modules, findings
+
+
+def _broken(ctx: Context, path: str, why: Broken) -> Finding:
+    return Finding(
+        rule=f"{ctx.kind}/not-judged",
+        message=f"the notebook cannot be read: {why.reason}",
+        level=Level.ERROR,
+        location=Location(path=path, line=why.line),
+        help="mend the notebook, or exclude it from this gate in the policy",
+    )
 
 
 def ask(
@@ -147,7 +189,8 @@ def ask(
             kind=ctx.kind,
         ),
     )
-    yield from sorted((ground.placed(finding) for finding in answers), key=_order(ground))
+    placed = (ground.placed(finding) for finding in answers)
+    yield from sorted((finding for finding in placed if finding), key=_order(ground))
 
 
 def _order(ground: Ground) -> Callable[[Finding], tuple[int, int, int, int, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -12,10 +12,14 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 
 if TYPE_CHECKING:
+    from mlgate.core.finding import Location
     from mlgate.core.gate import Context
+    from mlgate.repo.notebooks import Notebook
     from mlgate.tools._config import Config
 
 _PYTHON = (".py", ".pyi")
+# Imports in later cells, the end of the view, `await` in a cell: as notebooks are.
+_NOT_IN_NOTEBOOKS = frozenset({"E402", "W391", "W292", "F704", "B018", "INP001", "D100"})
 
 
 class Ground:
@@ -30,13 +34,13 @@ class Ground:
         config: str | None,
         paths: dict[str, str],
         close: Callable[[], None] = lambda: None,
-        place: Callable[[str, Finding], Finding] | None = None,
+        notebooks: Mapping[str, Notebook] | None = None,
     ) -> None:
         self.folder = folder
         self.config = config
         self.paths = paths
         self._close = close
-        self._place = place
+        self.notebooks = notebooks or {}
 
     def __enter__(self) -> Self:
         return self
@@ -44,8 +48,9 @@ class Ground:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def placed(self, finding: Finding) -> Finding:
-        """`finding` with the path of the subject instead of the name given to the tool.
+    def placed(self, finding: Finding) -> Finding | None:
+        """`finding` with the path of the subject, and its cell, instead of the name given to the
+        tool; None where it means nothing in a notebook.
 
         Raises `GateError` for a file that was not asked about.
         """
@@ -54,9 +59,12 @@ class Ground:
         name = finding.location.path
         if name not in self.paths:
             raise GateError(f"a finding names {name}, which was not asked about")
-        if self._place is not None:
-            return self._place(self.paths[name], finding)
-        location = msgspec.structs.replace(finding.location, path=self.paths[name])
+        path = self.paths[name]
+        location = msgspec.structs.replace(finding.location, path=path)
+        if path in self.notebooks:
+            if finding.rule.rpartition("/")[2] in _NOT_IN_NOTEBOOKS:
+                return None
+            location = _in_cell(self.notebooks[path], location)
         return msgspec.structs.replace(finding, location=location)
 
 
@@ -99,28 +107,51 @@ def grounds(
 
 def copies(ctx: Context, paths: Iterable[str], config: Config, *, whole: bool = False) -> Ground:
     """Private copies of `paths` and of the configuration, under printable names."""
+    named = {_printable(path, number): path for number, path in enumerate(paths)}
+    contents = {name: ctx.subject.read(path) for name, path in named.items()}
+    if whole:
+        for path in ctx.subject.files:
+            if path.endswith(_PYTHON) and path.isprintable():
+                contents.setdefault(path, b"")
+    return _laid_out(ctx, named, contents, config)
+
+
+def views(ctx: Context, notebooks: Mapping[str, Notebook], config: Config) -> Ground:
+    """The views of notebooks as Python, with the configuration, under printable names."""
+    named = {_printable(f"{path}.py", number): path for number, path in enumerate(notebooks)}
+    contents = {name: notebooks[path].source.encode("utf-8") for name, path in named.items()}
+    ground = _laid_out(ctx, named, contents, config)
+    ground.notebooks = notebooks
+    return ground
+
+
+def _laid_out(
+    ctx: Context, named: dict[str, str], contents: dict[str, bytes], config: Config
+) -> Ground:
     from tempfile import mkdtemp
 
     root = mkdtemp(prefix="mlgate-")
-    ground = Ground("", None, {}, close=lambda: _remove(root))
     try:
-        named = {_printable(path, number): path for number, path in enumerate(paths)}
-        for name, path in named.items():
-            _write(root, name, ctx.subject.read(path))
         for path, _ in config.files:
-            _write(root, path, ctx.subject.read(path))
-        if whole:
-            for path in ctx.subject.files:
-                if path.endswith(_PYTHON) and path.isprintable() and path not in named:
-                    _write(root, path, b"")
+            contents.setdefault(path, ctx.subject.read(path))
+        for name, content in contents.items():
+            _write(root, name, content)
+        folder = os.path.join(root, *config.folder.split("/")) if config.folder else root
+        os.makedirs(folder, exist_ok=True)
     except BaseException:
         _remove(root)
         raise
-    ground.folder = os.path.join(root, *config.folder.split("/")) if config.folder else root
-    os.makedirs(ground.folder, exist_ok=True)
-    ground.config = os.path.join(root, *config.path.split("/")) if config.path else None
-    ground.paths = {_below(config.folder, name): path for name, path in named.items()}
-    return ground
+    return Ground(
+        folder,
+        os.path.join(root, *config.path.split("/")) if config.path else None,
+        {_below(config.folder, name): path for name, path in named.items()},
+        close=lambda: _remove(root),
+    )
+
+
+def _in_cell(notebook: Notebook, location: Location) -> Location:
+    cell, line = notebook.locate(location.line or 1)
+    return msgspec.structs.replace(location, cell=cell, line=line, end_line=None)
 
 
 def _below(folder: str, path: str) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Context, Edit, Inputs, Rule
+from mlgate.core.gate import Context, Edit, Inputs, Rule, Tool
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Level
 from mlgate.gates import _code, _ground
 from mlgate.gates._ground import Ground
-from mlgate.tools._config import find_config
+from mlgate.tools._config import Config, find_config
+
+if TYPE_CHECKING:
+    from mlgate.repo.notebooks import Notebook
 
 stages = _code.stages
 _ROLE = "formatted"
@@ -34,7 +38,9 @@ rules = {
         "the formatter cannot parse the file", "correct the syntax", Level.ERROR
     ),
     "format/not-judged": Rule(
-        "the file is too large for the formatter", "exclude it in the policy", Level.ERROR
+        "the formatter was not asked: too large, or a broken notebook",
+        "exclude it in the policy",
+        Level.ERROR,
     ),
 }
 
@@ -46,60 +52,97 @@ def inputs(ctx: Context) -> Inputs | None:
 
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
     """One finding for each file that would change, with the first lines of the difference."""
-    fit, large = _ground.by_size(ctx, paths, _code.LARGEST)
-    yield from (_code.too_large(ctx, path) for path in large)
-    for path, answer in _formatted(ctx, fit):
-        yield answer if isinstance(answer, Finding) else _would_change(ctx, path, answer)
+    for answer in _formatted(ctx, paths):
+        yield answer if isinstance(answer, Finding) else _would_change(ctx, answer)
 
 
 def fix(ctx: Context) -> Iterator[Edit]:
     """The files as the formatter lays them out."""
     found = inputs(ctx)
-    fit, _ = _ground.by_size(ctx, found.paths if found else (), _code.LARGEST)
-    for _, answer in _formatted(ctx, fit):
-        if isinstance(answer, Edit):
-            yield answer
+    paths = found.paths if found else ()
+    if ctx.changed is not None:
+        paths = tuple(path for path in paths if path in ctx.changed)
+    yield from (answer for answer in _formatted(ctx, paths) if isinstance(answer, Edit))
 
 
-def _formatted(ctx: Context, paths: list[str]) -> Iterator[tuple[str, Finding | Edit]]:
-    """What the formatter makes of private copies of `paths`: an edit, or why it could not."""
-    if not paths:
-        return
+def _formatted(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding | Edit]:
+    """What the formatter makes of private copies of `paths`: edits, and why there are none."""
     module, tool = _code.module(ctx, _ROLE), _code.tool(ctx)
     config = find_config(ctx.subject, module, ctx.project, ctx.options.args)
-    with _ground.copies(ctx, paths, config, whole=_ROLE in getattr(module, "tree", ())) as ground:
-        failed = {
-            finding.location.path: finding
-            for finding in _code.ask(ctx, module.formatted, tool, config, ground)
-            if finding.location
-        }
+    notebooks, modules, refusals = _code.readable(ctx, paths)
+    yield from refusals
+    if notebooks:
+        yield from _answers(ctx, tool, _ground.views(ctx, notebooks, config), config)
+    if modules:
+        whole = _ROLE in getattr(module, "tree", ())
+        ground = _ground.copies(ctx, modules, config, whole=whole)
+        yield from _answers(ctx, tool, ground, config)
+
+
+def _answers(ctx: Context, tool: Tool, ground: Ground, config: Config) -> Iterator[Finding | Edit]:
+    """For each file that is not as it should be: an edit, or why it could not be formatted."""
+    with ground:
+        question = _code.module(ctx, _ROLE).formatted
+        findings = list(_code.ask(ctx, question, tool, config, ground))
+        failed = {finding.location.path: finding for finding in findings if finding.location}
         for name, path in ground.paths.items():
-            if path in failed:
-                yield path, failed[path]
-            elif edit := _edit(ctx, ground, name, path):
-                yield path, edit
+            answer = failed.get(path) or _edit(ctx, ground, name, path)
+            if answer is not None:
+                yield answer
 
 
 def _edit(ctx: Context, ground: Ground, name: str, path: str) -> Edit | None:
     before, after = ctx.subject.read(path), _ground.read(ground, name)
+    if path in ground.notebooks:
+        after = _rewritten(before, ground.notebooks[path], after)
     return Edit(path=path, before=before, after=after) if before != after else None
 
 
-def _would_change(ctx: Context, path: str, edit: Edit) -> Finding:
-    lines, first, changed = _difference(edit)
+def _rewritten(raw: bytes, notebook: Notebook, formatted: bytes) -> bytes:
+    """The notebook with its cells as formatted; a `;` that hides a cell's output stays."""
+    from mlgate.repo.notebooks import rewrite
+
+    sources = {cell.number: cell.source for cell in notebook.cells}
+    edited = {}
+    for number, new in notebook.edited(formatted.decode("utf-8")).items():
+        old = sources[number].rstrip()
+        if old.endswith(";") and not new.rstrip().endswith(";"):
+            new = new.rstrip() + ";" + new[len(new.rstrip()) :]
+        if new.rstrip() != old:
+            edited[number] = new
+    return rewrite(raw, edited) if edited else raw
+
+
+def _would_change(ctx: Context, edit: Edit) -> Finding:
+    cell = None
+    old, new = edit.before, edit.after
+    if edit.path.endswith(_code.NOTEBOOK):
+        cell, old, new = _first_cell(edit)
+    lines, first, changed = _difference(_lines(old), _lines(new))
     return Finding(
         rule=f"{ctx.kind}/{ctx.options.tool}",
         message="\n".join([f"{counted(changed, 'line')} would change", *lines]),
-        location=Location(path=path, line=first),
+        location=Location(path=edit.path, cell=cell, line=first),
         help="mlgate fix",
     )
 
 
-def _difference(edit: Edit) -> tuple[list[str], int, int]:
+def _first_cell(edit: Edit) -> tuple[int, bytes, bytes]:
+    """The number of the first cell that would change, and its source before and after."""
+    from mlgate.repo.notebooks import Broken, view
+
+    books = [view(content) for content in (edit.before, edit.after)]
+    cells = [() if isinstance(book, Broken) else book.cells for book in books]
+    for old, new in zip(*cells, strict=True):
+        if old.source != new.source:
+            return old.number, old.source.encode(), new.source.encode()
+    return 1, b"", b""
+
+
+def _difference(old: list[str], new: list[str]) -> tuple[list[str], int, int]:
     """A short unified diff, the first line that changes, and how many do."""
     from difflib import unified_diff
 
-    old, new = (_lines(content) for content in (edit.before, edit.after))
     diff = list(unified_diff(old, new, n=1, lineterm=""))[2:]
     if not diff:  # only line endings or undecodable bytes differ
         return [], 1, max(len(old), 1)
