@@ -61,14 +61,12 @@ def _run(args: list[str]) -> int:
 
 def _complain(what: str, mend: str | None = None) -> None:
     """Two lines on standard error: what is wrong, and how to mend it."""
-    click.echo(_labelled("error:", "red", what), err=True)
-    if mend:
-        click.echo(_labelled(" mend:", "green", mend), err=True)
-
-
-def _labelled(label: str, color: str, text: str) -> str:
-    lines = plain(text).replace("\n", "\n" + " " * 7)
-    return f"{click.style(label, fg=color, bold=True)} {lines}"
+    color = _terminal.colored(sys.stderr, os.environ)
+    for label, look, text in (("error:", "red", what), (" mend:", "green", mend)):
+        if text:
+            painted = click.style(label, fg=look, bold=True) if color else label
+            lines = plain(text).replace("\n", "\n" + " " * 7)
+            click.echo(f"{painted} {lines}", err=True, color=True)
 
 
 def _usage_hint(error: click.ClickException) -> str | None:

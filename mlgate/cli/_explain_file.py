@@ -14,6 +14,7 @@ from mlgate.core.words import Outcome
 from mlgate.policy.check import validate
 from mlgate.policy.match import matcher
 from mlgate.policy.model import GatePolicy
+from mlgate.repo.git import decoded
 from mlgate.reporters._style import Style
 from mlgate.runner import plan
 from mlgate.runner.session import Session
@@ -52,16 +53,19 @@ def _not_judged(path: str, session: Session) -> str | None:
     """Why the file is no part of what is judged."""
     if path in session.subject.files:
         return None
+    if path == ".." or path.startswith("../"):
+        return "it lies outside the repository"
     if path == "." or os.path.isdir(os.path.join(session.repo.root, path)):
         inside = [
             name for name in session.subject.files if path == "." or name.startswith(path + "/")
         ]
         return f"it is a folder with {counted(len(inside), 'file')}; name one of them"
-    if path.startswith("../"):
-        return "it lies outside the repository"
-    rule = session.repo.git("check-ignore", "-v", "--", path, ok=(0, 1))
+    # check-ignore refuses to take its argument literally, which is why it gets a leading folder.
+    asked = ("check-ignore", "-v", "--", f"./{path}")
+    loosely = {"GIT_LITERAL_PATHSPECS": "0"}
+    rule = decoded(session.repo.start(*asked, ok=(0, 1), env=loosely).read())
     if rule:
-        return f"git ignores it ({shown(os.fsdecode(rule).partition(chr(9))[0])})"
+        return f"git ignores it ({shown(rule.partition(chr(9))[0])})"
     return f"it is not in the {session.subject.label}"
 
 

@@ -70,5 +70,6 @@ def _summary(name: str) -> str:
 def group(ctx: click.Context) -> None:
     """One policy file, one command, one verdict: quality gates for machine-learning repositories,
     the same in the git hook, on the laptop and in CI."""
+    ctx.color = True  # whether there is colour is decided in one place, `_terminal`
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -17,7 +17,7 @@ ENTRY = """\
   hooks:
     - id: mlgate
       name: mlgate
-      entry: mlgate check --stage commit
+      entry: mlgate check --stage commit --
       language: system
       require_serial: true
       stages: [pre-commit]
@@ -92,7 +92,7 @@ def with_entry(content: str) -> str:
     written in block style, so that a line cannot be added."""
     before = parsed(content)
     lines = content.splitlines(keepends=True)
-    start = next(i for i, line in enumerate(lines) if line.startswith("repos:"))
+    start = next((i for i, line in enumerate(lines) if line.startswith("repos:")), len(lines) - 1)
     end, indent = start + 1, ""
     for number, line in enumerate(lines[start + 1 :], start + 1):
         if line.strip() and not line.lstrip().startswith("#"):

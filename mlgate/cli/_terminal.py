@@ -20,18 +20,19 @@ def is_live(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 def style(stream: TextIO, environ: Mapping[str, str]) -> Style:
-    """Width, colour and characters for `stream`; NO_COLOR wins over FORCE_COLOR."""
+    """Width, colour and characters for `stream`."""
     from mlgate.reporters._style import Style
 
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "")
     return Style(
         width=width(stream, environ),
-        color=_colored(stream, environ),
+        color=colored(stream, environ),
         unicode=encoding.startswith("utf"),
     )
 
 
-def _colored(stream: TextIO, environ: Mapping[str, str]) -> bool:
+def colored(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """True if `stream` gets colours; NO_COLOR wins over FORCE_COLOR."""
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR", "0") not in ("", "0"):

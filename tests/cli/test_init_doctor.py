@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from mlgate.cli import _pre_commit
+
+CONFIG = """\
+repos:
+  # basics
+  - repo: https://github.com/pre-commit/pre-commit-hooks
+    rev: v4.5.0
+    hooks:
+      - id: trailing-whitespace
+      - id: name-tests-test
+"""
+
+
+@pytest.fixture
+def repository(git, tmp_path, monkeypatch):
+    """One that uses pre-commit's basics, and has an old fault."""
+    for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / _pre_commit.FILE).write_text(CONFIG)
+    (tmp_path / "a.py").write_text("x = 1   \n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    return tmp_path
+
+
+def policy(folder):
+    return tomllib.loads((folder / "mlgate.toml").read_text())
+
+
+def test_writes_a_policy_an_entry_and_a_census(repository, mlgate):
+    ran = mlgate("init")
+    assert ran.code == 0, ran.err
+    assert "files" in policy(repository)["gates"]
+    assert "id: mlgate\n" in (repository / _pre_commit.FILE).read_text()
+    assert "covered  trailing-whitespace (by files)" in ran.out
+    assert "1 finding · 1 file · mostly trailing-whitespace (1)" in ran.out
+    assert "a.py:1  files/trailing-whitespace" in ran.out
+
+
+def test_legacy_findings_make_it_new_only(repository, mlgate):
+    assert "new_only = true is set: 1 finding of today" in mlgate("init").out
+    assert policy(repository)["new_only"] is True
+    assert mlgate("check", "--gate", "files").code == 0
+
+
+def test_a_clean_repository_stays_strict(repository, mlgate, git):
+    (repository / "a.py").write_text("x = 1\n")
+    git("commit", "-q", "-a", "-m", "two")
+    mlgate("init")
+    assert "new_only" not in policy(repository)
+
+
+def test_a_policy_is_never_overwritten_unasked(repository, mlgate):
+    (repository / "mlgate.toml").write_text("# mine\n")
+    ran = mlgate("init")
+    assert ran.code == 2
+    assert "--force" in ran.err
+    assert (repository / "mlgate.toml").read_text() == "# mine\n"
+    assert mlgate("init", "--force").code == 0
+    assert "files" in policy(repository)["gates"]
+
+
+def test_a_policy_in_pyproject_is_respected(repository, mlgate):
+    (repository / "pyproject.toml").write_text("[tool.mlgate.gates.files]\n")
+    for args in ([], ["--force"]):
+        ran = mlgate("init", *args)
+        assert ran.code == 2
+        assert "pyproject.toml" in ran.err
+    assert not (repository / "mlgate.toml").exists()
+
+
+def test_replace_removes_covered_hooks_only(repository, mlgate):
+    mlgate("init")
+    ran = mlgate("init", "--replace")
+    assert ran.code == 0, ran.err
+    after = (repository / _pre_commit.FILE).read_text()
+    assert "trailing-whitespace" not in after
+    assert "name-tests-test" in after
+    assert "# basics" in after
+
+
+def test_twice_adds_one_entry(repository, mlgate):
+    mlgate("init")
+    mlgate("init", "--force")
+    assert (repository / _pre_commit.FILE).read_text().count("id: mlgate\n") == 1
+
+
+def test_a_dry_run_writes_nothing(repository, mlgate, git):
+    ran = mlgate("init", "--dry-run")
+    assert "files" in tomllib.loads(ran.out)["gates"]
+    assert git("status", "--porcelain") == ""
+
+
+def test_a_configuration_that_cannot_be_edited_is_shown(repository, mlgate):
+    (repository / _pre_commit.FILE).write_text("repos: []\n")
+    ran = mlgate("init", "--no-census")
+    assert ran.code == 0
+    assert "add it by hand" in ran.out
+    assert "id: mlgate" in ran.out
+    assert (repository / _pre_commit.FILE).read_text() == "repos: []\n"
+
+
+def test_an_empty_repository(git, mlgate, tmp_path):
+    ran = mlgate("init")
+    assert ran.code == 0, ran.err
+    assert (tmp_path / "mlgate.toml").exists()
+
+
+def test_doctor_on_a_sound_repository(repository, mlgate):
+    mlgate("init")
+    mlgate("install")
+    (repository / _pre_commit.FILE).write_text(CONFIG)
+    ran = mlgate("doctor")
+    for label in ("mlgate", "git", "policy", "base", "store", "project", "pre-commit", "CI"):
+        assert f" {label} " in ran.out
+    assert "mlgate's own" in ran.out
+
+
+def test_doctor_names_a_missing_tool(repository, mlgate):
+    (repository / "mlgate.toml").write_text("[gates.format]\nversion = '1.2.3'\n")
+    ran = mlgate("doctor")
+    assert ran.code == 3
+    assert "1.2.3" in ran.out
+    assert "pip install" in ran.out
+
+
+def test_doctor_sees_a_hook_that_was_never_installed(repository, mlgate):
+    mlgate("init", "--no-census")
+    ran = mlgate("doctor")
+    assert ran.code == 3
+    assert "pre-commit install --hook-type pre-commit" in ran.out
+
+
+def test_doctor_compares_with_the_hooks_environment_and_ci(repository, mlgate):
+    (repository / "mlgate.toml").write_text("[gates.lint]\n")
+    (repository / _pre_commit.FILE).write_text(
+        "repos:\n- repo: https://example.org/mlgate\n  rev: v0.0.1\n  hooks:\n"
+        "  - id: mlgate\n    additional_dependencies: [flake8==3.0.0]\n"
+    )
+    workflows = repository / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "ci.yml").write_text("run: pip install flake8==4.0.0 && mlgate check\n")
+    out = " ".join(mlgate("doctor").out.split())
+    assert "pins v0.0.1" in out
+    assert "hook mlgate uses 3.0.0" in out
+    assert "ci.yml uses 4.0.0" in out
+    assert "mlgate is called in .github/workflows/ci.yml" in out
+
+
+def test_doctor_outside_a_repository(mlgate, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = mlgate("doctor")
+    assert ran.code == 3
+    assert "not a git repository" in ran.out
+
+
+def test_doctor_with_a_broken_policy(repository, mlgate):
+    (repository / "mlgate.toml").write_text("gates = 1\n")
+    ran = mlgate("doctor")
+    assert ran.code == 3
+    assert "mlgate.toml" in ran.out
