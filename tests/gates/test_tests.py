@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,10 @@ from mlgate.testing import check, context
 GOOD = "def test_a():\n    assert True\n\n\ndef test_b():\n    assert 1 + 1 == 2\n"
 
 
-def findings(folder: Path, files: dict[str, str], **options: object) -> list[Finding]:
+def findings(folder: Path, files: dict[str, str], **options: Any) -> list[Finding]:
+    """The gate's findings; third-party plug-ins are off, for speed, unless `plugins` is given."""
+    if not options.pop("plugins", False):
+        options["env"] = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | options.get("env", {})
     return [f for f in check(gate, folder, files, options=options) if isinstance(f, Finding)]
 
 
@@ -142,7 +146,8 @@ def test_nothing_is_written_into_the_tree(tmp_path: Path) -> None:
         "@given(st.integers())\ndef test_h(n): assert n == n\n"
         "def test_t(tmp_path): (tmp_path / 'x').write_text('y')\n"
     )
-    assert [f.rule for f in findings(tmp_path, {"tests/test_x.py": body})] == ["tests/passed"]
+    found = findings(tmp_path, {"tests/test_x.py": body}, plugins=True)
+    assert [f.rule for f in found] == ["tests/passed"]
     assert [p.name for p in tmp_path.rglob("*")] == ["tests", "test_x.py"]
 
 
@@ -157,7 +162,7 @@ def test_what_tests_write_into_the_tree_is_named(tmp_path: Path) -> None:
 # Ways to a false green
 
 
-def errored(folder: Path, files: dict[str, str], **options: object) -> GateError:
+def errored(folder: Path, files: dict[str, str], **options: Any) -> GateError:
     with pytest.raises(GateError) as caught:
         findings(folder, files, **options)
     return caught.value
@@ -319,7 +324,7 @@ def test_too_few_tests_fail(tmp_path: Path) -> None:
 
 def test_tests_spread_over_processes_are_counted(tmp_path: Path) -> None:
     body = GOOD + "def test_c(): assert 0\n"
-    found = findings(tmp_path, {"test_x.py": body}, args=["-n", "2"])
+    found = findings(tmp_path, {"test_x.py": body}, args=["-n", "2"], plugins=True)
     assert only("tests/passed", found).message.startswith("1 failed, 2 passed")
     assert only("tests/failed", found).location is not None
 
@@ -338,6 +343,14 @@ def test_coverage_is_measured(tmp_path: Path, least: int, result: Result) -> Non
     assert found.measurement is not None
     assert found.measurement.value == pytest.approx(75)
     assert not list(tmp_path.glob(".coverage*"))
+
+
+def test_coverage_follows_the_projects_own_settings(tmp_path: Path) -> None:
+    for name, omitted, percent in (("a", "nothing", 100 * 5 / 6), ("b", "lib.py", 100)):
+        files = COVERED | {".coveragerc": f"[report]\nomit = {omitted}\n"}
+        found = only("tests/coverage", findings(tmp_path / name, files, coverage={"min": 1}))
+        assert found.measurement is not None
+        assert found.measurement.value == pytest.approx(percent)
 
 
 def test_no_coverage_data_has_errored(tmp_path: Path) -> None:

@@ -79,7 +79,8 @@ def _covered(coverage: Any) -> float | None:
             data.combine()
         else:
             data.load()
-        return float(data.report(file=io.StringIO(), ignore_errors=True))
+        omit = [*(data.get_option("report:omit") or []), os.path.abspath(__file__)]
+        return float(data.report(file=io.StringIO(), ignore_errors=True, omit=omit))
     except coverage.CoverageException:
         return None
 
