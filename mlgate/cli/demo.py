@@ -8,9 +8,11 @@ import time
 
 import click
 
-from mlgate.cli import _terminal
-from mlgate.cli.check import observe
+from mlgate.cli import _live, _terminal
+from mlgate.core import errors
 from mlgate.core.report import Report
+from mlgate.core.text import counted
+from mlgate.core.words import Outcome
 from mlgate.reporters import text
 
 _EPILOG = """\b
@@ -46,22 +48,55 @@ def _tell(folder: str) -> int:
 
     style = _terminal.style(sys.stdout, os.environ)
     began = time.monotonic()
-    click.echo(style.paint("building a small project: it tells benign from malignant tumours", "dim"))
+    click.echo("building a small project that tells benign from malignant tumours ...")
     metrics = build.build(folder, os.environ)
-    click.echo(f"built in {folder}, with ROC AUC {metrics['roc_auc']} on {metrics['rows']} rows")
+    click.echo(f"built in {folder}, with ROC AUC {metrics.roc_auc} on {metrics.rows} rows")
 
     clean = _judged(folder, style, "1  A clean commit")
     build.plant(folder, os.environ)
     planted = _judged(folder, style, f"2  A commit with {len(FAULTS)} planted faults")
 
     click.echo(_title(style, "What was planted, and who stopped it"))
-    width = max(len(fault.what) for fault in FAULTS)
     missed = [fault for fault in FAULTS if not found(fault, planted)]
+    width = max(len(fault.what) for fault in FAULTS)
     for fault in FAULTS:
-        mark, color = (("x", "red") if fault in missed else ("ok", "green"))
-        who = "NOBODY" if fault in missed else fault.gate
-        line = f"{style.paint(f'{mark:>4}', color)}  {fault.what:<{width}}  {who:<12}  {fault.rule}"
-        click.echo(line)
+        mark = style.mark(Outcome.FAILED if fault in missed else Outcome.PASSED)
+        who = "nobody" if fault in missed else fault.gate
+        click.echo(f"{mark} {fault.what:<{width}}  {who:<12}  {fault.rule}")
     spoilt = list(unclean(clean))
-    click.echo(_moral(style, len(FAULTS), len(missed), spoilt, time.monotonic() - began))
-    return 1 if missed or spoilt else 0
+    click.echo(_moral(style, len(missed), spoilt, time.monotonic() - began))
+    return errors.FAILED if missed or spoilt else errors.PASSED
+
+
+def _judged(folder: str, style: text.Style, title: str) -> Report:
+    """The report of `mlgate check` in `folder`, shown as that command shows it."""
+    from mlgate.runner.request import Request
+    from mlgate.runner.run import check
+
+    click.echo(_title(style, title))
+    click.echo(style.paint(f"$ cd {folder} && mlgate check", "dim"))
+    live = _terminal.is_live(sys.stdout, os.environ)
+    observer = _live.Watched(style, sys.stdout) if live else _live.Lines(style)
+    try:
+        report = check(Request(start=folder, base="main"), os.environ, observer)
+    finally:
+        observer.close()
+    click.echo("\n".join(text.summary_lines(report, style)))
+    return report
+
+
+def _title(style: text.Style, title: str) -> str:
+    return "\n" + style.paint(title, "bold", "cyan") + "\n"
+
+
+def _moral(style: text.Style, missed: int, spoilt: list[str], seconds: float) -> str:
+    """What the story comes to."""
+    clean = "the clean commit passed"
+    if spoilt:
+        clean = "the clean commit did not pass: " + "; ".join(spoilt)
+    planted = (
+        f"{missed} planted faults were missed" if missed else "every planted fault was stopped"
+    )
+    color = "red" if missed or spoilt else "green"
+    time_taken = style.paint(f"{seconds:.0f} s", "dim")
+    return f"\n{style.paint(f'{planted}, {clean}', 'bold', color)}  {time_taken}"

@@ -7,6 +7,9 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
+import msgspec
+from msgspec import Struct
+
 from mlgate import process
 from mlgate.core.errors import GateError, UsageError
 
@@ -23,7 +26,15 @@ _BRANCH = "release"
 _SECRET = "AKIA" + "R7Q2ZK5WX4TNB6VE"
 
 
-def build(folder: str, environ: Mapping[str, str]) -> str:
+class Metrics(Struct, frozen=True):
+    """What the project's model came to on its test rows."""
+
+    rows: int
+    roc_auc: float
+    recall: float
+
+
+def build(folder: str, environ: Mapping[str, str]) -> Metrics:
     """Write the project into `folder`, train its model, commit it; returns its metrics.
 
     Raises `UsageError` where the folder is not empty or scikit-learn is missing.
@@ -31,27 +42,33 @@ def build(folder: str, environ: Mapping[str, str]) -> str:
     if os.path.isdir(folder) and os.listdir(folder):
         raise UsageError(f"{folder} is not empty", "name a new folder: mlgate demo DIR")
     pins = _pins()
-    shutil.copytree(os.path.join(_HERE, "project"), folder, dirs_exist_ok=True, ignore=_bytecode)
+    shutil.copytree(
+        os.path.join(_HERE, "project"),
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     _write(folder, "requirements.txt", pins)
-    _run([sys.executable, "-m", "diagnosis.train"], folder, environ)
-    metrics = _run([sys.executable, "-m", "diagnosis.evaluate"], folder, environ)
+    _run([sys.executable, "-m", "diagnosis"], folder, environ)
     _git(folder, environ, "init", "--quiet", "--initial-branch", "main")
     for message, paths in _HISTORY:
         _commit(folder, environ, message, paths)
-    return metrics
+    with open(os.path.join(folder, "metrics.json"), "rb") as file:
+        return msgspec.json.decode(file.read(), type=Metrics)
 
 
 def plant(folder: str, environ: Mapping[str, str]) -> None:
     """Commit every fault to a branch of its own."""
     _git(folder, environ, "checkout", "--quiet", "-b", _BRANCH)
-    shutil.copytree(os.path.join(_HERE, "faults"), folder, dirs_exist_ok=True, ignore=_bytecode)
+    shutil.copytree(
+        os.path.join(_HERE, "faults"),
+        folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     _replace(folder, os.path.join("diagnosis", "upload.py"), "<secret>", _SECRET)
     _replace(folder, "requirements.txt", _pin("joblib"), "joblib==1.1.0")
     _commit(folder, environ, "Prepare the release", (".",))
-
-
-def _bytecode(folder: str, names: Sequence[str]) -> set[str]:
-    return {name for name in names if name == "__pycache__"}
 
 
 def _pins() -> str:

@@ -26,7 +26,7 @@ FAULTS = (
     Fault("security", "security/B301", "diagnosis/legacy.py", "pickle.load of a file"),
     Fault("security", "security/B506", "diagnosis/legacy.py", "yaml.load that runs code"),
     Fault("security", "security/ML101", "diagnosis/legacy.py", "joblib.load of a file"),
-    Fault("secrets", "secrets/aws-key", "diagnosis/upload.py", "a cloud access key"),
+    Fault("secrets", "secrets/aws-access-key", "diagnosis/upload.py", "a cloud access key"),
     Fault("files", "files/trailing-whitespace", "params.yaml", "spaces at the end of a line"),
     Fault("notebook", "notebook/output", "notebooks/results.ipynb", "a notebook with outputs"),
     Fault("tests", "tests/failed", "tests/test_release.py", "a test that fails"),
