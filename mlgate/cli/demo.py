@@ -94,9 +94,9 @@ def _moral(style: text.Style, missed: int, spoilt: list[str], seconds: float) ->
     clean = "the clean commit passed"
     if spoilt:
         clean = "the clean commit did not pass: " + "; ".join(spoilt)
-    planted = (
-        f"{missed} planted faults were missed" if missed else "every planted fault was stopped"
-    )
+    planted = "every planted fault was stopped"
+    if missed:
+        planted = f"{counted(missed, 'planted fault')} got through"
     color = "red" if missed or spoilt else "green"
     time_taken = style.paint(f"{seconds:.0f} s", "dim")
     return f"\n{style.paint(f'{planted}, {clean}', 'bold', color)}  {time_taken}"
