@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +16,7 @@ from mlgate.core.text import counted, plain
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dependency_files as files
 from mlgate.gates._dependency_pins import Judged, pins
+from mlgate.repo.uses import uses
 from mlgate.tools import _find, osv, pip_audit, safety
 from mlgate.tools._advisories import Advisory, Audit, Pin, key, require_complete
 from mlgate.tools._osv_files import digest as database_digest
@@ -40,11 +40,6 @@ rules = {
     "audited": Rule("What was judged, and against which advisories."),
 }
 
-_AUTOMATION = re.compile(
-    r"\.pre-commit-config\.ya?ml|lefthook\.ya?ml|Makefile|tox\.ini|noxfile\.py|justfile"
-    r"|\.gitlab-ci\.ya?ml|azure-pipelines\.ya?ml|\.github/workflows/[^/]+\.ya?ml"
-)
-_AUDITS = re.compile(rb"\bpip[-_]audit\b|\bsafety (check|scan)\b|pre-commit-hooks-safety")
 _HOW = {
     "uv.lock": "uv lock --upgrade-package {name}",
     "poetry.lock": "poetry update {name}",
@@ -157,10 +152,10 @@ def _audit(ctx: Context, asked: set[Pin]) -> Audit:
     import tempfile
 
     tool = ctx.tool(options.tool)
-    if options.version and tool.version != options.version:
-        raise ToolMissing(
-            f"{tool.name} is {tool.version} here, and the policy asks for {options.version}",
-            f"pip install {tool.name}=={options.version}",
+    if options.version and not _find.satisfies(tool.version, options.version):
+        raise GateError(
+            f"the policy names {tool.name} {options.version}, found is {tool.version}",
+            f"pip install {_find.requirement(tool.name, options.version)}, or correct `version`",
         )
     with tempfile.TemporaryDirectory() as folder:
         if options.tool == "safety":
@@ -248,22 +243,12 @@ def detect(ctx: Context) -> Detected | None:
         'database = "osv/all.zip"',
         'tool = "safety"                # needs an account: pass_env = ["SAFETY_API_KEY"]',
     )
-    used = _used(ctx)
-    seen = f"{used[0]}: {used[1]}" if used else f"{counted(len(chosen), 'file')}, as {chosen[0]}"
+    used = [use for use in uses(ctx.subject) if use.tool in ("pip-audit", "safety")]
+    seen = f"{counted(len(chosen), 'file')}, as {chosen[0]}"
     return Detected(
-        evidence=seen,
-        options={"tool": used[1] if used else "pip-audit"},
-        blocking=used is not None,
+        evidence=f"{used[0].where}: {used[0].tool}" if used else seen,
+        options={"tool": used[0].tool if used else "pip-audit"},
+        blocking=bool(used),
         comments=comments,
-        covers=("pip-audit", "python-safety-dependencies-check"),
+        covers=tuple(sorted({use.hook_id for use in used if use.hook_id})),
     )
-
-
-def _used(ctx: Context) -> tuple[str, str] | None:
-    """The file that runs an audit today, and with what."""
-    for path, entry in sorted(ctx.subject.files.items()):
-        if entry.is_file and _AUTOMATION.fullmatch(path):
-            match = _AUDITS.search(ctx.subject.read(path))
-            if match:
-                return path, "pip-audit" if b"audit" in match[0] else "safety"
-    return None

@@ -126,10 +126,10 @@ def _require(ctx: Context, environment: Environment) -> None:
             f"{missing.message} in the {environment.origin} ({environment.prefix})",
             project_code.install_line(ctx, environment, "pytest"),
         ) from None
-    if wanted is not None and tool.version != wanted:
-        raise ToolMissing(
-            f"pytest is {tool.version} here, and the policy asks for {wanted}",
-            project_code.install_line(ctx, environment, f"pytest=={wanted}"),
+    if wanted and not _find.satisfies(tool.version, wanted):
+        raise GateError(
+            f"the policy names pytest {wanted}, found is {tool.version}",
+            project_code.install_line(ctx, environment, _find.requirement("pytest", wanted)),
         )
 
 
