@@ -162,8 +162,14 @@ def _finding(run: Run, result: SarifResult, root: str) -> Finding:
         result=_RESULTS[result.kind],
         level=_level(result, rule),
         location=next(_locations(run, result, root), None),
-        help=plain(rule.help.text)[:500] or None if rule else None,
+        help=_help(rule),
     )
+
+
+def _help(rule: ReportingRule | None) -> str | None:
+    """A rule's help, unless it is a template that its program left unfilled."""
+    text = rule.help.text if rule else ""
+    return plain(text)[:500] if text and "{" not in text else None
 
 
 def _rule(run: Run, result: SarifResult) -> ReportingRule | None:

@@ -61,15 +61,17 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def inputs(ctx: Context) -> Inputs | None:
     """The files that `inputs` names; without it the command is run every time."""
     name = os.path.basename(ctx.options.run[0])
+    what = "what it reports" if ctx.options.findings else "its exit code"
+    judged = f"{plain(name)}, by {what}"
     if not ctx.options.inputs:
-        return Inputs(paths=tuple(ctx.subject.files), judged=f"the exit code of {plain(name)}")
+        return Inputs(paths=tuple(ctx.subject.files), judged=judged)
     import pathspec
 
     spec = pathspec.GitIgnoreSpec.from_lines(ctx.options.inputs)
     paths = tuple(path for path in ctx.subject.files if spec.match_file(path))
     if not paths:
         raise GateError("`inputs` matches no file", "correct the patterns, or leave `inputs` out")
-    return Inputs(paths=paths, also=_also(ctx), beyond=True)
+    return Inputs(paths=paths, also=_also(ctx), beyond=True, judged=judged)
 
 
 def _also(ctx: Context) -> bytes:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mlgate import __version__
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Environment, Tool
-from mlgate.core.text import plain
+from mlgate.core.text import counted, plain
 from mlgate.tools._advisories import SEVERITIES, Advisory, Audit, Pin, merged
 from mlgate.tools._find import normal
 from mlgate.tools._osv_files import contents, digest
@@ -87,7 +87,9 @@ def audit(database: str, pins: Iterable[Pin], now: datetime, max_age: float) -> 
             found.extend(_matches(record, ours, wanted))
     against = f"the OSV database {plain(database)}"
     _require_fresh(against, count, newest, now, max_age)
-    described = f"{count:,} OSV records of {newest[:10]} (sha256 {digest(database).hex()[:12]})"
+    described = (
+        f"{counted(count, 'OSV record')} of {newest[:10]} (sha256 {digest(database).hex()[:12]})"
+    )
     checked = frozenset(pin for group in wanted.values() for pin in group)
     return Audit(audited=checked, advisories=merged(found), against=described)
 
