@@ -127,9 +127,10 @@ def _finding(fact: _Fact) -> Finding:
             help=rules["security/not-judged"].mend,
         )
     rule = f"security/{fact.rule}"
+    summary = rules[rule].summary
     return Finding(
         rule=rule,
-        message=f"{fact.detail}: {rules[rule].summary}",
+        message=summary if fact.detail in summary else f"{fact.detail}: {summary}",
         level=rules[rule].level,
         location=Location(
             path=fact.name,
