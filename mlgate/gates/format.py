@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Context, Edit, Inputs, Rule, Tool
+from mlgate.core.gate import Context, Detected, Edit, Inputs, Rule, Tool
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Level
-from mlgate.gates import _code, _ground
+from mlgate.gates import _adoption, _code, _ground
 from mlgate.gates._ground import Ground
 from mlgate.tools._config import Config, find_config
 
@@ -159,3 +159,15 @@ def _difference(old: list[str], new: list[str]) -> tuple[list[str], int, int]:
 
 def _lines(content: bytes) -> list[str]:
     return content.decode("utf-8", "replace").removesuffix("\n").split("\n")
+
+
+def detect(ctx: Context) -> Detected | None:
+    """The formatter that the repository uses; black is suggested where there is none."""
+    return _adoption.detected(
+        ctx,
+        "format",
+        ("black", "ruff", "autopep8", "isort"),
+        lambda use: use.tool != "ruff" or "format" in (use.hook_id or "") or "format" in use.args,
+        suggestion={},
+        notebooks=True,
+    )

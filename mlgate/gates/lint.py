@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlgate.core.finding import Finding
-from mlgate.core.gate import Context, Inputs, Rule
+from mlgate.core.gate import Context, Detected, Inputs, Rule
 from mlgate.core.words import Level
-from mlgate.gates import _code
+from mlgate.gates import _adoption, _code
 
 stages = _code.stages
 _ROLE = "lint"
@@ -35,3 +35,16 @@ def inputs(ctx: Context) -> Inputs | None:
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
     """The linter's findings, under its own codes."""
     yield from _code.judge(ctx, _ROLE, paths)
+
+
+def detect(ctx: Context) -> Detected | None:
+    """The linter that the repository uses; flake8 is suggested where there is none, with
+    arguments that do not fight black."""
+    return _adoption.detected(
+        ctx,
+        "lint",
+        ("flake8", "ruff", "pylint"),
+        lambda use: "format" not in (use.hook_id or "") and "format" not in use.args,
+        suggestion={"args": ["--max-line-length=88", "--extend-ignore=E203,W503,E701"]},
+        notebooks=True,
+    )

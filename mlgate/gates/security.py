@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Context, Inputs, Rule, Tool
+from mlgate.core.gate import Context, Detected, Inputs, Rule, Tool
 from mlgate.core.words import Level
-from mlgate.gates import _code
+from mlgate.gates import _adoption, _code
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
 
@@ -127,9 +127,10 @@ def _finding(fact: _Fact) -> Finding:
             help=rules["security/not-judged"].mend,
         )
     rule = f"security/{fact.rule}"
+    summary = rules[rule].summary
     return Finding(
         rule=rule,
-        message=f"{fact.detail}: {rules[rule].summary}",
+        message=summary if fact.detail in summary else f"{fact.detail}: {summary}",
         level=rules[rule].level,
         location=Location(
             path=fact.name,
@@ -139,3 +140,8 @@ def _finding(fact: _Fact) -> Finding:
         ),
         help=rules[rule].mend,
     )
+
+
+def detect(ctx: Context) -> Detected | None:
+    """bandit as the repository uses it; suggested where it uses nothing."""
+    return _adoption.detected(ctx, "security", ("bandit",), suggestion={})

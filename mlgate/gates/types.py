@@ -8,9 +8,9 @@ import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
-from mlgate.core.gate import Context, Inputs, Rule, Tool
+from mlgate.core.gate import Context, Detected, Inputs, Rule, Tool
 from mlgate.core.words import Level, Stage
-from mlgate.gates import _code
+from mlgate.gates import _adoption, _code
 from mlgate.tools._ask import Ask
 
 stages = frozenset({Stage.MERGE})
@@ -70,3 +70,8 @@ def _contents(ctx: Context, paths: tuple[str, ...]) -> bytes:
 
     rows = "\0".join(f"{ctx.subject.files[path].id} {path}" for path in paths)
     return hashlib.sha256(rows.encode("utf-8", "surrogateescape")).digest()
+
+
+def detect(ctx: Context) -> Detected | None:
+    """The type checker that the repository uses, if it uses one."""
+    return _adoption.detected(ctx, "types", ("mypy", "pyright", "ty"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 
 from mlgate import process
@@ -34,6 +33,8 @@ def find(
             shared=False,
         )
     except ToolMissing:
+        import shutil
+
         path = shutil.which(name, path=environ.get("PATH", ""))
         if path is None:
             raise

@@ -15,6 +15,10 @@ each = True
 revision = 1
 configs = ("pyproject.toml", "setup.cfg", "tox.ini", ".pep8", ".flake8")
 sections = ("autopep8", "pep8", "pycodestyle", "flake8")
+valued = (
+    "--max-line-length", "--ignore", "--select", "--exclude", "-j", "--jobs",
+    "--global-config", "-p", "--pep8-passes",
+)  # fmt: skip
 
 
 def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Tool:

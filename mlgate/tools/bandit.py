@@ -18,6 +18,12 @@ each = True
 revision = 1
 configs = (".bandit", "pyproject.toml", "bandit.yaml", "bandit.yml")
 sections = ("bandit",)
+valued = (
+    "-c", "--configfile", "-x", "--exclude", "-t", "--tests", "-s", "--skip", "-p", "--profile",
+    "--ini", "-f", "--format", "-o", "--output", "-n", "--severity-level", "--confidence-level",
+    "-b", "--baseline",
+)  # fmt: skip
+kept = ("-c",)
 config_options = ("-c", "--configfile", "--ini")
 
 _LEVELS = {"LOW": Level.NOTE, "MEDIUM": Level.WARNING, "HIGH": Level.ERROR}

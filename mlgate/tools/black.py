@@ -18,6 +18,10 @@ each = True
 revision = 1
 configs = ("pyproject.toml",)
 sections = ("black",)
+valued = (
+    "-l", "--line-length", "-t", "--target-version", "--exclude", "--extend-exclude",
+    "--force-exclude", "--include", "--config", "-W", "--workers", "--required-version",
+)  # fmt: skip
 config_options = ("--config",)
 _PLACE = re.compile(r"parse\b.*?:\s*(\d+):(\d+)")
 _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_black_script.py")

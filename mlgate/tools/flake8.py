@@ -16,6 +16,11 @@ each = True
 revision = 1
 configs = (".flake8", "setup.cfg", "tox.ini", "pyproject.toml")
 sections = ("flake8",)
+valued = (
+    "--max-line-length", "--max-complexity", "--select", "--ignore", "--extend-ignore",
+    "--extend-select", "--exclude", "--extend-exclude", "--per-file-ignores", "--config", "-j",
+    "--jobs", "--format", "--output-file", "--max-doc-length", "--filename",
+)  # fmt: skip
 config_options = ("--config",)
 
 # Separators that no file name or message holds, so that both may hold anything else.

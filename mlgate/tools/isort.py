@@ -16,6 +16,10 @@ tree = ("formatted",)
 revision = 1
 configs = (".isort.cfg", "pyproject.toml", "setup.cfg", "tox.ini", ".editorconfig")
 sections = ("isort",)
+valued = (
+    "--profile", "-l", "--line-length", "--sp", "--settings-path", "--settings-file", "--src",
+    "-p", "--project", "-m", "--multi-line", "-s", "--skip", "--skip-glob", "--sg",
+)  # fmt: skip
 config_options = ("--settings-file", "--settings-path", "--sp", "--settings")
 
 

@@ -20,6 +20,10 @@ tree = ("types",)
 revision = 1
 configs = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
 sections = ("mypy",)
+valued = (
+    "--config-file", "--python-version", "--exclude", "--cache-dir", "--python-executable",
+    "--platform", "--disable-error-code", "--enable-error-code", "--follow-imports", "-p", "-m",
+)  # fmt: skip
 config_options = ("--config-file",)
 
 

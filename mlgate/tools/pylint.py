@@ -20,6 +20,10 @@ revision = 1
 configs = ("pylintrc", "pylintrc.toml", ".pylintrc", ".pylintrc.toml", "pyproject.toml",
            "setup.cfg", "tox.ini")  # fmt: skip
 sections = ("pylint", "pylint.master", "pylint.main")
+valued = (
+    "--rcfile", "--disable", "-d", "--enable", "-e", "--load-plugins", "-j", "--jobs", "-f",
+    "--output-format", "--fail-under", "--ignore", "--max-line-length",
+)  # fmt: skip
 config_options = ("--rcfile",)
 
 _BROKEN = frozenset({"astroid-error", "fatal", "method-check-failed", "config-parse-error"})

@@ -18,6 +18,9 @@ tree = ("types",)
 revision = 1
 configs = ("pyrightconfig.json", "pyproject.toml")
 sections = ("pyright",)
+valued = (
+    "-p", "--project", "--pythonversion", "--pythonpath", "--level", "--threads",
+)  # fmt: skip
 config_options = ("-p", "--project")
 
 _LEVELS = {"error": Level.ERROR, "warning": Level.WARNING, "information": Level.NOTE}

@@ -21,6 +21,10 @@ tree = ("lint",)  # what is first-party, and what is a package, depends on the o
 revision = 1
 configs = (".ruff.toml", "ruff.toml", "pyproject.toml")
 sections = ("ruff",)
+valued = (
+    "--config", "--select", "--ignore", "--extend-select", "--extend-ignore", "--exclude",
+    "--line-length", "--target-version", "--output-format", "--cache-dir", "--per-file-ignores",
+)  # fmt: skip
 
 _GONE = re.compile(r"No such file|Permission denied|Is a directory")
 _UNPARSED = re.compile(r"^error: Failed to parse (.+?):(\d+):(\d+): (.*)$", re.MULTILINE)

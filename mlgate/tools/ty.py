@@ -18,6 +18,11 @@ tree = ("types",)
 revision = 1
 configs = ("ty.toml", "pyproject.toml")
 sections = ("ty",)
+valued = (
+    "--python", "--project", "--config-file", "-c", "--config", "--output-format", "--ignore",
+    "--error", "--warn", "--python-version", "--extra-search-path", "--exclude",
+)  # fmt: skip
+kept = ("-c",)
 config_options = ("--config-file",)
 
 _LEVELS = {
