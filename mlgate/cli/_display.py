@@ -38,13 +38,24 @@ def _table(running: Sequence[Work], spinner: Spinner) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     now = monotonic()
     for work in running[:_SHOWN]:
-        bar = ProgressBar(work.total, work.done, width=_BAR) if work.total else ""
+        bar = _bar(work) if work.total else ""
         name = f"[bold]{_safe(work.gate)}[/]"
         done = f"{work.done:,}/{work.total:,}" if work.total else ""
         table.add_row(spinner, name, bar, done, f"[dim]{_so_far(now - work.since)}[/]")
     if len(running) > _SHOWN:
         table.add_row("", f"[dim]and {len(running) - _SHOWN} more[/]")
     return table
+
+
+def _bar(work: Work) -> ProgressBar:
+    return ProgressBar(
+        work.total,
+        work.done,
+        width=_BAR,
+        style="bright_black",
+        complete_style="cyan",
+        finished_style="green",
+    )
 
 
 def _safe(name: str) -> str:

@@ -16,21 +16,27 @@ SHOWN = 25
 SHOWN_PASSED = 5
 """The same for findings that do not fail their gate."""
 _QUOTED = 8
-"""Up to so many findings come with their source lines."""
+"""Up to so many findings come with their source lines or differences."""
 _INDENT = 4
 _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
 def visible(verdict: Verdict) -> list[Finding]:
-    """What text shows of a verdict: no waived findings, and of those that are met only the
-    measured ones. Sorted by place."""
+    """What text shows of a verdict: no waived findings, and of those that are met only the ones
+    that rest on evidence. Sorted by place, those that are met last."""
     kept = [
         finding
         for finding in verdict.findings
         if finding.state is State.NEW
-        if finding.result is not Result.PASS or finding.measurement is not None
+        if finding.result is not Result.PASS or _proven(finding)
     ]
-    return sorted(kept, key=place)
+    return sorted(kept, key=lambda finding: (finding.result is Result.PASS, *place(finding)))
+
+
+def _proven(finding: Finding) -> bool:
+    """True if a met finding shows an interval or what it was compared with."""
+    number = finding.measurement
+    return number is not None and (number.low is not None or number.baseline is not None)
 
 
 def wrong(findings: Sequence[Finding]) -> list[Finding]:
@@ -48,11 +54,12 @@ def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[
     rules = max((len(_rule(finding)) for finding in cut), default=0)
     for finding in cut:
         yield from _finding(finding, style, column, rules)
-        if len(cut) <= _QUOTED and "\n" not in finding.message:
+        if everything or len(cut) <= _QUOTED:
             yield from _quoted(finding, style)
     yield from _mends(cut, style, rules)
     if len(cut) < len(found):
-        yield " " * _INDENT + style.paint(_rest(verdict, found, cut, style), "dim")
+        for line in _rest(verdict, found, cut, style):
+            yield " " * _INDENT + style.paint(line, "dim")
 
 
 def _worst(found: list[Finding], limit: int) -> list[Finding]:
@@ -95,14 +102,11 @@ def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterato
     lead = " " * _INDENT + (f"{place:<{column}}" if column else "") + " " * gap
     rule = _rule(finding)
     text = len(lead) + rules + 2
-    first, *rest = plain(finding.message).split("\n")
-    said = style.wrapped(first, text)
+    said = style.wrapped(plain(finding.message).partition("\n")[0], text)
     look = "green" if finding.result is Result.PASS else _LOOKS[finding.level]
     yield lead + style.paint(f"{rule:<{rules}}", look) + "  " + said[0]
     for line in said[1:]:
         yield " " * text + line
-    for line in rest:
-        yield _source_line(" " * (_INDENT + 2), line, style)
     if finding.measurement is not None and (evidence := _evidence(finding.measurement)):
         for line in style.wrapped(evidence, text):
             yield " " * text + style.paint(line, "dim")
@@ -124,8 +128,11 @@ def _evidence(number: Measurement) -> str:
 
 
 def _quoted(finding: Finding, style: Style) -> Iterator[str]:
-    """The source lines that a finding brings along."""
-    text = finding.location.text if finding.location else None
+    """What a finding brings along: the rest of its message, mostly a diff, or its source lines."""
+    _, *rest = plain(finding.message).split("\n")
+    for line in rest:
+        yield _source_line(" " * (_INDENT + 2), line, style)
+    text = finding.location.text if finding.location and not rest else None
     bar = "│" if style.unicode else "|"
     for line in plain(text).rstrip("\n").split("\n") if text else ():
         yield _source_line(f"{' ' * (_INDENT + 2)}{bar} ", line, style, "dim")
@@ -156,11 +163,15 @@ def _mends(found: Sequence[Finding], style: Style, rules: int) -> Iterator[str]:
             yield " " * text + line
 
 
-def _rest(verdict: Verdict, found: list[Finding], cut: list[Finding], style: Style) -> str:
+def _rest(verdict: Verdict, found: list[Finding], cut: list[Finding], style: Style) -> list[str]:
     left = len(found) - len(cut)
     files = {f.location.path for f in found if f.location} - {
         f.location.path for f in cut if f.location
     }
     inside = f" in {counted(len(files), 'more file')}" if files else ""
     command = f"mlgate check --gate {verdict.gate} --format text:{verdict.gate}.txt"
-    return f"{style.more} and {left:,} more{inside}; all of them: {command}"
+    told = f"{style.more} and {left:,} more{inside}"
+    whole = f"{told}; all of them: {command}"
+    if _INDENT + len(whole) <= style.width:
+        return [whole]
+    return [told, f"all of them: {command}"]

@@ -192,3 +192,14 @@ def test_outcomes_that_do_not_block_are_not_red():
 )
 def test_durations(seconds, words):
     assert lasted(seconds) == words
+
+
+def test_differences_are_shown_where_findings_are_few():
+    diff = "2 lines would change\n@@ -1 +1 @@\n-a\n+b"
+    few = (sample.finding("format/black", diff, "a.py", 1),)
+    assert "      -a" in lines(replace(sample.LINT, findings=few))
+    colored = lines(replace(sample.LINT, findings=few), color=True)
+    assert "\x1b[31m      -a\x1b[0m" in colored
+    lots = tuple(sample.finding("format/black", diff, f"{i}.py", 1) for i in range(9))
+    assert "      -a" not in lines(replace(sample.LINT, findings=lots))
+    assert text.render(sample.report(replace(sample.LINT, findings=lots))).count("-a\n") == 9
