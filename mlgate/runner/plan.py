@@ -232,6 +232,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         network=session.network,
         named=policy.named,
         project=session.project_of(policy),
+        withheld=session.workshop.withheld(),
         commits=session.commits,
         policies=session.policies,
         tool=partial(session.workshop.tool, command=command),

@@ -112,6 +112,10 @@ class Workshop:
         identity = "\0".join([*command, told.text]).encode("utf-8", "surrogateescape")
         return Tool(name=name, version=numbers[0], argv=command, identity=identity)
 
+    def withheld(self) -> tuple[str, ...]:
+        """Names of variables that the project's code does not get, as they look like credentials."""
+        return tuple(process.withheld_names(self.environ, self.pass_env))
+
     def share(self, limit: int) -> None:
         """How many worker interpreters may run at once for one environment."""
         self._limit = max(1, min(limit, self.jobs))
