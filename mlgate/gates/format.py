@@ -10,7 +10,7 @@ from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Edit, Inputs, Rule, Tool
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Level
-from mlgate.gates import _adoption, _code, _ground
+from mlgate.gates import _code, _ground
 from mlgate.gates._ground import Ground
 from mlgate.tools._config import Config, find_config
 
@@ -163,6 +163,8 @@ def _lines(content: bytes) -> list[str]:
 
 def detect(ctx: Context) -> Detected | None:
     """The formatter that the repository uses; black is suggested where there is none."""
+    from mlgate.gates import _adoption
+
     return _adoption.detected(
         ctx,
         "format",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlgate.core.finding import Finding
 from mlgate.core.gate import Context, Detected, Inputs, Rule
 from mlgate.core.words import Level
-from mlgate.gates import _adoption, _code
+from mlgate.gates import _code
 
 stages = _code.stages
 _ROLE = "lint"
@@ -40,6 +40,8 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
 def detect(ctx: Context) -> Detected | None:
     """The linter that the repository uses; flake8 is suggested where there is none, with
     arguments that do not fight black."""
+    from mlgate.gates import _adoption
+
     return _adoption.detected(
         ctx,
         "lint",

@@ -10,7 +10,7 @@ import msgspec
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Inputs, Rule, Tool
 from mlgate.core.words import Level
-from mlgate.gates import _adoption, _code
+from mlgate.gates import _code
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
 
@@ -144,4 +144,6 @@ def _finding(fact: _Fact) -> Finding:
 
 def detect(ctx: Context) -> Detected | None:
     """bandit as the repository uses it; suggested where it uses nothing."""
+    from mlgate.gates import _adoption
+
     return _adoption.detected(ctx, "security", ("bandit",), suggestion={})

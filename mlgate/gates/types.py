@@ -10,7 +10,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.gate import Context, Detected, Inputs, Rule, Tool
 from mlgate.core.words import Level, Stage
-from mlgate.gates import _adoption, _code
+from mlgate.gates import _code
 from mlgate.tools._ask import Ask
 
 stages = frozenset({Stage.MERGE})
@@ -74,4 +74,6 @@ def _contents(ctx: Context, paths: tuple[str, ...]) -> bytes:
 
 def detect(ctx: Context) -> Detected | None:
     """The type checker that the repository uses, if it uses one."""
+    from mlgate.gates import _adoption
+
     return _adoption.detected(ctx, "types", ("mypy", "pyright", "ty"))
