@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from mlgate.core.digests import digest_of
 from mlgate.core.duration import seconds
 from mlgate.core.errors import PolicyError
 from mlgate.policy.extend import chain, merged
@@ -84,8 +84,8 @@ def gate(
 
 
 def digest(tables: dict[str, Any], files: Sequence[PolicyFile] = ()) -> str:
-    """SHA-256 over every file that was read and over what they come to."""
-    total = hashlib.sha256()
+    """Digest over every file that was read and over what they come to."""
+    total = digest_of()
     for file in files:
         for part in (file.label.encode(), file.content):
             total.update(len(part).to_bytes(8, "big") + part)

@@ -80,7 +80,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     source: str | None
     """The policy's path; None where tools were adopted."""
     digest: str
-    """SHA-256 over every file that was read and over what they come to."""
+    """Digest over every file that was read and over what they come to."""
     gates: tuple[GatePolicy, ...] = ()
     """In the policy's order."""
     exclude: tuple[str, ...] = ()

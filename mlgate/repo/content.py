@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,6 +40,8 @@ class Found(NamedTuple):
 
 def blob_id(content: bytes, object_format: str) -> str:
     """Git's id of a blob with these bytes."""
+    import hashlib
+
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
 
 
@@ -66,6 +67,8 @@ def examine(root: str, path: str, object_format: str) -> Found | None:
 
 def _hashed(descriptor: int, path: str, object_format: str) -> Found:
     status = os.fstat(descriptor)
+    import hashlib
+
     blob = hashlib.new(object_format, b"blob %d\0" % status.st_size)
     plain = hashlib.sha256()
     size = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgate.repo.git import Repository
+    from mlgate.core.digests import digest_of
+from mlgate.repo.git import Repository
 
 # Over-estimating costs time only: the exact way is then taken.
 _CLEANING_CONFIG = re.compile(rb"autocrlf(?!\s*[=\n]\s*(?:false|no|off|0))", re.IGNORECASE)
@@ -68,7 +68,7 @@ def settings(repo: Repository) -> Settings:
     if b"attributesfile" in config.lower():
         named = repo.git("config", "--type=path", "--get", "core.attributesFile", ok=(0, 1))
         attributes += _joined(os.fsdecode(named).rstrip("\n"))
-    digest = hashlib.sha256(b"%d\0%s%s" % (len(config), config, attributes)).digest()
+    digest = digest_of(b"%d\0%s%s" % (len(config), config, attributes)).digest()
     return Settings(digest, config, attributes)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, RepositoryError, UsageError
 from mlgate.core.snapshot import Entry
 from mlgate.core.text import counted, shown
@@ -64,7 +64,7 @@ class Stored:
     def digest(self) -> bytes:
         """Equal digests mean equal files and equal bytes when checked out; nothing is parsed."""
         with self._lock:
-            return hashlib.sha256(
+            return digest_of(
                 b"stored 1\0%s%s%s"
                 % (
                     self._repo.object_format.encode(),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import threading
 from typing import TYPE_CHECKING
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.snapshot import Entry
 from mlgate.core.text import shown
@@ -140,9 +140,9 @@ class WorkTree:
 
     @functools.cached_property
     def _digest(self) -> bytes:
-        total = hashlib.sha256(b"work tree 1\0" + self._repo.object_format.encode())
+        total = digest_of(b"work tree 1\0" + self._repo.object_format.encode())
         total.update(self._settings.digest)
-        total.update(hashlib.sha256(self._listing.raw).digest())
+        total.update(digest_of(self._listing.raw).digest())
         for path, found in self._examined.items():
             seen = f"{found.mode} {found.id}" if found else "gone"
             total.update(encoded(f"{seen} {path}\0"))

@@ -34,7 +34,7 @@ def adopted(session: Session) -> Policy:
 
 
 def detecting(session: Session, workshop: Workshop, kind: str) -> Context:
-    """What a gate's `detect` is given: the snapshot, and tools as they are found without a policy."""
+    """What a gate's `detect` is given: the snapshot, and tools as found without a policy."""
     return Context(
         gate=kind,
         kind=kind,

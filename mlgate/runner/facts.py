@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 
 from msgspec.structs import replace
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding, Location
 from mlgate.core.snapshot import Snapshot
@@ -76,4 +76,4 @@ def _fingerprint(finding: Finding, *lines: str) -> str:
     if not any(parts):
         parts = [finding.message, finding.location.path if finding.location else ""]
     text = "\0".join([finding.rule, *parts])
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return digest_of(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 
 import msgspec
 
 import mlgate
+from mlgate.core.digests import digest_of
 from mlgate.core.gate import Inputs
 from mlgate.core.snapshot import Entry
 
@@ -22,9 +22,9 @@ def code_identity() -> bytes:
     )
     try:
         with open(record, "rb") as file:
-            return sha256(file.read()).digest()
+            return digest_of(file.read()).digest()
     except OSError:
-        return sha256(repr(sorted(_stats(_PACKAGE))).encode()).digest()
+        return digest_of(repr(sorted(_stats(_PACKAGE))).encode()).digest()
 
 
 def _stats(folder: str) -> Iterable[tuple[str, int, int]]:
@@ -38,8 +38,8 @@ def _stats(folder: str) -> Iterable[tuple[str, int, int]]:
 
 
 def digest(*parts: object) -> bytes:
-    """SHA-256 over the canonical encoding of plain values."""
-    return sha256(msgspec.msgpack.encode(parts, order="deterministic")).digest()
+    """Digest over the canonical encoding of plain values."""
+    return digest_of(msgspec.msgpack.encode(parts, order="deterministic")).digest()
 
 
 def gate_key(identity: bytes, kind: str, options: Mapping[str, object], inputs: Inputs) -> bytes:
@@ -49,7 +49,7 @@ def gate_key(identity: bytes, kind: str, options: Mapping[str, object], inputs: 
 
 def whole_key(gate: bytes, paths: Sequence[str], files: Mapping[str, Entry]) -> bytes:
     """The key of a gate's findings on all its files together."""
-    key = sha256(gate)
+    key = digest_of(gate)
     for path in paths:
         mode, content = files[path]
         key.update(f"{mode} {content} {path}\0".encode("utf-8", "surrogateescape"))
@@ -62,5 +62,5 @@ def file_keys(gate: bytes, paths: Sequence[str], files: Mapping[str, Entry]) -> 
     for path in paths:
         mode, content = files[path]
         line = f"{mode} {content} {path}".encode("utf-8", "surrogateescape")
-        keys[sha256(gate + line).digest()] = path
+        keys[digest_of(gate + line).digest()] = path
     return keys

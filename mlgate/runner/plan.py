@@ -205,8 +205,8 @@ def _not_here(session: Session, policy: GatePolicy) -> str | None:
         return 'runs on the laptop only (`where = "local"`)'
     folder = session.project_of(policy)
     if folder and session.base is not None and not session.request.everything:
-        if not any(path.startswith(folder + "/") for path in session.touched):
-            return f"the change does not touch {folder}"
+        touched = any(path.startswith(folder + "/") for path in session.touched)
+        return None if touched else f"the change does not touch {folder}"
     if policy.when and session.base is not None:
         touched = session.select(session.touched, policy.when, ())
         if not touched:

@@ -113,7 +113,7 @@ class Workshop:
         return Tool(name=name, version=numbers[0], argv=command, identity=identity)
 
     def withheld(self) -> tuple[str, ...]:
-        """Names of variables that the project's code does not get, as they look like credentials."""
+        """Variables that the project's code does not get, since they look like credentials."""
         return tuple(process.withheld_names(self.environ, self.pass_env))
 
     def share(self, limit: int) -> None:

@@ -10,8 +10,9 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from mlgate.core.digests import blake2b
 
 if TYPE_CHECKING:
     import sqlite3

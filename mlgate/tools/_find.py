@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.gate import Environment, Tool
 
@@ -120,7 +120,7 @@ def installed(environment: Environment) -> dict[str, tuple[str, str]]:
 def listing_digest(environment: Environment) -> bytes:
     """Changes whenever a distribution of the environment is added, removed or replaced."""
     rows = sorted(f"{name} {version}" for name, (version, _) in installed(environment).items())
-    digest = hashlib.sha256(environment.prefix.encode("utf-8", "surrogateescape"))
+    digest = digest_of(environment.prefix.encode("utf-8", "surrogateescape"))
     digest.update("\n".join([*site_folders(environment), *rows]).encode("utf-8", "surrogateescape"))
     return digest.digest()
 
@@ -206,7 +206,7 @@ def _identity(
         if any(entry_points(folder, group) for group in plugins):
             relevant.add(other)
     rows = [f"{dist} {dists[dist][0]}" for dist in sorted(relevant)]
-    return hashlib.sha256("\n".join([*site_folders(environment), *rows]).encode()).digest()
+    return digest_of("\n".join([*site_folders(environment), *rows]).encode()).digest()
 
 
 def _path_environment(script: str, environ: Mapping[str, str]) -> list[Environment]:
