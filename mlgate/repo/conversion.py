@@ -6,10 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgate.core.digests import digest_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlgate.core.digests import digest_of
 from mlgate.repo.git import Repository
 
 # Over-estimating costs time only: the exact way is then taken.

@@ -204,14 +204,19 @@ def _not_here(session: Session, policy: GatePolicy) -> str | None:
     if policy.where == "local" and session.ci is not None:
         return 'runs on the laptop only (`where = "local"`)'
     folder = session.project_of(policy)
-    if folder and session.base is not None and not session.request.everything:
-        touched = any(path.startswith(folder + "/") for path in session.touched)
-        return None if touched else f"the change does not touch {folder}"
+    if folder and not _touches(session, folder):
+        return f"the change does not touch {folder}"
     if policy.when and session.base is not None:
         touched = session.select(session.touched, policy.when, ())
         if not touched:
             return f"the change touches none of {', '.join(policy.when)}"
     return None
+
+
+def _touches(session: Session, folder: str) -> bool:
+    if session.base is None or session.request.everything:
+        return True
+    return any(path.startswith(folder + "/") for path in session.touched)
 
 
 def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
