@@ -13,20 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Completed
+from mlgate.core.patterns import later
 
 # What a third-party tool needs to start at all; everything else could steer it from outside.
-_BARE = re.compile(
+_BARE = later(
     r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|SHELL|TERM|XDG_\w+"
     r"|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|USERPROFILE|PROGRAMDATA"
     r"|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH",
     re.IGNORECASE,
 )
-_CREDENTIAL = re.compile(
+_CREDENTIAL = later(
     r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEY$|^AWS_|^AZURE_|_PAT$"
     r"|SIGNING|^SAFETY_",
     re.IGNORECASE,
 )
-_OURS = re.compile(r"GIT_|MLGATE_")
+_OURS = later(r"GIT_|MLGATE_")
 
 # Nothing that is started may leave bytecode or caches in the tree.
 _QUIET = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from mlgate.core.patterns import later
+
 PATTERN = r"^(\d+(\.\d+)?(ms|s|m|h|d|w))+$"
 """What a duration with units looks like (also read by JSON Schema)."""
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_PART = later(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

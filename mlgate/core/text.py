@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-_ESCAPES = re.compile(
+from mlgate.core.patterns import later
+
+_ESCAPES = later(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC
     r"|[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
     r"|[@-Z\\-_])"
 )
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_COMMANDS = re.compile(r"^(\s*)(::|##(?=\[|vso\[))|##(?=vso\[|\[)", re.MULTILINE)
+_CONTROLS = later("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_COMMANDS = later(r"^(\s*)(::|##(?=\[|vso\[))|##(?=vso\[|\[)", re.MULTILINE)
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SPECIAL = re.compile(rb"[*?\[\\]")
+from mlgate.core.patterns import later
+
+_SPECIAL = later(rb"[*?\[\\]")
 _CLASSES = {
     b"alnum": rb"[0-9A-Za-z]",
     b"alpha": rb"[A-Za-z]",

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlgate.core.errors import PolicyError
+from mlgate.core.patterns import later
 from mlgate.core.text import shown
 from mlgate.policy.model import PolicyFile
 from mlgate.policy.read import LIMIT, NAME, Read, tables
 
 DEPTH = 10
 _PACKAGE = "package:"
-_BARE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_BARE = later(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def chain(file: PolicyFile, path: str, read: Read) -> tuple[PolicyFile, ...]:

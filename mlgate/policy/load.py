@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +10,13 @@ import msgspec
 from mlgate.core.digests import digest_of
 from mlgate.core.duration import seconds
 from mlgate.core.errors import PolicyError
+from mlgate.core.patterns import later
 from mlgate.policy.extend import chain, merged
 from mlgate.policy.keys import GateKeys, PolicyKeys
 from mlgate.policy.model import GATE_KEYS, GatePolicy, Policy, PolicyFile
 from mlgate.policy.read import Read, find
 
-_GATE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_GATE_NAME = later(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 def load(read: Read, *, directory: str = "") -> Policy | None:

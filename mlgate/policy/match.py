@@ -10,9 +10,10 @@ import functools
 import re
 from collections.abc import Callable, Iterable
 
+from mlgate.core.patterns import later
 from mlgate.policy._wildmatch import Pattern, parse, source
 
-_WILD = re.compile(r"[*?\[\\]")
+_WILD = later(r"[*?\[\\]")
 
 Matcher = Callable[[Iterable[str]], set[str]]
 """Gives those of its paths that match: files, relative to the root, with forward slashes."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable
 from typing import Any
 
 from mlgate.core.errors import PolicyError
+from mlgate.core.patterns import later
 from mlgate.core.snapshot import Snapshot
 from mlgate.core.text import plain, shown
 from mlgate.policy.model import PolicyFile
@@ -19,10 +19,10 @@ NAME = "mlgate.toml"
 LIMIT = 1 << 20
 DEPTH = 32
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TWICE = re.compile(r"Cannot declare \((.*?),?\) twice")
+_PLACE = later(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TWICE = later(r"Cannot declare \((.*?),?\) twice")
 # tomllib needs time quadratic in the number of a key's parts.
-_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{2 * DEPTH}}}")
+_LONG_KEY = later(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{2 * DEPTH}}}")
 
 
 def reader(snapshot: Snapshot) -> Read:

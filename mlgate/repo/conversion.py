@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlgate.core.digests import digest_of
+from mlgate.core.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,14 +15,12 @@ if TYPE_CHECKING:
 from mlgate.repo.git import Repository
 
 # Over-estimating costs time only: the exact way is then taken.
-_CLEANING_CONFIG = re.compile(rb"autocrlf(?!\s*[=\n]\s*(?:false|no|off|0))", re.IGNORECASE)
-_SMUDGING_CONFIG = re.compile(
+_CLEANING_CONFIG = later(rb"autocrlf(?!\s*[=\n]\s*(?:false|no|off|0))", re.IGNORECASE)
+_SMUDGING_CONFIG = later(
     rb"autocrlf(?!\s*[=\n]\s*(?:false|no|off|0|input))|\beol\s*[=\n]\s*crlf", re.IGNORECASE
 )
-_CLEANING = re.compile(rb"\b(?:text|eol|crlf|ident|filter|working-tree-encoding)\b")
-_SMUDGING = re.compile(
-    rb"\beol=crlf|\bcrlf\b|\bident\b|\bworking-tree-encoding\b|\bfilter=(?!lfs\b)"
-)
+_CLEANING = later(rb"\b(?:text|eol|crlf|ident|filter|working-tree-encoding)\b")
+_SMUDGING = later(rb"\beol=crlf|\bcrlf\b|\bident\b|\bworking-tree-encoding\b|\bfilter=(?!lfs\b)")
 _ELSEWHERE = (
     "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT",

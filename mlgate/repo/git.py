@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from mlgate import process
 from mlgate.core.errors import GateError, RepositoryError
+from mlgate.core.patterns import later
 
 # git-lfs is never started: its smudging asks the network, its cleaning writes into .git/lfs.
 _WITHOUT_LFS = (
@@ -25,7 +26,7 @@ _OURS = {
     "GIT_LFS_SKIP_SMUDGE": "1",
 }
 _OFFLINE = ("GIT_NO_LAZY_FETCH", "GIT_ALLOW_PROTOCOL")
-_UNWANTED = re.compile(r"GIT_(TRACE.*|ICASE_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|PREFIX)")
+_UNWANTED = later(r"GIT_(TRACE.*|ICASE_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|PREFIX)")
 
 
 class Asked:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from mlgate.core.patterns import later
 from mlgate.core.snapshot import Entry
 from mlgate.repo.git import Asked, Repository, decoded
 
-_SPECIAL = re.compile(rb"\0([^H][^\0]*)")
+_SPECIAL = later(rb"\0([^H][^\0]*)")
 
 
 class Record(NamedTuple):

@@ -13,10 +13,8 @@ import msgspec
 from mlgate.core.errors import BaseNotFound, UsageError
 from mlgate.core.report import Subject
 from mlgate.core.words import Stage
-from mlgate.policy.load import load
 from mlgate.policy.match import matcher
 from mlgate.policy.model import GatePolicy, Policy
-from mlgate.policy.read import reader
 from mlgate.repo import base as bases
 from mlgate.repo import ci as cis
 from mlgate.repo import git, snapshots
@@ -141,12 +139,29 @@ class Session:
     # -- the policy ------------------------------------------------------------------------------
 
     def _policy(self) -> tuple[Policy, bool]:
-        written = load(self._read_policy)
+        written = self._written()
         if written is not None:
             return (self._with_projects(written) if written.projects else written), False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
+
+    def _written(self) -> Policy | None:
+        """The policy as it is written; from the store where its one file was read before."""
+        names = ("mlgate.toml", "pyproject.toml")
+        read = {name: self._read_policy(name) for name in names}
+        if all(content is None for content in read.values()):
+            return None
+        key = keys.digest("policy", self.identity, *read.values())
+        known = self.recall("memos", [key]).get(key)
+        if known is not None:
+            return msgspec.msgpack.decode(known, type=Policy)
+        from mlgate.policy.load import load
+
+        policy = load(lambda path: read[path] if path in read else self._read_policy(path))
+        if policy is not None and len(policy.files) == 1 and not policy.projects:
+            self.remember("memos", {key: msgspec.msgpack.encode(policy)})
+        return policy
 
     def _with_projects(self, root: Policy) -> Policy:
         """The root's policy with the gates of its projects, each in its own folder."""
@@ -184,6 +199,8 @@ class Session:
                 return None
             except OSError:  # a link or a folder: refused in the words of the snapshot's reader
                 pass
+        from mlgate.policy.read import reader
+
         return reader(self.subject)(path)
 
     @property

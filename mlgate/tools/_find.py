@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.gate import Environment, Tool
+from mlgate.core.patterns import later
 
 _BIN = "Scripts" if os.name == "nt" else "bin"
 _EXE = ".exe" if os.name == "nt" else ""
-_NORMAL = re.compile(r"[-_.]+")
-_VERSION = re.compile(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_NORMAL = later(r"[-_.]+")
+_VERSION = later(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 
 def own_environment() -> Environment:
@@ -59,7 +59,7 @@ def project_environment(
     )
 
 
-_ISOLATED = re.compile(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive)[/\\]")
+_ISOLATED = later(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive)[/\\]")
 
 
 def _candidates(work: str, environ: Mapping[str, str]) -> Iterable[str]:
