@@ -115,6 +115,11 @@ def test_evidence_stands_beside_a_measured_number():
     assert "95% interval 0.83 to 0.874, baseline 0.861, n = 2,000, 8,400 would decide" in out
 
 
+def test_what_does_not_block_says_so():
+    assert "does not block" in lines(sample.TESTS)[0]
+    assert "does not block" not in lines(sample.LINT)[0]
+
+
 def test_source_lines_are_quoted_where_findings_are_few():
     assert any("│     assert score >= 0.8" in line for line in lines(sample.TESTS))
     quoted = many(9, text="the source")
