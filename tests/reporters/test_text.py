@@ -208,3 +208,13 @@ def test_differences_are_shown_where_findings_are_few():
     lots = tuple(sample.finding("format/black", diff, f"{i}.py", 1) for i in range(9))
     assert "      -a" not in lines(replace(sample.LINT, findings=lots))
     assert text.render(sample.report(replace(sample.LINT, findings=lots))).count("-a\n") == 9
+
+
+def test_notes_are_counted_apart_and_stand_last():
+    note = sample.finding("tests/withheld", "a remark", level=Level.NOTE)
+    failing = sample.TESTS.findings[0]
+    out = lines(replace(sample.TESTS, findings=(note, failing)))
+    assert "1 finding · 1 note" in out[0]
+    assert "a remark" in out[3]
+    assert "1 finding ·" in lines(replace(sample.TESTS, findings=(note,)))[0]
+    assert "1 note ·" in lines(replace(sample.FORMAT, findings=(note,)))[0]
