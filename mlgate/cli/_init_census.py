@@ -15,7 +15,7 @@ from mlgate.cli._table import table
 from mlgate.core import parts
 from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Verdict
-from mlgate.core.text import counted, plain
+from mlgate.core.text import counted
 from mlgate.core.words import Outcome, Result, Stage, State
 from mlgate.reporters._findings import where
 from mlgate.reporters._style import Style
@@ -69,11 +69,12 @@ def tell(census: Census, style: Style) -> None:
     worst = _worst(census.report)
     if worst:
         click.echo(f"\n{style.paint('most worth mending', 'bold')}")
-        for finding in worst:
-            place = where(finding.location)
-            text = f"{finding.rule}: {plain(finding.message).partition(chr(10))[0]}"
-            for line in table([(place, text)], style, indent=2):
-                click.echo(line)
+        rows = [
+            (where(one.location), f"{one.rule}: {one.message.partition(chr(10))[0]}")
+            for one in worst
+        ]
+        for line in table(rows, style, indent=2):
+            click.echo(line)
 
 
 def _row(verdict: Verdict, style: Style) -> tuple[str, str]:

@@ -34,7 +34,14 @@ policy, 3 a blocking gate could not be judged, 130 interrupted."""
     show_default=True,
     help="The moment to judge for: it decides which gates are asked, and about what.",
 )
-@click.option("--gate", "gates", multiple=True, metavar="NAME", help="Only this gate; repeatable.")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=lambda ctx, param, incomplete: _gate_names(incomplete),
+    help="Only this gate; repeatable.",
+)
 @click.option(
     "--all", "everything", is_flag=True, help="All files, where the stage would take changed ones."
 )
@@ -91,3 +98,16 @@ def _observer(style: text.Style | None) -> _live.Lines:
     if _terminal.is_live(stream, os.environ):
         return _live.Watched(style, stream)
     return _live.Lines(style)
+
+
+def _gate_names(incomplete: str) -> list[str]:
+    """Gates of the policy that begin like this, for the shell."""
+    from mlgate.cli._opened import opened
+    from mlgate.core.errors import MlgateError
+
+    try:
+        with opened() as session:
+            names = [gate.name for gate in session.policy.gates]
+    except MlgateError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]

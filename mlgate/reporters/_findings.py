@@ -23,14 +23,19 @@ _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 def visible(verdict: Verdict) -> list[Finding]:
     """What text shows of a verdict: no waived findings, and of those that are met only the ones
-    that rest on evidence. Sorted by place, those that are met last."""
+    that rest on evidence. Sorted by place; notes about no place, and what is met, come last."""
     kept = [
         finding
         for finding in verdict.findings
         if finding.state is State.NEW
         if finding.result is not Result.PASS or _proven(finding)
     ]
-    return sorted(kept, key=lambda finding: (finding.result is Result.PASS, *place(finding)))
+    return sorted(kept, key=lambda finding: (*_aside(finding), *place(finding)))
+
+
+def _aside(finding: Finding) -> tuple[bool, bool]:
+    remark = finding.level is Level.NOTE and finding.location is None
+    return (finding.result is Result.PASS, remark)
 
 
 def _proven(finding: Finding) -> bool:

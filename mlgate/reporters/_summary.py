@@ -108,8 +108,8 @@ def _rows(report: Report, style: Style) -> Iterator[tuple[str, str]]:
         yield "slow", style.dot.join(f"{v.gate} {lasted(v.duration)}" for v in slow)
     if report.policy_source is None:
         yield "policy", "none; the repository's own tools were adopted (mlgate init writes one)"
-    for note in report.notes:
-        yield "note", note
+    for number, note in enumerate(report.notes):
+        yield "" if number else "note", note
 
 
 def _subject(subject: Subject) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import counted, plain
-from mlgate.core.words import Outcome
+from mlgate.core.words import Level, Outcome
 from mlgate.reporters import _findings, _summary
 from mlgate.reporters._style import Style, name_width, took
 
@@ -70,6 +70,18 @@ def _told(verdict: Verdict) -> list[str]:
     return plain(verdict.reason).split("\n")[1:_TOLD] if verdict.reason else []
 
 
+def _counts(verdict: Verdict) -> list[str]:
+    """How much was found: findings apart from notes, which all are where nothing fails."""
+    found = _findings.wrong(_findings.visible(verdict))
+    notes = [one for one in found if one.level is Level.NOTE]
+    if verdict.outcome is Outcome.PASSED:
+        notes = found
+    elif len(notes) == len(found):
+        notes = []
+    both = ((len(found) - len(notes), "finding"), (len(notes), "note"))
+    return [counted(number, noun) for number, noun in both if number]
+
+
 def _said(verdict: Verdict, style: Style) -> str:
     """What a gate came to, in words: never a bare `passed`."""
     facts = []
@@ -78,11 +90,8 @@ def _said(verdict: Verdict, style: Style) -> str:
         facts.append(f"could not be judged: {reason or 'no reason was given'}")
     elif verdict.outcome is Outcome.INCONCLUSIVE:
         facts.append(f"not decided: {reason or 'the evidence does not suffice'}")
-    found = _findings.wrong(_findings.visible(verdict))
-    if found:
-        noun = "note" if verdict.outcome is Outcome.PASSED else "finding"
-        facts.append(counted(len(found), noun))
-    elif verdict.outcome is Outcome.FAILED:
+    facts += _counts(verdict)
+    if verdict.outcome is Outcome.FAILED and not facts:
         facts.append(reason or "failed")
     if verdict.judged and verdict.outcome is not Outcome.ERRORED:
         facts.append(plain(verdict.judged))

@@ -190,9 +190,16 @@ SLOW = "[gates.slow]\nkind = 'command'\nrun = ['sleep', '{}']\n"
 def test_long_work_is_watched_on_a_terminal(repository, store):
     said, code = on_terminal(["check"], repository(mlgate__toml=SLOW.format(1)), **store)
     assert code == 0, said
-    assert re.search(r"slow", said)
-    assert "\x1b[?25l" in said  # the cursor is hidden while the display is drawn
-    assert said.rstrip().endswith("\x1b[0m") or "judged" in said.splitlines()[-1] + said
+    drawn, _, rest = said.partition("\x1b[?25h")  # the cursor is shown again at the end
+    assert "\x1b[?25l" in drawn
+    assert re.search(r"slow\S*  .*[01] s", drawn)
+    assert "nothing blocks; 1 gate passed" in rest
+
+
+def test_a_pipe_is_never_watched(repository, started, store):
+    ran = started("check", cwd=repository(mlgate__toml=SLOW.format(0.4)), **store)
+    assert "\x1b" not in ran.out
+    assert "nothing blocks" in ran.out
 
 
 def test_control_c(repository, store):

@@ -14,6 +14,13 @@ def test_another_shell_is_refused(mlgate):
     assert mlgate("completion", "tcsh").code == 2
 
 
+def test_completes_the_gates_of_the_policy(git, started, tmp_path):
+    (tmp_path / "mlgate.toml").write_text("[gates.files]\n")
+    words = "mlgate check --gate fi"
+    environ = {"_MLGATE_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "3"}
+    assert started(cwd=tmp_path, **environ).out == "plain,files\n"
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -40,11 +41,11 @@ def test_writes_a_policy_an_entry_and_a_census(repository, mlgate):
     assert "id: mlgate\n" in (repository / _pre_commit.FILE).read_text()
     assert "covered  trailing-whitespace (by files)" in ran.out
     assert "1 finding · 1 file · mostly trailing-whitespace (1)" in ran.out
-    assert "a.py:1  files/trailing-whitespace" in ran.out
+    assert re.search(r"a\.py:1 +files/trailing-whitespace: ", ran.out)
 
 
 def test_legacy_findings_make_it_new_only(repository, mlgate):
-    assert "new_only = true is set: 1 finding of today" in mlgate("init").out
+    assert "new_only = true is set: " in mlgate("init").out
     assert policy(repository)["new_only"] is True
     assert mlgate("check", "--gate", "files").code == 0
 

@@ -115,6 +115,11 @@ def test_evidence_stands_beside_a_measured_number():
     assert "95% interval 0.83 to 0.874, baseline 0.861, n = 2,000, 8,400 would decide" in out
 
 
+def test_what_does_not_block_says_so():
+    assert "does not block" in lines(sample.TESTS)[0]
+    assert "does not block" not in lines(sample.LINT)[0]
+
+
 def test_source_lines_are_quoted_where_findings_are_few():
     assert any("│     assert score >= 0.8" in line for line in lines(sample.TESTS))
     quoted = many(9, text="the source")
@@ -203,3 +208,13 @@ def test_differences_are_shown_where_findings_are_few():
     lots = tuple(sample.finding("format/black", diff, f"{i}.py", 1) for i in range(9))
     assert "      -a" not in lines(replace(sample.LINT, findings=lots))
     assert text.render(sample.report(replace(sample.LINT, findings=lots))).count("-a\n") == 9
+
+
+def test_notes_are_counted_apart_and_stand_last():
+    note = sample.finding("tests/withheld", "a remark", level=Level.NOTE)
+    failing = sample.TESTS.findings[0]
+    out = lines(replace(sample.TESTS, findings=(note, failing)))
+    assert "1 finding · 1 note" in out[0]
+    assert "a remark" in out[3]
+    assert "1 finding ·" in lines(replace(sample.TESTS, findings=(note,)))[0]
+    assert "1 note ·" in lines(replace(sample.FORMAT, findings=(note,)))[0]
