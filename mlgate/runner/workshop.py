@@ -69,8 +69,12 @@ class Workshop:
         )
 
     def environments(self) -> list[Environment]:
-        """Where tools are looked for, first the project's environment, then mlgate's own."""
-        return [self.environment(), _find.own_environment()]
+        """Where tools are looked for, the project's environment first, then mlgate's own."""
+        own = _find.own_environment()
+        try:
+            return [self.environment(), own]
+        except ToolMissing:
+            return [own]
 
     def listing(self) -> bytes:
         """Digest of what is installed where tools are looked for, and of PATH."""

@@ -35,11 +35,11 @@ def project_environment(
     unless that is a hook runner's or tool installer's own; else the first `python3` on PATH. `run`
     is put before every program of the project. `tracked` says whether a folder (relative to
     `work`) holds files of the repository: such an environment is part of the change under
-    judgement and is refused. Raises `GateError`.
+    judgement and is refused: `GateError`. Raises `ToolMissing` where there is none.
     """
     for prefix in _candidates(work, environ):
-        python = os.path.join(prefix, _BIN, "python" + _EXE)
-        if not os.path.exists(python):
+        python = _interpreter(prefix)
+        if python is None:
             continue
         inside = os.path.relpath(prefix, work).replace(os.sep, "/")
         if not inside.startswith("..") and tracked(inside):
@@ -52,11 +52,20 @@ def project_environment(
         )
     if run:
         return Environment(origin="project environment", prefix="", python="python", run=tuple(run))
-    raise GateError(
+    raise ToolMissing(
         "no Python environment of the project was found",
         "activate it, or create one with `python -m venv .venv`, or name how its code is run:"
         ' [environment] run = ["uv", "run", "--frozen"]',
     )
+
+
+def _interpreter(prefix: str) -> str | None:
+    """Its Python; distributions of Linux call it `python3` alone."""
+    for name in ("python", "python3"):
+        path = os.path.join(prefix, _BIN, name + _EXE)
+        if os.path.exists(path):
+            return path
+    return None
 
 
 _ISOLATED = later(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive)[/\\]")

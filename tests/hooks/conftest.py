@@ -62,6 +62,8 @@ class Hooked:
         self.runner = runner
         self.hooks = hooks
         self.home = home
+        # Our own environment comes first, for the `-system` twins.
+        self.path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
         folder.mkdir()
         self.git("init", "-q", "-b", "main")
 
@@ -73,6 +75,11 @@ class Hooked:
         lines = [f"repos:\n- repo: {self.hooks}\n  rev: v0.0.0\n  hooks:\n"]
         lines += [f"  - id: {name}\n" for name in ids]
         self.put({".pre-commit-config.yaml": "".join(lines)})
+
+    def forget_tools(self) -> None:
+        """Leave no folder on PATH that has one of the tools of our gates."""
+        folders = self.path.split(os.pathsep)
+        self.path = os.pathsep.join(f for f in folders if not shutil.which("flake8", path=f))
 
     def put(self, files: dict[str, str]) -> None:
         for name, content in files.items():
@@ -98,11 +105,9 @@ class Hooked:
         return self._run("git", "push", remote, branch)
 
     def _run(self, *argv: str) -> Ended:
-        """Our own environment comes first on PATH, for the `-system` twins."""
-        binaries = os.path.dirname(sys.executable)
         env = {
             **os.environ,
-            "PATH": os.pathsep.join([binaries, os.environ["PATH"]]),
+            "PATH": self.path,
             "PRE_COMMIT_HOME": str(self.home / "pre-commit"),
             "PREK_HOME": str(self.home / "prek"),
             "NO_COLOR": "1",
