@@ -123,7 +123,7 @@ def start(
     *,
     cwd: str | os.PathLike[str],
     env: Mapping[str, str],
-    merge_errors: bool = False,
+    drop_errors: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` with pipes, as the leader of a process group. Raises `GateError`."""
     ended = [known for known in list(_alive) if known.returncode is not None]
@@ -135,7 +135,7 @@ def start(
             env=dict(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
+            stderr=subprocess.DEVNULL if drop_errors else subprocess.PIPE,
             start_new_session=True,
             bufsize=-1,
         )
@@ -146,6 +146,16 @@ def start(
         raise GateError(f"cannot start {shown(argv[0])}: {reason}") from None
     _alive.add(child)
     return child
+
+
+def has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """True if the child itself has ended; it is not reaped, so that its group can still be killed."""
+    if not hasattr(os, "waitid"):
+        return child.poll() is not None
+    try:
+        return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def end_all() -> None:

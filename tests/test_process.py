@@ -58,7 +58,7 @@ def left_behind(folder: Path) -> list[int]:
 
 def test_large_outputs_on_both_pipes_at_once(tmp_path: Path) -> None:
     script = (
-        "import os\nfor _ in range(300):\n os.write(1, b'o' * 10000); os.write(2, b'e' * 10000)"
+        "import os\nfor _ in range(300):\n os.write(1, b'o' * 10000)\n os.write(2, b'e' * 10000)"
     )
     done = process.run([PYTHON, "-c", script], cwd=tmp_path, env=dict(os.environ))
     assert done.stdout == b"o" * 3_000_000
@@ -99,7 +99,7 @@ def test_missing_program_is_named(tmp_path: Path) -> None:
 
 
 def test_folder_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match="the folder .*gone is not there"):
+    with pytest.raises(GateError, match=r"the folder .*gone is not there"):
         process.run([PYTHON, "-c", ""], cwd=tmp_path / "gone", env={})
 
 
