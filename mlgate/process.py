@@ -8,12 +8,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Completed
 from mlgate.core.patterns import later
+from mlgate.core.text import shown
 
 # What a third-party tool needs to start at all; everything else could steer it from outside.
 _BARE = later(
@@ -64,6 +66,8 @@ def withheld_names(environ: Mapping[str, str], pass_env: Iterable[str] = ()) -> 
     return sorted(k for k in environ if _CREDENTIAL.search(k) and k not in wanted)
 
 
+_GRACE = 1.0
+"""Seconds that what a program leaves behind may still write, once the program itself has ended."""
 _alive: set[subprocess.Popen[bytes]] = set()
 
 
@@ -75,13 +79,13 @@ def run(
     stdin: bytes = b"",
     timeout: float | None = None,
 ) -> Completed:
-    """Run `argv` to its end in a process group of its own.
+    """Run `argv` to its end in a process group of its own; the whole group is gone afterwards.
 
-    Raises `GateError` if it cannot be started, or has not ended after `timeout` seconds; the whole
-    group is then gone.
+    Raises `GateError` if it cannot be started, or has not ended after `timeout` seconds.
     """
     started = time.monotonic()
     with start(argv, cwd=cwd, env=env) as child:
+        read = _watch(child)
         try:
             out, err = child.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -94,8 +98,25 @@ def run(
             end_group(child)
             raise
         finally:
-            _alive.discard(child)
+            read.set()
+    _kill_group(child)  # what it left behind without holding its pipes
     return Completed(child.returncode, out, err, time.monotonic() - started)
+
+
+def _watch(child: subprocess.Popen[bytes]) -> threading.Event:
+    """Kill what the child leaves behind holding its pipes, which would else be read for ever; the
+    event says that they have been read."""
+    read = threading.Event()
+    if hasattr(os, "waitid"):
+        threading.Thread(target=_end_with_leader, args=(child, read), daemon=True).start()
+    return read
+
+
+def _end_with_leader(child: subprocess.Popen[bytes], read: threading.Event) -> None:
+    with contextlib.suppress(ChildProcessError):
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        if not read.wait(_GRACE):
+            _kill_group(child)
 
 
 def start(
@@ -103,9 +124,11 @@ def start(
     *,
     cwd: str | os.PathLike[str],
     env: Mapping[str, str],
-    merge_errors: bool = False,
+    drop_errors: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` with pipes, as the leader of a process group. Raises `GateError`."""
+    ended = [known for known in list(_alive) if known.returncode is not None]
+    _alive.difference_update(ended)
     try:
         child = subprocess.Popen(
             list(argv),
@@ -113,14 +136,27 @@ def start(
             env=dict(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
+            stderr=subprocess.DEVNULL if drop_errors else subprocess.PIPE,
             start_new_session=True,
             bufsize=-1,
         )
-    except OSError as error:
-        raise GateError(f"cannot start {argv[0]}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in an argument
+        reason = getattr(error, "strerror", None) or error
+        if not os.path.isdir(cwd):
+            reason = f"the folder {shown(os.fspath(cwd))} is not there"
+        raise GateError(f"cannot start {shown(argv[0])}: {reason}") from None
     _alive.add(child)
     return child
+
+
+def has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """True if the child has ended; it is not reaped, so that its group can still be killed."""
+    if not hasattr(os, "waitid"):
+        return child.poll() is not None
+    try:
+        return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
 
 
 def end_all() -> None:
@@ -132,10 +168,16 @@ def end_all() -> None:
 def end_group(child: subprocess.Popen[bytes]) -> None:
     """Kill the child and everything it started, and reap it."""
     _alive.discard(child)
+    if child.returncode is not None:  # reaped: its number may be somebody else's by now
+        return
+    _kill_group(child)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=5)
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             child.kill()
         else:
             os.killpg(child.pid, signal.SIGKILL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(timeout=5)

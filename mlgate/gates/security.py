@@ -103,7 +103,7 @@ def _facts(ctx: Context, tool: Tool, names: list[str], ask: Ask) -> Iterator[_Fa
     place = tool.environment
     if place is None or place.run or tool.entry is None:
         place = _find.own_environment()
-    argv = (place.python, "-I", "-X", "utf8", _SCRIPT)
+    argv = (place.python, "-I", "-B", "-X", "utf8", _SCRIPT)
     script = Tool(name="mlgate rules", version="", argv=argv, entry=_SCRIPT, environment=place)
     heed = [arg for arg in ask.args if arg == "--ignore-nosec"]
     for part in portions(names):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import subprocess
 
 _HOST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "host.py")
+_ANSWER = b"mlgate:"
+_GLANCE = 1.0
+"""Seconds between two looks at whether an interpreter that says nothing is still there."""
 
 
 class Died(Exception):
@@ -29,10 +32,11 @@ class Worker:
     """One interpreter running `host.py`."""
 
     def __init__(self, python: str, env: Mapping[str, str], scratch: str, number: int) -> None:
-        self.python = python
         self._files = {k: os.path.join(scratch, f"{number}.{k}") for k in ("in", "out", "err")}
+        self._said = b""
+        # Isolated, an interpreter heeds no PYTHON* variable: bytecode and encoding are said here.
         self._child: subprocess.Popen[bytes] = process.start(
-            [python, "-I", _HOST], cwd=scratch, env=env, merge_errors=True
+            [python, "-I", "-B", "-X", "utf8", _HOST], cwd=scratch, env=env, drop_errors=True
         )
 
     def call(
@@ -51,43 +55,65 @@ class Worker:
             "err": self._files["err"],
             "in": self._files["in"] if stdin else None,
         }
-        line = json.dumps(request).encode("utf-8") + b"\n"
-        answer = self._ask(line, tool, timeout)
+        self._send(json.dumps(request).encode("utf-8") + b"\n")
+        answer = self._answer(tool, timeout)
         if answer["crashed"]:
             raise Died
         return Completed(
-            int(answer["code"]),
+            answer["code"],
             _taken(self._files["out"]),
             _taken(self._files["err"]),
             time.monotonic() - started,
         )
 
-    def _ask(self, line: bytes, tool: Tool, timeout: float | None) -> dict[str, int]:
-        pipe_in, pipe_out = self._child.stdin, self._child.stdout
-        if pipe_in is None or pipe_out is None:
-            raise Died
+    def _send(self, line: bytes) -> None:
         try:
-            pipe_in.write(line)
-            pipe_in.flush()
-        except OSError:
-            self.end()
+            if self._child.stdin is not None:
+                self._child.stdin.write(line)
+                self._child.stdin.flush()
+        except (OSError, ValueError):  # ValueError: closed, because the run is over
             raise Died from None
-        if not select.select([pipe_out], [], [], timeout)[0]:
-            self.end()
-            raise GateError(
-                f"{tool.name} did not end within {timeout or 0:.0f} s",
-                "raise the gate's `timeout` in the policy, or exclude the file that takes so long",
-            )
-        reply = pipe_out.readline()
-        if not reply.endswith(b"\n"):
-            self.end()
-            raise Died
-        answer: dict[str, int] = json.loads(reply)
-        return answer
+
+    def _answer(self, tool: Tool, timeout: float | None) -> dict[str, int]:
+        """The first line that is an answer; others are what the interpreter said at its start."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            line, newline, rest = self._said.partition(b"\n")
+            if not newline:
+                self._said += self._more(tool, timeout, end)
+                continue
+            self._said = rest
+            if line.startswith(_ANSWER):
+                answer: dict[str, int] = json.loads(line[len(_ANSWER) :])
+                return answer
+
+    def _more(self, tool: Tool, timeout: float | None, end: float | None) -> bytes:
+        """Some more of what the interpreter says."""
+        pipe = self._child.stdout
+        while pipe is not None:
+            left = _GLANCE if end is None else min(_GLANCE, end - time.monotonic())
+            if left <= 0:
+                raise GateError(
+                    f"{tool.name} did not end within {timeout or 0:.0f} s",
+                    "raise the gate's `timeout` in the policy, or exclude the file that takes so"
+                    " long",
+                )
+            if select.select([pipe], [], [], left)[0]:
+                said = os.read(pipe.fileno(), 65536)
+                if said:
+                    return said
+                break
+            if process.has_ended(self._child):  # gone, though what it left behind holds the pipe
+                break
+        raise Died
+
+    def kill(self) -> None:
+        """Kill the interpreter and whatever it started; who waits for its answer learns of it."""
+        process.end_group(self._child)
 
     def end(self) -> None:
-        """Kill the interpreter and whatever it started."""
-        process.end_group(self._child)
+        """Kill it, and close its pipes: for whoever called it last."""
+        self.kill()
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -103,7 +129,9 @@ class Pool:
         self._scratch = scratch
         self._idle: dict[str, list[Worker]] = {}
         self._alive: dict[str, int] = {}
-        self._all: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._started = 0
+        self._closed = False
         self._free = threading.Condition()
 
     def call(
@@ -112,57 +140,68 @@ class Pool:
         """Run `tool` in a worker; in a process of its own where the worker dies of it."""
         python = tool.environment.python if tool.environment else ""
         worker = self._take(python)
+        began = time.monotonic()
         fit = False
         try:
             completed = worker.call(tool, args, cwd, stdin, timeout)
             fit = True
             return completed
         except Died:
+            self._refuse_when_closed()
+            left = None if timeout is None else max(1.0, timeout - (time.monotonic() - began))
             argv = [*tool.argv, *args]
-            return process.run(argv, cwd=cwd, env=self._env, stdin=stdin, timeout=timeout)
+            return process.run(argv, cwd=cwd, env=self._env, stdin=stdin, timeout=left)
         finally:
             self._give(python, worker, fit)
 
     def close(self) -> None:
-        """End every worker."""
+        """End every worker, and start no more."""
         with self._free:
+            self._closed = True
             for worker in self._all:
+                worker.kill()
+            for worker in [worker for idle in self._idle.values() for worker in idle]:
                 worker.end()
-            self._all.clear()
             self._idle.clear()
-            self._alive.clear()
+            self._free.notify_all()
 
     def _take(self, python: str) -> Worker:
         with self._free:
             while True:
+                self._refuse_when_closed()
                 idle = self._idle.setdefault(python, [])
                 if idle:
                     return idle.pop()
                 if self._alive.get(python, 0) < self.limit:
-                    self._alive[python] = self._alive.get(python, 0) + 1
                     break
                 self._free.wait()
-            worker = Worker(python, self._env, self._scratch, len(self._all))
-            self._all.append(worker)
+            self._started += 1
+            worker = Worker(python, self._env, self._scratch, self._started)
+            self._alive[python] = self._alive.get(python, 0) + 1
+            self._all.add(worker)
             return worker
 
     def _give(self, python: str, worker: Worker, fit: bool) -> None:
-        if not fit:
-            worker.end()
         with self._free:
-            if fit:
+            if fit and not self._closed:
                 self._idle.setdefault(python, []).append(worker)
             else:
-                self._alive[python] = max(0, self._alive.get(python, 0) - 1)
-            self._free.notify()
+                worker.end()
+                self._all.discard(worker)
+                self._alive[python] -= 1
+            self._free.notify_all()  # those who wait may wait for other interpreters
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise GateError("the run was ended before the gate was")
 
 
 def _taken(path: str) -> bytes:
-    """The bytes of a file, which is then gone."""
+    """The bytes of a file, which is then gone. Raises `Died` where they cannot be read."""
     try:
         with open(path, "rb") as file:
             content = file.read()
         os.unlink(path)
     except OSError:
-        return b""
+        raise Died from None
     return content

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -137,7 +137,8 @@ class Workshop:
         """`ctx.run`, without a gate's own time limit."""
         if isinstance(program, Tool):
             if program.entry and not project and not env and os.name != "nt":
-                return self._workers().call(program, args, os.fspath(cwd), stdin, timeout)
+                completed = self._workers().call(program, args, os.fspath(cwd), stdin, timeout)
+                return _whole(program.argv, completed)
             argv: list[str] = list(program.argv)
         else:
             argv = list(program)
@@ -149,11 +150,7 @@ class Workshop:
             stdin=stdin,
             timeout=timeout,
         )
-        if completed.returncode < 0:
-            raise GateError(
-                f"{os.path.basename(argv[0])} was ended by signal {-completed.returncode}"
-            )
-        return completed
+        return _whole(argv, completed)
 
     def worker(
         self,
@@ -166,7 +163,7 @@ class Workshop:
     ) -> Iterator[Any]:
         """`ctx.worker`: JSON lines of a script in a fresh interpreter, complete or `GateError`."""
         completed = self.run(
-            [python or sys.executable, "-I", script],
+            [python or sys.executable, "-I", "-B", "-X", "utf8", script],
             cwd=self.scratch(),
             stdin=msgspec.json.encode(request) + b"\n",
             project=project,
@@ -210,6 +207,14 @@ class Workshop:
             import shutil
 
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _whole(argv: Sequence[str], completed: Completed) -> Completed:
+    """`completed`, unless a signal ended it."""
+    if completed.returncode < 0:
+        name = os.path.basename(argv[0])
+        raise GateError(f"{name} was ended by signal {-completed.returncode}")
+    return completed
 
 
 class Clock:

@@ -203,7 +203,7 @@ def _argv(environment: Environment, script: str, entry: str | None) -> tuple[str
         return (executable,)
     module, _, function = entry.partition(":")
     call = f"import sys; from {module} import {function} as main; sys.exit(main())"
-    return (environment.python, "-I", "-c", call)
+    return (environment.python, "-I", "-B", "-c", call)
 
 
 def _identity(

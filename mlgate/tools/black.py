@@ -56,7 +56,9 @@ def _scripted(tool: Tool) -> Tool:
         return tool
     python = (*tool.environment.run, tool.environment.python)
     entry = _SCRIPT if tool.entry else None
-    return msgspec.structs.replace(tool, entry=entry, argv=(*python, "-I", "-X", "utf8", _SCRIPT))
+    return msgspec.structs.replace(
+        tool, entry=entry, argv=(*python, "-I", "-B", "-X", "utf8", _SCRIPT)
+    )
 
 
 def formatted(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
         raise GateError("the environment of detect-secrets is unknown")
     with open(SCRIPT, "rb") as script:
         identity = hashlib.sha256(tool.identity + script.read()).digest()
-    starts = (*tool.environment.run, tool.environment.python, "-I", SCRIPT)
+    starts = (*tool.environment.run, tool.environment.python, "-I", "-B", SCRIPT)
     return Tool(
         name=tool.name,
         version=tool.version,
