@@ -178,6 +178,9 @@ class Detected(Struct, frozen=True, kw_only=True):
     """The gate's table as `init` would write it."""
     blocking: bool = True
     """False where mlgate suggests it itself and the repository does not use it."""
+    pending: tuple[str, ...] = ()
+    """Keys of `options` that do not hold on this machine yet, so that `init` writes them commented
+    out: the version of a tool that is installed in another one."""
     comments: tuple[str, ...] = ()
     """Further policy lines that `init` writes commented out."""
     covers: tuple[str, ...] = ()

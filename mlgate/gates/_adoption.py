@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core import parts
+from mlgate.core.errors import GateError
 from mlgate.core.gate import Context, Detected
-from mlgate.tools._find import normal
+from mlgate.tools._find import normal, satisfies
 
 if TYPE_CHECKING:
     from mlgate.repo.uses import Use
@@ -55,12 +56,29 @@ def detected(
     options, comments = _options(best, tools[0])
     if notebooks and not any("jupyter" in str((u.hook_id, u.plugins)) for u in same):
         options["exclude"] = [*options.get("exclude", []), "*.ipynb"]
+    evidence = f"{best.where}: {best.tool}" + (f" {best.version}" if best.version else "")
+    other = _other_version(ctx, best.tool, options.get("version"))
+    if other:
+        evidence += f"; here it is {other}, whose findings may differ, so it does not block"
     return Detected(
-        evidence=f"{best.where}: {best.tool}" + (f" {best.version}" if best.version else ""),
+        evidence=evidence,
         options=options,
+        blocking=not other,
+        pending=("version",) if other else (),
         comments=tuple(comments),
         covers=tuple(dict.fromkeys(use.hook_id for use in same if use.hook_id)),
     )
+
+
+def _other_version(ctx: Context, tool: str, wanted: str | None) -> str | None:
+    """The version that is installed, where it is not the one that the repository names."""
+    if wanted is None:
+        return None
+    try:
+        found = ctx.tool(tool).version
+    except GateError:
+        return None
+    return None if satisfies(found, wanted) else found
 
 
 def _weight(use: Use) -> int:

@@ -82,10 +82,13 @@ def _gate(kind: str, one: Detected) -> Iterator[str]:
     table: dict[str, Any] = {} if name == kind else {"kind": kind}
     if not one.blocking:
         table["blocking"] = False
-    lines = list(toml.table(("gates", name), table | one.options))
+    ready = {key: value for key, value in one.options.items() if key not in one.pending}
+    lines = list(toml.table(("gates", name), table | ready))
     # What is commented out belongs to the gate's own table, so it stands before the tables below.
     below = next((n for n, line in enumerate(lines) if n and line.startswith("[")), len(lines))
     yield from lines[:below]
+    for key in one.pending:
+        yield from (f"# {line}" for line in toml.pair(key, one.options[key]))
     for comment in one.comments:
         yield from (f"# {_safe(line)}".rstrip() for line in comment.splitlines() or [""])
     yield from lines[below:]

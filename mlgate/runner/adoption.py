@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def adopted(session: Session) -> Policy:
     """What `policy/adopt.py` makes of this snapshot; from the store where it was seen before."""
-    key = keys.digest("adopted", session.identity, session.subject.digest)
+    workshop = Workshop(session.repo.root, session.environ, jobs=1, tracked=session.tracked)
+    key = keys.digest("adopted", session.identity, session.subject.digest, workshop.listing())
     found = session.recall("memos", [key]).get(key)
     if found is not None:
         return msgspec.msgpack.decode(found, type=Policy)
     from mlgate.core import parts
     from mlgate.policy.adopt import adopt
 
-    workshop = Workshop(session.repo.root, session.environ, jobs=1, tracked=session.tracked)
     try:
         policy = adopt(lambda kind: detecting(session, workshop, kind), parts.names("gates"))
     finally:
