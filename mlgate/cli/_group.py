@@ -31,6 +31,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in parts.names("cli"):
             return None
+        importlib.import_module("mlgate.core.quick")  # not for `--help`, which needs no msgspec
         module = importlib.import_module(f"mlgate.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
