@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,15 +12,9 @@ from mlgate.core.words import Stage
 from mlgate.policy.model import GatePolicy
 from mlgate.runner.session import Session
 
-_NAMED = re.compile(r"^The (gate )?`[\w-]+`( gate)?: ")
-"""How most gates' modules begin, which says nothing where their name stands beside it."""
-
-
 def purpose(kind: str) -> str:
     """What gates of this kind are for: the first sentence of their module."""
-    text = " ".join((parts.load("gates", kind).__doc__ or "").strip().split("\n\n")[0].split())
-    said = _NAMED.sub("", text)
-    return said[:1].upper() + said[1:]
+    return " ".join((parts.load("gates", kind).__doc__ or "").strip().split("\n\n")[0].split())
 
 
 def rules(kind: str) -> Mapping[str, Rule]:

@@ -1,4 +1,4 @@
-"""The `command` gate: any program, judged by its exit code or by the findings that it writes."""
+"""Any program, judged by its exit code or by the findings that it writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The `dependencies` gate: every dependency, at its very version, against known vulnerabilities."""
+"""Every dependency, at its very version, against known vulnerabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate `files`: what every repository's first ten hooks check, in one pass over each file."""
+"""What every repository's first ten hooks check, in one pass over each file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate `format`: the code is laid out as its formatter would, which `mlgate fix` applies."""
+"""The code is laid out as its formatter would, which `mlgate fix` applies."""
 
 from __future__ import annotations
 

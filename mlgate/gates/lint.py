@@ -1,4 +1,4 @@
-"""The gate `lint`: the code has none of the faults that a linter knows."""
+"""The code has none of the faults that a linter knows."""
 
 from __future__ import annotations
 

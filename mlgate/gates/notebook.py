@@ -1,4 +1,4 @@
-"""The gate `notebook`: outputs, execution counts and machine metadata stay out of notebooks."""
+"""Outputs, execution counts and machine metadata stay out of notebooks."""
 
 from __future__ import annotations
 

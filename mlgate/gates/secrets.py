@@ -1,4 +1,4 @@
-"""The gate `secrets`: detect-secrets on sources, notebook cells and what their runs left.
+"""Detect-secrets on sources, notebook cells and what their runs left.
 
 A value is never repeated: not in a message, not as a source line, not in the store.
 """

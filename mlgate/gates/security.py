@@ -1,4 +1,4 @@
-"""The gate `security`: the code does nothing known to be dangerous."""
+"""The code does nothing known to be dangerous."""
 
 from __future__ import annotations
 

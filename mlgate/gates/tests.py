@@ -1,4 +1,4 @@
-"""The `tests` gate: pytest in the project's environment, judged by exit code, report and counts."""
+"""Pytest in the project's environment, judged by exit code, report and counts."""
 
 from __future__ import annotations
 

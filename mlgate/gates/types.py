@@ -1,4 +1,4 @@
-"""The gate `types`: a type checker, run in the project's environment, finds no error."""
+"""A type checker, run in the project's environment, finds no error."""
 
 from __future__ import annotations
 

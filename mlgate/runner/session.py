@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mlgate import process
 from mlgate.core.errors import BaseNotFound, UsageError
 from mlgate.core.report import Subject
 from mlgate.core.words import Stage
@@ -325,7 +326,11 @@ def open_session(
     Raises `RepositoryError`, `PolicyError`, or `UsageError` where the command line asks for what
     is not there.
     """
-    session = Session(request, environ, observer)
+    try:
+        session = Session(request, environ, observer)
+    except BaseException:
+        process.end_all()  # what was asked of git ahead, and that nobody will read
+        raise
     known = [gate.name for gate in session.policy.gates]
     for name in request.gates:
         if not any(_means(gate, name) for gate in session.policy.gates):
