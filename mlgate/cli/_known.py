@@ -12,6 +12,7 @@ from mlgate.core.words import Stage
 from mlgate.policy.model import GatePolicy
 from mlgate.runner.session import Session
 
+
 def purpose(kind: str) -> str:
     """What gates of this kind are for: the first sentence of their module."""
     return " ".join((parts.load("gates", kind).__doc__ or "").strip().split("\n\n")[0].split())
