@@ -57,28 +57,30 @@ def detected(
     if notebooks and not any("jupyter" in str((u.hook_id, u.plugins)) for u in same):
         options["exclude"] = [*options.get("exclude", []), "*.ipynb"]
     evidence = f"{best.where}: {best.tool}" + (f" {best.version}" if best.version else "")
-    other = _other_version(ctx, best.tool, options.get("version"))
+    wanted = options.get("version")
+    other = _other_version(ctx, best.tool, wanted)
     if other:
         evidence += f"; here it is {other}, whose findings may differ, so it does not block"
     return Detected(
         evidence=evidence,
         options=options,
         blocking=not other,
-        pending=("version",) if other else (),
+        pending=("version",) if other and wanted else (),
         comments=tuple(comments),
         covers=tuple(dict.fromkeys(use.hook_id for use in same if use.hook_id)),
     )
 
 
 def _other_version(ctx: Context, tool: str, wanted: str | None) -> str | None:
-    """The version that is installed, where it is not the one that the repository names."""
-    if wanted is None:
-        return None
+    """The version found, where it is not the one that the repository names or has installed."""
     try:
-        found = ctx.tool(tool).version
+        found = ctx.tool(tool)
     except GateError:
         return None
-    return None if satisfies(found, wanted) else found
+    if wanted is not None:
+        return None if satisfies(found.version, wanted) else found.version
+    ours = found.environment is not None and found.environment.origin == "beside mlgate"
+    return f"mlgate's own {found.version}" if ours else None
 
 
 def _weight(use: Use) -> int:

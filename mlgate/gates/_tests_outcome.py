@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from mlgate.tools.pytest import Case, Session
 
 _MOST_FINDINGS = 1000
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 
 
 def outcomes(ctx: Context, session: Session, ended: Completed) -> Iterator[Finding]:
     """Findings for what the tests came to. Raises `GateError` where they were not judged."""
     broken = [case for case in session.cases if case.outcome in ("failed", "error")]
+    _require_modules(ctx, broken, ended)
     if not broken:
         _require_judged(session, ended)
     yield from (_failure(case) for case in broken[:_MOST_FINDINGS])
@@ -33,6 +36,24 @@ def outcomes(ctx: Context, session: Session, ended: Completed) -> Iterator[Findi
     yield from _coverage(ctx, session)
     if broken and ctx.withheld:
         yield _withheld(ctx.withheld)
+
+
+def _require_modules(ctx: Context, broken: list[Case], ended: Completed) -> None:
+    """Nothing could be imported for want of a distribution: the environment is at fault."""
+    said = [case.message for case in broken if case.outcome == "error"]
+    if len(said) < len(broken) or (not broken and ended.returncode == 0):
+        return
+    named = [set(_MISSING.findall(text)) for text in said or [ended.errors + ended.text]]
+    missing = {name.partition(".")[0] for names in named for name in names}
+    own = {part for path in ctx.subject.files for part in path.removesuffix(".py").split("/")}
+    if not all(named) or missing & own:
+        return
+    environment = ctx.environment()
+    raise GateError(
+        f"the {environment.origin} ({environment.prefix}) lacks {', '.join(sorted(missing))}",
+        "install what the project needs there, or name how its code is run:"
+        ' [environment] run = ["uv", "run", "--frozen"]',
+    )
 
 
 def _require_judged(session: Session, ended: Completed) -> None:

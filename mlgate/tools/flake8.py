@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from mlgate.core.errors import ToolMissing
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
 from mlgate.core.words import Level
@@ -46,7 +47,7 @@ def lint(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
     for names in portions(ask.names):
         done = ctx.run(
             tool,
-            *_configured(ask.config),
+            *_configured(tool, ask.config),
             *ask.args,
             *_excluded(ask),
             "--jobs=1",
@@ -61,10 +62,17 @@ def lint(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
         yield from _findings(tool, ask, done)
 
 
-def _configured(config: str | None) -> tuple[str, ...]:
+def _configured(tool: Tool, config: str | None) -> tuple[str, ...]:
     if config is None:
         return ("--isolated",)
-    if config.endswith("pyproject.toml"):  # read by Flake8-pyproject
+    if config.endswith("pyproject.toml"):
+        there = _find.installed(tool.environment) if tool.environment else {"flake8-pyproject": ()}
+        if "flake8-pyproject" not in there:
+            raise ToolMissing(
+                "flake8 reads [tool.flake8] of pyproject.toml only with Flake8-pyproject,"
+                " which is not installed",
+                "pip install Flake8-pyproject",
+            )
         return ("--isolated", f"--toml-config={config}")
     return (f"--config={config}",)
 
