@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from projects import Project
 
 _FOREIGN = re.compile(
     r"GIT_.*|CI|CI_.*|GITHUB_.*|GITLAB_.*|TF_BUILD|BUILDKITE.*|CODEBUILD_.*|BITBUCKET_.*|CIRCLE.*"
@@ -31,60 +29,6 @@ def surroundings(
         monkeypatch.setenv(f"GIT_{role}_NAME", "A Person")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "person@example.org")
     yield
-
-
-class Ended(NamedTuple):
-    """A process that ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Project:
-    """A real repository in a temporary folder, on which the real program runs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main")
-
-    def git(self, *args: str) -> str:
-        done = subprocess.run(
-            ["git", *args], cwd=self.folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    def write(self, **files: str | bytes) -> Project:
-        """Files by name; `__` in a keyword stands for a slash, `_DOT_` for a dot."""
-        return self.put({k.replace("__", "/").replace("_DOT_", "."): v for k, v in files.items()})
-
-    def put(self, files: dict[str, str | bytes]) -> Project:
-        for name, content in files.items():
-            path = self.folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return self
-
-    def commit(self, message: str = "change") -> Project:
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        return self
-
-    def run(self, *args: str, cwd: Path | None = None, **environ: str | None) -> Ended:
-        """`mlgate ARGS` as a process of its own; a value of None unsets a variable."""
-        env = {**os.environ, **{k: v for k, v in environ.items() if v is not None}}
-        for name, value in environ.items():
-            if value is None:
-                env.pop(name, None)
-        done = subprocess.run(
-            [sys.executable, "-m", "mlgate", *args],
-            cwd=cwd or self.folder,
-            env=env,
-            capture_output=True,
-            timeout=240,
-        )
-        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture

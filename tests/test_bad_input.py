@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Ended, Project
+from projects import Ended, Project
 
 CODE = "[gates.format]\n[gates.lint]\n[gates.security]\n[gates.files]\n"
 
