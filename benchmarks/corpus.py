@@ -93,7 +93,9 @@ class Corpus:
 def _drop_flagged(corpus: Corpus) -> None:
     """Take out the files of which mlgate's own rules have something to say: no other tool does."""
     out = corpus.run(corpus.place.program("mlgate"), "check", "--format", "json")
-    report = json.loads(out[out.index("{") :])
+    if not out.startswith("{"):
+        raise SystemExit(f"mlgate check came to nothing:\n{out}")
+    report = json.loads(out)
     findings = [f for v in report["verdicts"] for f in v["findings"] if f["location"]]
     flagged = sorted({finding["location"]["path"] for finding in findings})
     for path in flagged:
