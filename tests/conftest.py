@@ -1,5 +1,4 @@
-"""Surroundings for every test: a store of its own, no CI, a git that knows only the test; and, where
-asked, no file of tests that is skipped as a whole."""
+"""Surroundings for every test: a store of its own, no CI, a git that knows only the test."""
 
 from __future__ import annotations
 

@@ -7,9 +7,12 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Ended, Project
+
+if TYPE_CHECKING:
+    from conftest import Ended, Project
 
 CODE = "[gates.format]\n[gates.lint]\n[gates.security]\n[gates.files]\n"
 
