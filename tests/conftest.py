@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from projects import Project
@@ -41,3 +43,41 @@ def project(tmp_path: Path, surroundings: None) -> Project:
 def make_project(tmp_path: Path, surroundings: None) -> Callable[[str], Project]:
     """`make_project(name)`: further repositories."""
     return lambda name: Project(tmp_path / name)
+
+
+_outcomes: dict[str, set[str]] = defaultdict(set)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--forbid-skipped-files",
+        action="store_true",
+        help="fail where all tests of a file are skipped",
+    )
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" or report.skipped or report.failed:
+        _outcomes[report.nodeid.partition("::")[0]].add(report.outcome)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _outcomes[report.nodeid].add("skipped")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.OK and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for path in _skipped(config):
+        terminalreporter.write_line(f"error: every test of {path} was skipped", red=True)
+
+
+def _skipped(config: pytest.Config) -> list[str]:
+    """The files of which nothing ran, where that is forbidden."""
+    if not config.getoption("--forbid-skipped-files"):
+        return []
+    return sorted(path for path, seen in _outcomes.items() if seen == {"skipped"})

@@ -101,11 +101,12 @@ def test_tool_that_misbehaves_has_errored(
 
 
 def test_tool_missing_has_errored_where_the_policy_names_it(project: Project) -> None:
-    policy = '[gates.types]\ntool = "pyright"\n'
+    policy = '[gates.lint]\nplugins = ["flake8-no-such-plugin"]\n'
     project.put({"mlgate.toml": policy, "a.py": "x = 1\n"}).commit()
-    ended = project.run("check", "--format", "json", PATH=os.defpath, VIRTUAL_ENV=None)
+    ended = project.run("check", "--format", "json")
     assert ended.code == 3, ended
-    assert outcome(ended, "types")[0] == "errored"
+    came, reason = outcome(ended, "lint")
+    assert came == "errored" and "flake8-no-such-plugin" in (reason or "")
 
 
 def test_tool_of_another_version_than_the_policy_names(project: Project) -> None:
