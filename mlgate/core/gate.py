@@ -192,6 +192,8 @@ class Detected(Struct, frozen=True, kw_only=True):
 class Gate(Protocol):
     """What a module in `gates/` offers. `fix` and `detect` are optional."""
 
+    # Also optional: `conceals = True`, where the source lines of findings must not be shown.
+
     Options: type[Struct]
     stages: frozenset[Stage]
     rules: Mapping[str, Rule]

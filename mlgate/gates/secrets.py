@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
+conceals = True
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
 
 REVISION = 1

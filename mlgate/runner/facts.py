@@ -37,10 +37,12 @@ class Facts:
 
     def _fit(self, finding: Finding) -> Finding:
         location = finding.location
-        before, line, after = self._around(location) if location else ("", "", "")
+        # What a gate conceals goes into no report and no store, not even as the digest of a line.
+        seen = location is not None and not self._conceals
+        before, line, after = self._around(location) if seen and location else ("", "", "")
         text = location.text if location else None
         if location is not None:
-            if text is None and line and not self._conceals and location.cell is None:
+            if text is None and line and location.cell is None and "\n" not in finding.message:
                 text = line.rstrip()
             location = replace(
                 location,
