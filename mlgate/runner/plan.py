@@ -15,7 +15,7 @@ from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.finding import Finding
 from mlgate.core.gate import Completed, Context, Inputs, Tool
 from mlgate.core.text import counted
-from mlgate.core.words import Level, Result, Stage
+from mlgate.core.words import Level, Stage
 from mlgate.judge.judge import Accepted, Draft, Terms
 from mlgate.runner import keys
 from mlgate.runner.facts import Facts
@@ -101,21 +101,24 @@ class Job:
         """What came of it, for the judge."""
         facts = self.facts
         findings = self.findings()
-        judged = self.inputs.judged if self.inputs else None
-        if judged is None and self.inputs is not None:
-            told = [f.message for f in findings if f.result is Result.PASS]
-            whole = not self.inputs.each and told
-            judged = told[0] if whole else counted(len(self.inputs.paths), "file")
         return Draft(
             gate=self.name,
             kind=self.kind,
             findings=tuple(findings),
             figures=tuple(facts.figures) if facts else (),
-            judged=judged,
+            judged=self._judged(findings),
             skipped=self.skipped,
             error=self.error,
             help=self.help,
         )
+
+    def _judged(self, findings: Sequence[Finding]) -> str | None:
+        """What was looked at, in words: what the gate itself tells under `kind/passed`, which it
+        may know only afterwards, else what its inputs say, else the number of files."""
+        if self.inputs is None:
+            return None
+        told = (f.message for f in findings if f.rule == f"{self.kind}/passed")
+        return next(told, None) or self.inputs.judged or counted(len(self.inputs.paths), "file")
 
 
 def _place(finding: Finding) -> tuple[str, int, int, int, str]:
