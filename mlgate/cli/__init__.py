@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -22,6 +23,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run `mlgate` with `args` (default: the process's own) and exit."""
     if "_MLGATE_COMPLETE" in os.environ:
         group.main(args, prog_name="mlgate", complete_var="_MLGATE_COMPLETE")
+    _heed_signals()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -33,6 +35,20 @@ def main(args: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _PIPE_CLOSED
     sys.exit(code)
+
+
+def _heed_signals() -> None:
+    """Whatever asks mlgate to end ends what it started, too; asking twice changes nothing."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        ours = (signal.SIG_DFL, signal.default_int_handler)
+        if number is not None and signal.getsignal(number) in ours:
+            signal.signal(number, _interrupted)
+
+
+def _interrupted(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _run(args: list[str]) -> int:

@@ -12,8 +12,8 @@ _ESCAPES = later(
     r"|[PX^_][^\x1b]*(?:\x1b\\)?"  # DCS, SOS, PM, APC
     r"|[@-Z\\-_])"
 )
-_CONTROLS = later("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_COMMANDS = later(r"^(\s*)(::|##(?=\[|vso\[))|##(?=vso\[|\[)", re.MULTILINE)
+_CONTROLS = later("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_COMMANDS = later(r"^([^\S\n]*)(::|##(?=\[|vso\[))|##(?=vso\[|\[)", re.MULTILINE)
 
 
 def plain(text: str) -> str:
@@ -29,8 +29,14 @@ def plain(text: str) -> str:
 
 def shown(path: str) -> str:
     """A path as a report names it: one line, escaped where it holds odd bytes."""
-    escaped = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in escaped)
+    try:
+        escaped = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half of a surrogate pair, which stands for no byte
+        escaped = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in escaped)
+    return _COMMANDS.sub(
+        lambda m: (m[1] or "") + rf"\x{ord(m[0].lstrip()[0]):x}" + m[0].lstrip()[1:], line
+    )
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

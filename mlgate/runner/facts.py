@@ -66,10 +66,16 @@ class Facts:
                 content = self._subject.read(location.path)
             except (GateError, KeyError):
                 content = b""
-            self._lines[location.path] = content.decode("utf-8", "replace").splitlines()
+            self._lines[location.path] = _lines_of(content)
         lines = self._lines[location.path]
         at = location.line - 1
         return tuple(lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, at + 1))  # type: ignore[return-value]
+
+
+def _lines_of(content: bytes) -> list[str]:
+    """Lines as tools count them: a form feed or a Unicode separator ends none."""
+    text = content.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _fingerprint(finding: Finding, *lines: str) -> str:

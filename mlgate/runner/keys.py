@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -39,7 +40,22 @@ def _stats(folder: str) -> Iterable[tuple[str, int, int]]:
 
 def digest(*parts: object) -> bytes:
     """Digest over the canonical encoding of plain values."""
-    return digest_of(msgspec.msgpack.encode(parts, order="deterministic")).digest()
+    try:
+        encoded = msgspec.msgpack.encode(parts, order="deterministic")
+    except UnicodeEncodeError:  # names that are no UTF-8
+        encoded = msgspec.msgpack.encode(_as_bytes(parts), order="deterministic")
+    return digest_of(encoded).digest()
+
+
+def _as_bytes(value: Any) -> Any:
+    """`value` with every text in it as bytes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, Mapping):
+        return [[_as_bytes(key), _as_bytes(value[key])] for key in sorted(value)]
+    if isinstance(value, list | tuple):
+        return [_as_bytes(one) for one in value]
+    return value
 
 
 def gate_key(identity: bytes, kind: str, options: Mapping[str, object], inputs: Inputs) -> bytes:

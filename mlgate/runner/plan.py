@@ -121,11 +121,11 @@ class Job:
         return next(told, None) or self.inputs.judged or counted(len(self.inputs.paths), "file")
 
 
-def _place(finding: Finding) -> tuple[str, int, int, int, str]:
+def _place(finding: Finding) -> tuple[str, int, int, int, str, str]:
     at = finding.location
     if at is None:
-        return ("", 0, 0, 0, finding.rule)
-    return (at.path, at.cell or 0, at.line or 0, at.column or 0, finding.rule)
+        return ("", 0, 0, 0, finding.rule, finding.message)
+    return (at.path, at.cell or 0, at.line or 0, at.column or 0, finding.rule, finding.message)
 
 
 def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> Job:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _SMALL = 48
 """Files up to which one worker interpreter is cheaper than several, each of which has to start."""
 _BATCHES_A_CORE = 3
+_LONGEST_NAMES = 250_000
+"""Characters of paths in one batch, far below what a system takes as a program's arguments."""
+_PATIENCE = 5.0
+"""Seconds for which threads are waited for once their processes are ended."""
 
 
 class _Task:
@@ -65,13 +69,26 @@ class Schedule:
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         if not self._tasks:
             return
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                while thread.is_alive() and self._failure is None:
+                    thread.join(0.2)
+        except BaseException as error:  # interrupted
+            self._failure = error
         if self._failure is not None:
+            self._stop(threads)
             raise self._failure
+
+    def _stop(self, threads: Sequence[threading.Thread]) -> None:
+        """End what is at work; a thread that starts a process at this moment loses it at once."""
+        with self._changed:
+            self._changed.notify_all()
+        end = time.monotonic() + _PATIENCE
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+            self._session.workshop.stop()
+            time.sleep(0.02)
 
     def _release(self) -> None:
         """Finish what is settled, and make tasks of what no longer waits for a need."""
@@ -85,38 +102,45 @@ class Schedule:
                     continue
                 self._waiting.remove(job)
                 unmet = [n for n in needs if self._outcomes[n] is not Outcome.PASSED]
-                if unmet and not job.error:
+                if unmet and job.error is None and job.skipped is None:
                     job.skipped = f"needs {', '.join(unmet)}, which did not pass"
+                if not job.settled:
+                    self._add_tasks(job)
                 if job.settled:
                     self._close(job)
                     again = True
-                else:
-                    self._add_tasks(job)
         self._tasks.sort(key=lambda task: task.weight)
         self._changed.notify_all()
 
     def _add_tasks(self, job: Job) -> None:
+        try:
+            tasks = self._tasks_of(job)
+        except GateError as error:
+            return job.fail(error)
         job.cached = False
-        if job.missing is None:
-            paths = job.inputs.paths if job.inputs else ()
-            tasks = [_Task(job, paths, 1 << 62)]
-        else:
-            tasks = [
-                _Task(job, batch, sum(map(self._size, batch)))
-                for batch in self._batches(job, job.missing)
-            ]
         job.facts = Facts(job.subject, getattr(job.gate, "conceals", False))
         self._open[job] = len(tasks)
         self._done[job] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
         self._tasks.extend(tasks)
         if job.of is None:
             self._session.observer.started(job.name)
+        return None
+
+    def _tasks_of(self, job: Job) -> list[_Task]:
+        if job.missing is None:
+            paths = job.inputs.paths if job.inputs else ()
+            return [_Task(job, paths, 1 << 62)]
+        return [
+            _Task(job, batch, sum(map(self._size, batch)))
+            for batch in self._batches(job, job.missing)
+        ]
 
     def _batches(self, job: Job, paths: Sequence[str]) -> list[tuple[str, ...]]:
         """Batches of about equal weight, each readable in one folder."""
         batches: list[tuple[str, ...]] = []
         for group in job.places(paths):
             count = max(1, min(len(group) // 16, self._session.workshop.jobs * _BATCHES_A_CORE))
+            count = max(count, sum(map(len, group)) // _LONGEST_NAMES + 1)
             heaps: list[tuple[int, list[str]]] = [(0, []) for _ in range(count)]
             for path in sorted(group, key=self._size, reverse=True):
                 weight, members = heaps[0]
@@ -194,12 +218,25 @@ class Schedule:
         """A job of the base settles the one it was asked for; any other may need one first."""
         remember_whole(self._session, job)
         if job.of is not None:
-            look_back.settle(self._session, job)
+            self._settle(job)
             job = job.of
         else:
-            past = look_back.past_of(self._session, job)
+            past = self._past_of(job)
             if past is not None:
                 recall(self._session, [past])
                 self._waiting.append(past)
                 return
         self._outcomes[job.name] = self._finish(job).outcome
+
+    def _past_of(self, job: Job) -> Job | None:
+        try:
+            return look_back.past_of(self._session, job)
+        except GateError as error:
+            job.fail(error)
+            return None
+
+    def _settle(self, past: Job) -> None:
+        try:
+            look_back.settle(self._session, past)
+        except GateError as error:
+            (past.of or past).fail(error)

@@ -198,11 +198,15 @@ class Workshop:
             self._pool.limit = self._limit
             return self._pool
 
-    def close(self) -> None:
-        """End every process that still runs, and remove the scratch folder."""
+    def stop(self) -> None:
+        """End every process that still runs."""
         if self._pool is not None:
             self._pool.close()
         process.end_all()
+
+    def close(self) -> None:
+        """End every process that still runs, and remove the scratch folder."""
+        self.stop()
         if self._scratch is not None:
             import shutil
 

@@ -6,6 +6,7 @@ value itself, so that a row that was damaged or put there by somebody else is no
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import threading
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _APPLICATION = 0x6D6C6774  # "mlgt"
 _SCHEMA = 1
 _TABLES = """
-PRAGMA journal_mode = WAL;
 CREATE TABLE findings (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                        day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE memos (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
@@ -30,6 +30,7 @@ CREATE TABLE runs (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, stage TEXT 
                    report BLOB NOT NULL);
 CREATE INDEX runs_of ON runs (repository, stage, started);
 """
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _CHUNK = 500
 _LARGEST = 512 << 20
 _KEPT_RUNS = 200
@@ -38,8 +39,11 @@ _KEPT_RUNS = 200
 class Store:
     """The open store. `problem` says in words why there is none; every call then answers empty."""
 
-    def __init__(self, connection: sqlite3.Connection | None, problem: str | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection | None, problem: str | None = None, path: str = ""
+    ) -> None:
         self._connection = connection
+        self._path = path
         self._lock = threading.Lock()
         self.problem = problem
 
@@ -53,7 +57,7 @@ class Store:
             marks = ",".join("?" * len(chunk))
             query = f"SELECT key, value, mark, day FROM {table} WHERE key IN ({marks})"
             for key, value, mark, day in self._all(query, chunk):
-                if _mark(key, value) == mark:
+                if isinstance(value, bytes) and _mark(key, value) == mark:
                     found[key] = value
                     if day != today:
                         stale.append(key)
@@ -81,6 +85,7 @@ class Store:
         report: bytes,
     ) -> None:
         """Keep a run, and drop the oldest of this repository and stage beyond 200."""
+        repository = _storable(repository)
         row = (repository, stage, started, duration, exit_code, report)
         self._change(
             "INSERT INTO runs (repository, stage, started, duration, exit_code, report)"
@@ -101,7 +106,7 @@ class Store:
             "SELECT started, duration, exit_code, report FROM runs"
             " WHERE repository = ? AND stage = ? ORDER BY id DESC LIMIT ?"
         )
-        return list(self._all(query, (repository, stage, limit)))
+        return list(self._all(query, (_storable(repository), stage, limit)))
 
     def trim(self, largest: int = _LARGEST) -> None:
         """Drop the rows that were longest not asked for while the file is over `largest` bytes."""
@@ -111,7 +116,7 @@ class Store:
         for table in ("findings", "memos"):
             days = [row[0] for row in self._all(f"SELECT day FROM {table} ORDER BY day", ())]
             if days:
-                middle = days[len(days) // 2]
+                middle = days[(len(days) - 1) // 2]
                 self._change(f"DELETE FROM {table} WHERE day <= ?", [(middle,)])
         self._change("VACUUM", [()])
 
@@ -130,7 +135,7 @@ class Store:
                 return []
             try:
                 return self._connection.execute(query, values).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 self._give_up(error)
                 return []
 
@@ -147,7 +152,7 @@ class Store:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany(statement, rows)
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeError) as error:
                 self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
@@ -155,6 +160,9 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if _tells_damage(error):
+            _put_aside(self._path)
+            self.problem = f"the store is damaged ({error}); the next run begins a new one"
 
 
 def open_store(environ: Mapping[str, str]) -> Store:
@@ -166,7 +174,7 @@ def open_store(environ: Mapping[str, str]) -> Store:
         _private(folder)
     except OSError as error:
         return Store(None, f"nothing is cached: {folder}: {error.strerror or error}")
-    path = os.path.join(folder, "store.sqlite")
+    path = os.path.join(folder, f"store-{_SCHEMA}.sqlite")
     return _open(path) or _open_anew(path)
 
 
@@ -195,59 +203,79 @@ def _open(path: str) -> Store | None:
     """The store at `path`; None where the file is damaged and a new one should be made."""
     import sqlite3
 
+    connection = None
     try:
         connection = sqlite3.connect(
             path, timeout=5, isolation_level=None, check_same_thread=False, cached_statements=16
         )
-    except sqlite3.Error as error:
-        return Store(None, f"nothing is cached: {path}: {error}")
-    try:
-        application, schema = (
-            connection.execute("PRAGMA application_id").fetchone()[0],
-            connection.execute("PRAGMA user_version").fetchone()[0],
-        )
-        if (application, schema) == (_APPLICATION, _SCHEMA):
-            connection.execute("PRAGMA synchronous = NORMAL")
-            return Store(connection)
-        if application == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            return _create(connection, path)
-        connection.close()
-        if application == _APPLICATION:
+        if not _is_ours(connection):
+            if not _is_empty(connection):
+                connection.close()
+                return Store(None, f"nothing is cached: {path} is somebody else's database")
+            _create(connection, path)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return Store(connection, path=path)
+    except (sqlite3.Error, UnicodeError, OSError) as error:
+        if connection is not None:
+            connection.close()
+        if _tells_damage(error):
             return None
-        return Store(None, f"nothing is cached: {path} is somebody else's database")
-    except sqlite3.OperationalError as error:
-        connection.close()
         return Store(None, f"nothing is cached: {path}: {error}")
-    except sqlite3.DatabaseError:
-        connection.close()
-        return None
 
 
-def _create(connection: sqlite3.Connection, path: str) -> Store:
-    """Make the tables; whoever comes second at the same moment finds them made."""
-    script = (
-        _TABLES.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS").replace(
-            "CREATE INDEX", "CREATE INDEX IF NOT EXISTS"
-        )
-        + f"PRAGMA user_version = {_SCHEMA}; PRAGMA application_id = {_APPLICATION};"
-    )
-    connection.executescript(script)
+def _tells_damage(error: Exception) -> bool:
+    """True for a damaged file; its bytes may stand in SQLite's message, and be no UTF-8."""
+    name: str = getattr(error, "sqlite_errorname", "")
+    return isinstance(error, UnicodeError) or name.startswith(_DAMAGE)
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    return bool(application == _APPLICATION)
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+
+def _create(connection: sqlite3.Connection, path: str) -> None:
+    """Make the tables and name the file ours, all or nothing: a kill may come at any moment, and
+    whoever comes second at the same moment finds them made."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    if _is_empty(connection):
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+    connection.execute("COMMIT")
     os.chmod(path, 0o600)
-    return Store(connection)
 
 
 def _open_anew(path: str) -> Store:
     """Put the damaged file aside and begin again."""
-    try:
-        os.replace(path, path + ".damaged")
-        for tail in ("-wal", "-shm"):
-            if os.path.exists(path + tail):
-                os.unlink(path + tail)
-    except OSError as error:
-        return Store(None, f"nothing is cached: {path}: {error.strerror or error}")
+    if not _put_aside(path):
+        return Store(None, f"nothing is cached: {path} is damaged and cannot be put aside")
     store = _open(path) or Store(None, f"nothing is cached: {path} is damaged")
     store.problem = store.problem or f"the store was damaged; a new one was begun at {path}"
     return store
+
+
+def _put_aside(path: str) -> bool:
+    """Move a damaged file away; first what belongs to it, lest a new one be mixed with it."""
+    try:
+        for tail in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + tail)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(path, path + ".damaged")
+    except OSError:
+        return False
+    return True
+
+
+def _storable(path: str) -> str:
+    """A folder's name, as SQLite takes it also where it is no UTF-8."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _mark(key: bytes, value: bytes) -> bytes:
