@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
+conceals = True
+"""Its findings never show the source line: that is where the secret stands."""
 
 REVISION = 1
 READ = 100 << 20
