@@ -29,6 +29,8 @@ __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 conceals = True
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
+conceals = True
+"""Its findings never show the source line: that is where the secret stands."""
 
 REVISION = 1
 READ = 100 << 20
