@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
-conceals = True
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
 conceals = True
 """Its findings never show the source line: that is where the secret stands."""
