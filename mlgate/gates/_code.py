@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from mlgate.core import parts
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Inputs, Tool
@@ -87,7 +87,10 @@ def inputs(
     asked = module(ctx, role)
     if asked.each:
         suffixes = (*suffixes, NOTEBOOK)
-    paths = tuple(p for p in ctx.files if p.endswith(suffixes) and files[p].is_file)
+    # Before the tool is looked for: mostly a commit holds nothing for it.
+    narrowed = ctx.changed if asked.each else None
+    seen = ctx.files if narrowed is None else sorted(narrowed.intersection(ctx.files))
+    paths = tuple(p for p in seen if p.endswith(suffixes) and files[p].is_file)
     if not paths:
         return None
     found = tool(ctx)
@@ -102,7 +105,7 @@ def inputs(
 
 def _digest(ctx: Context, role: str, found: Tool, config: Config) -> bytes:
     asked = module(ctx, role)
-    digest = hashlib.sha256(found.identity)
+    digest = digest_of(found.identity)
     digest.update(msgspec.json.encode([asked.revision, found.version, LARGEST, ctx.project]))
     digest.update(msgspec.json.encode(ctx.options))
     rows = [f"{id} {path}" for path, id in config.files]
@@ -114,7 +117,7 @@ def _digest(ctx: Context, role: str, found: Tool, config: Config) -> bytes:
 
 def _content(path: str) -> bytes:
     with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).digest()
+        return digest_of(file.read()).digest()
 
 
 def _judged(ctx: Context, found: Tool, number: int) -> str | None:

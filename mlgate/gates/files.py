@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from mlgate.core import parts
+from mlgate.core.digests import digest_of
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Edit, Inputs
 from mlgate.core.words import Result, Stage
@@ -97,7 +97,7 @@ def inputs(ctx: Context) -> Inputs | None:
     if not paths:
         return None
     facts = [REVISION, ctx.options, sorted(_by_names(ctx).items()), _base(ctx)]
-    return Inputs(paths, each=True, also=hashlib.sha256(msgspec.json.encode(facts)).digest())
+    return Inputs(paths, each=True, also=digest_of(msgspec.json.encode(facts)).digest())
 
 
 def _by_names(ctx: Context) -> dict[str, Found]:

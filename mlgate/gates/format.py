@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 stages = _code.stages
 _ROLE = "formatted"
 _SUFFIXES = (".py", ".pyi")
+suffixes = (*_SUFFIXES, _code.NOTEBOOK)
 _SHOWN = 12
 
 

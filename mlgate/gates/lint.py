@@ -12,6 +12,7 @@ from mlgate.gates import _code
 stages = _code.stages
 _ROLE = "lint"
 _SUFFIXES = (".py", ".pyi")
+suffixes = (*_SUFFIXES, _code.NOTEBOOK)
 
 
 class Options(_code.CodeOptions, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from mlgate.core.digests import digest_of
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Edit, Inputs, Rule
 from mlgate.core.text import plain
@@ -17,6 +17,7 @@ from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _notebook_json as nb
 from mlgate.gates._notebook_excess import excess_of
 
+suffixes = (".ipynb",)
 stages = frozenset({Stage.COMMIT, Stage.MERGE})
 rules = {
     "output": Rule(
@@ -92,7 +93,7 @@ def inputs(ctx: Context) -> Inputs | None:
     if not paths:
         return None
     facts = msgspec.json.encode([REVISION, ctx.options])
-    return Inputs(paths, each=True, also=hashlib.sha256(facts).digest())
+    return Inputs(paths, each=True, also=digest_of(facts).digest())
 
 
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ A value is never repeated: not in a message, not as a source line, not in the st
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Detected, Inputs
@@ -67,7 +67,7 @@ def inputs(ctx: Context) -> Inputs | None:
     tool = ctx.tool("detect-secrets")
     baseline = files.get(ctx.options.baseline or USUAL)
     facts = [REVISION, ctx.options, tool.identity.hex(), tool.version, baseline]
-    return Inputs(paths, each=True, also=hashlib.sha256(msgspec.json.encode(facts)).digest())
+    return Inputs(paths, each=True, also=digest_of(msgspec.json.encode(facts)).digest())
 
 
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:

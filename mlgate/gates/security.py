@@ -17,6 +17,7 @@ from mlgate.tools._ask import Ask, portions, refused
 stages = _code.stages
 _ROLE = "security"
 _SUFFIXES = (".py", ".pyw")
+suffixes = (*_SUFFIXES, _code.NOTEBOOK)
 _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_ml_rules.py")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -12,8 +12,10 @@ from mlgate.core import parts
 from mlgate.core.errors import PolicyError, UsageError
 from mlgate.core.text import shown
 from mlgate.policy.model import GATE_KEYS, GatePolicy, Policy
-from mlgate.policy.positions import KeyPath
-from mlgate.policy.problems import Problem, nearest, placed, problems
+
+if TYPE_CHECKING:
+    from mlgate.policy.positions import KeyPath
+    from mlgate.policy.problems import Problem
 
 Load = Callable[[str, str], Any]
 """Gives the part of a folder by its name, as `parts.load` does; raises `UsageError`."""
@@ -33,9 +35,13 @@ def validate(policy: Policy, load: Load = parts.load) -> dict[str, Struct]:
             found.append(_unknown_kind(gate, error))
         except msgspec.ValidationError:
             kind = _options(gate.kind, load)
+            from mlgate.policy.problems import problems
+
             found += problems(gate.options, kind, table(gate), GATE_KEYS)
     found += [*_needs(policy), *_patterns(policy), *_waivers(policy, load)]
     if found:
+        from mlgate.policy.problems import placed
+
         raise PolicyError(placed(found, policy.files))
     return options
 
@@ -62,11 +68,26 @@ def _options(kind: str, load: Load) -> type[Struct]:
     )  # fmt: skip
 
 
+# What only a wrong policy needs is imported when there is one.
+
+
+def _problem(path: KeyPath, message: str) -> Problem:
+    from mlgate.policy.problems import Problem
+
+    return Problem(path, message)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    from mlgate.policy.problems import nearest
+
+    return nearest(name, known)
+
+
 def _unknown_kind(gate: GatePolicy, error: UsageError) -> Problem:
     name = table(gate)[1]
     path: KeyPath = ("gates", name) if gate.kind == name else ("gates", name, "kind")
     hint = (error.hint or "").replace("'", "`")
-    return Problem(path, f"unknown kind `{shown(gate.kind)}` of [gates.{name}]; {hint}")
+    return _problem(path, f"unknown kind `{shown(gate.kind)}` of [gates.{name}]; {hint}")
 
 
 def _needs(policy: Policy) -> Iterator[Problem]:
@@ -77,13 +98,13 @@ def _needs(policy: Policy) -> Iterator[Problem]:
             path = (*table(gate), "needs", number)
             if need not in gates:
                 text = f"`{gate.name}` needs `{shown(need)}`, which is no gate; "
-                yield Problem(path, text + nearest(need, gates.keys() - {gate.name}))
+                yield _problem(path, text + _nearest(need, gates.keys() - {gate.name}))
             elif gate.blocking is not False and gates[need].blocking is False:
                 text = f"`{gate.name}` blocks, so it may not need `{need}`, which does not block"
-                yield Problem(path, text)
+                yield _problem(path, text)
     for circle in _circles(gates):
         path = (*table(gates[circle[0]]), "needs")
-        yield Problem(path, f"`needs` goes in a circle: {' -> '.join(circle)}")
+        yield _problem(path, f"`needs` goes in a circle: {' -> '.join(circle)}")
 
 
 def _circles(gates: dict[str, GatePolicy]) -> Iterator[list[str]]:
@@ -115,7 +136,7 @@ def _patterns(policy: Policy) -> Iterator[Problem]:
     for path, patterns in lists:
         for number, pattern in enumerate(patterns):
             if text := complaint(pattern):
-                yield Problem((*path, number), f"`{shown(pattern)}` is no pattern: {text}")
+                yield _problem((*path, number), f"`{shown(pattern)}` is no pattern: {text}")
 
 
 def _waivers(policy: Policy, load: Load) -> Iterator[Problem]:
@@ -124,10 +145,10 @@ def _waivers(policy: Policy, load: Load) -> Iterator[Problem]:
         path = ("waivers", number, "rule")
         if not slash:
             text = f"`{shown(waiver.rule)}` is no rule; write `{shown(kind)}/` for a whole kind"
-            yield Problem(path, text)
+            yield _problem(path, text)
             continue
         try:
             load("gates", kind)
         except UsageError as error:
             hint = (error.hint or "").replace("'", "`")
-            yield Problem(path, f"waives `{shown(waiver.rule)}`, of an unknown kind; {hint}")
+            yield _problem(path, f"waives `{shown(waiver.rule)}`, of an unknown kind; {hint}")

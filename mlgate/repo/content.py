@@ -6,6 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlgate.core.digests import small_sha1
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CHUNK = 1 << 20
+_SMALL = 1 << 20
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -29,6 +31,8 @@ _KINDS = {
     stat.S_IFLNK: "a symbolic link",
 }
 
+_SMALL = 1 << 20
+
 
 class Found(NamedTuple):
     """What lies at a path: its git mode, blob id, and the id its LFS pointer would have."""
@@ -40,9 +44,12 @@ class Found(NamedTuple):
 
 def blob_id(content: bytes, object_format: str) -> str:
     """Git's id of a blob with these bytes."""
+    blob = b"blob %d\0" % len(content) + content
+    if object_format == "sha1" and len(content) < _SMALL:
+        return small_sha1(blob).hexdigest()
     import hashlib
 
-    return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
+    return hashlib.new(object_format, blob).hexdigest()
 
 
 def examine(root: str, path: str, object_format: str) -> Found | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlgate.core.snapshot import Entry, Snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlgate.runner.workshop import Workshop
 
 
@@ -64,9 +64,13 @@ class Mixture:
                 if names:
                     self._copy(snapshot.root(names.values()), names)
             self._there.update(missing)
+        from pathlib import Path
+
         return Path(self._folder)
 
     def _copy(self, root: Path, names: Mapping[str, str]) -> None:
+        import shutil
+
         for path, source in names.items():
             target = os.path.join(self._folder or "", path)
             os.makedirs(os.path.dirname(target), exist_ok=True)

@@ -135,9 +135,20 @@ def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> J
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:
         return job
-    job.ctx = context(session, job, options)
-    prepare(session, job)
+    if _concerned(session, job.gate):
+        job.ctx = context(session, job, options)
+        prepare(session, job)
+    else:
+        job.skipped = session.nothing_to_judge
     return job
+
+
+def _concerned(session: Session, gate: Any) -> bool:
+    """False where none of what is committed ends like the files that the gate judges."""
+    suffixes = getattr(gate, "suffixes", None)
+    if suffixes is None or session.stage is not Stage.COMMIT or session.narrowed is None:
+        return True
+    return any(path.endswith(suffixes) for path in session.narrowed)
 
 
 def prepare(session: Session, job: Job) -> None:

@@ -148,7 +148,7 @@ class _Run:
             duration=time.monotonic() - session.began,
             version=mlgate.__version__,
         )
-        if any(not v.cached for v in report.verdicts):
+        if any(not v.cached and v.outcome is not Outcome.SKIPPED for v in report.verdicts):
             self._keep(report)
         return report
 

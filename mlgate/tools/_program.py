@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
 
 from mlgate import process
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.gate import Environment, Tool
 from mlgate.tools import _find
@@ -42,7 +42,7 @@ def find(
     if _find.release(version) < minimum:
         wanted = ".".join(map(str, minimum))
         raise ToolMissing(f"{path} is {name} {version}: {wanted} or newer is needed") from None
-    identity = hashlib.sha256(f"{os.path.realpath(path)} {version}".encode("utf-8", "replace"))
+    identity = digest_of(f"{os.path.realpath(path)} {version}".encode("utf-8", "replace"))
     return Tool(name=name, version=version, argv=(path,), identity=identity.digest())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Completed, Environment, Tool
 from mlgate.tools import _find
@@ -58,7 +58,7 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
     if tool.environment is None:
         raise GateError("the environment of detect-secrets is unknown")
     with open(SCRIPT, "rb") as script:
-        identity = hashlib.sha256(tool.identity + script.read()).digest()
+        identity = digest_of(tool.identity + script.read()).digest()
     starts = (*tool.environment.run, tool.environment.python, "-I", "-B", SCRIPT)
     return Tool(
         name=tool.name,
