@@ -26,8 +26,12 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where it notes each path it is asked about."""
     suffix: str = ".txt"
     each: bool = True
-    also: str | None = ""
+    also: str = ""
+    unknown: bool = False
+    """Whether nothing tells what else decides its findings."""
     beyond: bool = False
+    world: str = ""
+    """A file outside the repository that decides its findings, too."""
     refuse: str = ""
     """The path about which it raises."""
     crash: str = ""
@@ -55,7 +59,11 @@ class Probe:
         paths = tuple(p for p in ctx.files if p.endswith(asked.suffix))
         if not paths:
             return None
-        also = None if asked.also is None else hashlib.sha256(asked.also.encode()).digest()
+        seen = asked.also
+        if asked.world:
+            with open(os.path.join(ctx.work, asked.world), encoding="utf-8") as file:
+                seen += file.read()
+        also = None if asked.unknown else hashlib.sha256(seen.encode()).digest()
         return Inputs(paths, each=asked.each, also=also, beyond=asked.beyond)
 
     def check(self, ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
