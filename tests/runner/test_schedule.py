@@ -58,6 +58,20 @@ def test_a_need_holds_for_stored_findings_too(judged: Any) -> None:
     assert outcomes(judged.run()) == {"first": "failed", "second": "skipped"}
 
 
+def test_a_need_that_is_asked_on_every_run_holds_anew(judged: Any) -> None:
+    dies = 'run = ["sh", "-c", "test ! -e ../stop || kill -9 $$"]'
+    judged.policy(
+        first=f'unknown = true\nword = "nothing"\n{dies}',
+        second='needs = ["first"]\nword = "nothing"',
+        third='needs = ["second"]\nword = "nothing"',
+    )
+    assert set(outcomes(judged.run()).values()) == {"passed"}
+    (judged.project.folder.parent / "stop").write_text("")
+    assert outcomes(judged.run()) == {"first": "errored", "second": "skipped", "third": "skipped"}
+    (judged.project.folder.parent / "stop").unlink()
+    assert set(outcomes(judged.run()).values()) == {"passed"}
+
+
 def test_a_need_that_was_not_asked_for_is_no_obstacle(judged: Any) -> None:
     judged.policy(first="", second='needs = ["first"]\nword = "nothing"')
     assert outcomes(judged.run(gates=("second",))) == {"second": "passed"}
