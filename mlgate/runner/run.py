@@ -80,7 +80,7 @@ class _Run:
         session = self.session
         options = validate(session.policy)
         names, waiting = _staged(session)
-        drafts = known.drafts if known else {}
+        drafts = _still_known(known.drafts if known else {}, policies)
         session.observer.planned(names, self._expected())
         jobs = []
         for name in names:
@@ -170,6 +170,19 @@ class _Run:
             report=msgspec.json.encode(report),
         )
         session.store.trim()
+
+
+def _still_known(
+    drafts: Mapping[str, Draft], policies: Mapping[str, GatePolicy]
+) -> dict[str, Draft]:
+    """Those whose needs are known, too: a need that is asked anew may not pass this time."""
+    kept = dict(drafts)
+    while stale := [
+        name for name in kept if any(n in policies and n not in kept for n in policies[name].needs)
+    ]:
+        for name in stale:
+            del kept[name]
+    return kept
 
 
 def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
