@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from benchmarks.corpus import Corpus
-from benchmarks.measure import Case, Spent, medians
+from benchmarks.measure import Case, medians, once
 from benchmarks.place import Place
 
 _fresh = itertools.count()
@@ -71,8 +71,7 @@ def start_up(place: Place, corpus: Corpus, rounds: int) -> Iterator[Row]:
 def warm(corpus: Corpus, rounds: int, most: float) -> Iterator[Row]:
     """A check when nothing has changed, beside git's own look at the tree."""
     check = [[corpus.place.program("mlgate"), "check"]]
-    once = medians({"fill": _case(corpus, check)}, 1)
-    del once
+    once(_case(corpus, check))
     status = [["/usr/bin/git", "status", "--porcelain"]]
     found = medians({"check": _case(corpus, check), "git": _case(corpus, status)}, rounds)
     what = f"warm check, {_count(corpus):,} files unchanged"
@@ -86,7 +85,7 @@ def warm_beside_runners(corpus: Corpus, rounds: int) -> Iterator[Row]:
     for runner in ("pre-commit", "prek"):
         cases[runner] = _case(corpus, [[place.program(runner), "run", "-a"]])
     for case in cases.values():
-        medians({"fill": case}, 1)
+        once(case)
     found = medians(cases, rounds)
     for runner in ("pre-commit", "prek"):
         ours, theirs = found["check"].cpu, found[runner].cpu
@@ -156,9 +155,14 @@ def cold(corpus: Corpus, rounds: int) -> Iterator[Row]:
     yield relative(f"{what}: wall", ours.wall, beside, theirs.wall, 0.9)
 
 
-def _case(corpus: Corpus, commands: list[list[str]], **more: object) -> Case:
-    environ: Mapping[str, str] = corpus.place.environ(corpus.folder.name)
-    return Case(commands, corpus.folder, lambda: environ, **more)  # type: ignore[arg-type]
+def _case(
+    corpus: Corpus,
+    commands: list[list[str]],
+    before: Callable[[], None] = lambda: None,
+    code: int | None = 0,
+) -> Case:
+    environ = corpus.place.environ(corpus.folder.name)
+    return Case(commands, corpus.folder, lambda: environ, before, code)
 
 
 def _count(corpus: Corpus) -> int:
@@ -167,6 +171,3 @@ def _count(corpus: Corpus) -> int:
 
 def _restore(corpus: Corpus) -> None:
     corpus.git("reset", "-q", "--hard")
-
-
-__all__ = ["Row", "Spent", "changed", "cold", "start_up", "unconcerned", "warm"]
