@@ -53,7 +53,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """False for a gate that was merely detected: nobody asked for what it could not do."""
     waivers: tuple[Accepted, ...] = ()
     narrowed: bool = False
-    """True if only some files were asked about, so that a waiver may rightly match nothing."""
+    """True if other files, or another gate of the kind, may hold what a waiver is for."""
 
 
 def judge(draft: Draft, terms: Terms, today: str) -> Verdict:

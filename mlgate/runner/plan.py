@@ -194,8 +194,13 @@ def terms_for(session: Session, policy: GatePolicy) -> Terms:
         inconclusive_blocks=session.stage is Stage.PROMOTE,
         errors_block=policy.named,
         waivers=_waivers(session.policy_of(policy)),
-        narrowed=session.narrowed is not None,
+        narrowed=session.narrowed is not None or _shared_kind(session, policy),
     )
+
+
+def _shared_kind(session: Session, policy: GatePolicy) -> bool:
+    """True if another gate of the same kind may be the one that a waiver is for."""
+    return sum(gate.kind == policy.kind for gate in session.policy.gates) > 1
 
 
 def _waivers(policy: Policy) -> tuple[Accepted, ...]:

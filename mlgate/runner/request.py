@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlgate.core.report import Verdict
 from mlgate.core.words import Stage
@@ -43,6 +44,33 @@ class Observer(Protocol):
     def progressed(self, gate: str, done: int, total: int) -> None: ...
 
     def finished(self, verdict: Verdict) -> None: ...
+
+
+class Suffixed:
+    """Tells `observer` of one of several runs: every gate's name is followed by what it is on."""
+
+    def __init__(self, observer: Observer, what: str) -> None:
+        self._observer = observer
+        self._what = what
+
+    def _named(self, gate: str) -> str:
+        return f"{gate} ({self._what})"
+
+    def planned(self, gates: tuple[str, ...], expected: float | None) -> None:
+        """The gates, by their longer names."""
+        self._observer.planned(tuple(map(self._named, gates)), expected)
+
+    def started(self, gate: str) -> None:
+        """A gate, by its longer name."""
+        self._observer.started(self._named(gate))
+
+    def progressed(self, gate: str, done: int, total: int) -> None:
+        """A gate, by its longer name."""
+        self._observer.progressed(self._named(gate), done, total)
+
+    def finished(self, verdict: Verdict) -> None:
+        """A verdict, under its gate's longer name."""
+        self._observer.finished(replace(verdict, gate=self._named(verdict.gate)))
 
 
 class Silence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -12,11 +13,12 @@ from msgspec.structs import replace
 import mlgate
 from mlgate.core import parts
 from mlgate.core.report import Report, Subject, Verdict
+from mlgate.core.text import shown
 from mlgate.core.words import Outcome
 from mlgate.judge.judge import Draft, judge
 from mlgate.policy.model import GatePolicy
 from mlgate.runner import plan
-from mlgate.runner.request import Observer, Request
+from mlgate.runner.request import Observer, Request, Suffixed
 from mlgate.runner.session import Session, open_session
 
 
@@ -37,11 +39,58 @@ def check(request: Request, environ: Mapping[str, str], observer: Observer) -> R
 
     Raises `MlgateError` where nothing could be judged at all; a gate's own errors are verdicts.
     """
+    if request.push_refs is not None:
+        tips = _by_tip(request.push_refs)
+        if len(tips) > 1:
+            reports = [
+                _check(replace(request, push_refs=lines), environ, Suffixed(observer, ref))
+                for ref, lines in tips.items()
+            ]
+            return _joined(dict(zip(tips, reports, strict=True)))
+    return _check(request, environ, observer)
+
+
+def _check(request: Request, environ: Mapping[str, str], observer: Observer) -> Report:
     session = open_session(request, environ, observer)
     try:
         return _Run(session).report()
     finally:
         session.close()
+
+
+def _by_tip(push_refs: bytes) -> dict[str, bytes]:
+    """The lines of a pre-push hook by the commit that they push, under the first one's ref."""
+    tips: dict[bytes, list[bytes]] = {}
+    for line in push_refs.splitlines():
+        fields = line.rsplit(maxsplit=3)
+        if len(fields) == 4 and fields[1].strip(b"0"):
+            tips.setdefault(fields[1], []).append(line)
+    names = {tip: lines[0].rsplit(maxsplit=3)[2] for tip, lines in tips.items()}
+    return {
+        shown(os.fsdecode(names[tip].removeprefix(b"refs/heads/"))): b"\n".join(lines) + b"\n"
+        for tip, lines in tips.items()
+    }
+
+
+def _joined(reports: Mapping[str, Report]) -> Report:
+    """One report on several pushed commits; their gates are told apart by the ref."""
+    first = next(iter(reports.values()))
+    problems = [report for report in reports.values() if report.base_problem]
+    return replace(
+        problems[0] if problems else first,
+        verdicts=tuple(
+            replace(verdict, gate=f"{verdict.gate} ({ref})")
+            for ref, report in reports.items()
+            for verdict in report.verdicts
+        ),
+        subject=Subject(
+            label=", ".join(report.subject.label for report in reports.values()),
+            commit=first.subject.commit,
+        ),
+        tools={k: v for report in reports.values() for k, v in report.tools.items()},
+        notes=tuple(dict.fromkeys(note for r in reports.values() for note in r.notes)),
+        duration=sum(report.duration for report in reports.values()),
+    )
 
 
 class _Run:
@@ -189,6 +238,8 @@ def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The gates of this stage in the policy's order, and a word on those that wait for another."""
     names, waiting = [], []
     wanted = session.request.gates
+    if session.request.push_refs is not None and not session.pushes:
+        return (), ("nothing is pushed that could be judged",)
     for gate in session.policy.gates:
         if wanted and not {gate.name, gate.kind} & set(wanted):
             continue
