@@ -36,8 +36,8 @@ def pages() -> dict[str, str]:
     kinds = parts.names("gates")
     found = schema(kinds)
     return {
-        "policy.md": "\n".join(_policy(found)) + "\n",
-        "gates.md": "\n".join(_gates(found, kinds)) + "\n",
+        "policy.md": "\n".join(_policy(found)).rstrip() + "\n",
+        "gates.md": "\n".join(_gates(found, kinds)).rstrip() + "\n",
     }
 
 
