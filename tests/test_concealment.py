@@ -8,6 +8,15 @@ from pathlib import Path
 from projects import Project
 
 
+def test_a_password_that_bandit_quotes_is_not_repeated(project: Project) -> None:
+    project.put({"mlgate.toml": '[gates.security]\nlevel = "note"\n'})
+    project.put({"a.py": 'password = "hunter2hunter2"\n'}).commit()
+    for form in ("text", "json"):
+        ended = project.run("check", "--format", form)
+        assert ended.code == 1 and "B105" in ended.out, ended
+        assert "hunter2hunter2" not in ended.out
+
+
 def test_a_secret_is_never_repeated(project: Project) -> None:
     key = "AKIA" + "R7Q2ZK5WX4TNB6VE"
     cell = '{"cells": [{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": '

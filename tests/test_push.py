@@ -13,8 +13,10 @@ ZERO = "0" * 40
 
 def pushed(project: Project, lines: str) -> Ended:
     done = subprocess.run(
-        [*(sys.executable, "-m", "mlgate", "check"), "--stage", "push", "--push-refs", "-"]
-        + ["--format", "json"],
+        [
+            *(sys.executable, "-m", "mlgate", "check", "--stage", "push", "--push-refs", "-"),
+            *("--format", "json"),
+        ],
         cwd=project.folder,
         input=lines.encode(),
         capture_output=True,

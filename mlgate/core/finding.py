@@ -18,7 +18,8 @@ class Location(Struct, frozen=True, kw_only=True):
     cell: int | None = None
     """The notebook cell, counted from 1; `line` then counts inside the cell."""
     text: str | None = None
-    """At most five source lines; never for secrets or personal data."""
+    """At most five source lines; never for secrets or personal data. None: the runner adds the
+    line, an empty string: it must not."""
 
 
 class Measurement(Struct, frozen=True, kw_only=True):

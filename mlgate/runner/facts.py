@@ -47,7 +47,7 @@ class Facts:
             location = replace(
                 location,
                 path=shown(location.path),
-                text=None if self._conceals or text is None else plain(text)[:_LONGEST],
+                text=None if self._conceals or not text else plain(text)[:_LONGEST],
             )
         return replace(
             finding,

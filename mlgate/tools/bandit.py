@@ -26,6 +26,9 @@ valued = (
 kept = ("-c",)
 config_options = ("-c", "--configfile", "--ini")
 
+_PASSWORDS = frozenset({"B105", "B106", "B107"})
+"""They quote the password that they found: neither it nor its line may be repeated."""
+
 _LEVELS = {"LOW": Level.NOTE, "MEDIUM": Level.WARNING, "HIGH": Level.ERROR}
 # bandit's own default excludes whatever has ".git" or ".egg" in its path, `.github/x.py` too.
 _EXCLUDED = "/.git/,/.hg/,/.svn/,/__pycache__/,/.tox/,/.eggs/"
@@ -165,15 +168,18 @@ def _unread(ask: Ask, skipped: _Skipped) -> Finding:
 
 
 def _finding(ask: Ask, issue: _Issue) -> Finding:
+    secret = issue.test_id in _PASSWORDS
+    said = issue.issue_text.partition(":")[0] if secret else issue.issue_text
     return Finding(
         rule=f"{ask.kind}/{issue.test_id}",
-        message=f"{issue.issue_text} (confidence {issue.issue_confidence.lower()})",
+        message=f"{said} (confidence {issue.issue_confidence.lower()})",
         level=_LEVELS.get(issue.issue_severity, Level.WARNING),
         location=Location(
             path=issue.filename.removeprefix("./"),
             line=issue.line_number or None,
             column=issue.col_offset + 1 if issue.col_offset >= 0 else None,
             end_line=max(issue.line_range) if len(issue.line_range) > 1 else None,
+            text="" if secret else None,
         ),
         help=issue.more_info or None,
     )

@@ -4,13 +4,23 @@ import pytest
 
 from mlgate import testing
 from mlgate.core import parts
+from mlgate.core.errors import ToolMissing
+from mlgate.core.gate import Environment, Tool
 from mlgate.gates import _adoption
 
 
-def detect(folder, gate, files):
+def detect(folder, gate, files, installed=None, origin="project environment"):
+    """What is adopted where every tool is there in the version `installed` (None: in none)."""
     for name, content in {"a.py": "x = 1\n", **files}.items():
         (folder / name).write_text(content)
-    ctx = testing.context(parts.load("gates", gate), folder)
+
+    def tool(name):
+        if installed is None:
+            raise ToolMissing(f"{name} is not installed")
+        place = Environment(origin=origin, prefix="/env", python="/env/bin/python")
+        return Tool(name=name, version=installed, argv=(name,), environment=place)
+
+    ctx = testing.context(parts.load("gates", gate), folder, tool=tool)
     return parts.load("gates", gate).detect(ctx)
 
 
@@ -70,7 +80,12 @@ repos:
 def test_hooks_are_adopted(tmp_path, gate, options):
     found = detect(tmp_path, gate, {".pre-commit-config.yaml": HOOKS})
     assert found.options == options
-    assert found.blocking
+    assert found.blocking and not found.pending
+    same = detect(tmp_path, gate, {}, installed=options["version"])
+    assert same.blocking and not same.pending
+    other = detect(tmp_path, gate, {}, installed="99.1")
+    assert not other.blocking and other.pending == ("version",)
+    assert "99.1" in other.evidence
     tool = {"format": "black", "lint": "flake8", "security": "bandit", "types": "mypy"}[gate]
     assert found.covers == (tool,)
     assert found.evidence.startswith(f".pre-commit-config.yaml: {tool}")
@@ -106,6 +121,10 @@ def test_where_nothing_is_used_suggestions_do_not_block(tmp_path):
 def test_configuration_alone_is_a_use(tmp_path):
     found = detect(tmp_path, "lint", {".flake8": "[flake8]\n"})
     assert (found.evidence, found.blocking) == (".flake8: flake8", True)
+    assert detect(tmp_path, "lint", {}, installed="7.0").blocking
+    # mlgate's own flake8 may find what the team's does not.
+    ours = detect(tmp_path, "lint", {}, installed="7.0", origin="beside mlgate")
+    assert not ours.blocking and not ours.pending
 
 
 @pytest.mark.parametrize(

@@ -92,11 +92,20 @@ def test_broken_fixtures_and_subtests_fail(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_collected_is_an_error_finding(tmp_path: Path) -> None:
-    files = {"test_x.py": GOOD, "test_y.py": "import nowhere_at_all\n"}
+    files = {"test_x.py": GOOD, "own/__init__.py": "", "test_y.py": "import own.nowhere\n"}
     broken = only("tests/error", findings(tmp_path, files))
     assert broken.location is not None
     assert broken.location.path == "test_y.py"
-    assert "nowhere_at_all" in broken.message
+    assert "own.nowhere" in broken.message
+
+
+@pytest.mark.parametrize("name", ["test_y.py", "conftest.py"])
+def test_an_environment_without_what_the_tests_import_is_at_fault(
+    tmp_path: Path, name: str
+) -> None:
+    files = {"test_x.py": GOOD, name: "import nowhere_at_all\n"}
+    with pytest.raises(GateError, match="lacks nowhere_at_all"):
+        findings(tmp_path, files)
 
 
 def test_options_reach_pytest(tmp_path: Path) -> None:
