@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -13,6 +14,7 @@ from mlgate.core.snapshot import Snapshot
 from mlgate.core.text import plain, shown
 
 _LONGEST = 10_000
+_LINE_END = re.compile("\r\n|\r|\n")  # as Python and its tools count lines
 
 
 class Facts:
@@ -52,7 +54,7 @@ class Facts:
             message=plain(finding.message)[:_LONGEST],
             help=None if finding.help is None else plain(finding.help)[:_LONGEST],
             location=location,
-            fingerprint=_fingerprint(finding, before, line, after),
+            fingerprint=fingerprint(finding, before, line, after),
         )
 
     def _around(self, location: Location) -> tuple[str, str, str]:
@@ -64,14 +66,14 @@ class Facts:
                 content = self._subject.read(location.path)
             except (GateError, KeyError):
                 content = b""
-            self._lines[location.path] = content.decode("utf-8", "replace").splitlines()
+            self._lines[location.path] = _LINE_END.split(content.decode("utf-8", "replace"))
         lines = self._lines[location.path]
         at = location.line - 1
         return tuple(lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, at + 1))  # type: ignore[return-value]
 
 
-def _fingerprint(finding: Finding, *lines: str) -> str:
-    """Rule and normalised source line with its neighbours; the message where there is no line."""
+def fingerprint(finding: Finding, *lines: str) -> str:
+    """Rule and normalised source lines; the message and the path where there is no line."""
     parts = [" ".join(line.split()) for line in lines]
     if not any(parts):
         parts = [finding.message, finding.location.path if finding.location else ""]

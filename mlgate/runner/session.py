@@ -208,8 +208,12 @@ class Session:
 
     def files(self, gate: GatePolicy) -> tuple[str, ...]:
         """The subject's files that a gate may look at."""
+        return self.within(gate, self.subject.files)
+
+    def within(self, gate: GatePolicy, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of `paths` that a gate may look at."""
         unwanted = (*self.policy_of(gate).exclude, *gate.exclude)
-        chosen = self.select(self.subject.files, gate.files, unwanted)
+        chosen = self.select(paths, gate.files, unwanted)
         folder = self.project_of(gate)
         return tuple(p for p in chosen if p.startswith(folder + "/")) if folder else chosen
 
