@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 
@@ -157,6 +158,8 @@ class _Run:
         notes = [*session.policy.notes, *known.waiting]
         if session.store.problem:
             notes.append(session.store.problem)
+        if os.path.exists(session.repo.journal):
+            notes.append("an earlier `mlgate fix` did not end: mlgate fix completes it")
         return tuple(notes)
 
     def _keep(self, report: Report) -> None:
