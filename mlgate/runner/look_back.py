@@ -38,13 +38,13 @@ def past_of(session: Session, job: Job) -> Job | None:
     what it found could be old, or only new findings do not count alone."""
     if not wanted(session, job) or job.inputs is None or job.ctx is None:
         return None
-    if session.base_problem is not None:
-        job.fail(GateError(session.base_problem.message, session.base_problem.hint))
-        return None
-    if session.base_snapshot is None or job.inputs.also is None:
-        return None
     places = {f.location.path for f in job.findings() if counts(f) and f.location}
-    if not places:
+    if not places or job.inputs.also is None:
+        return None
+    if session.base_error is not None:
+        job.fail(session.base_error)
+        return None
+    if session.base_snapshot is None:
         return None
     if job.inputs.each and places.isdisjoint(map(shown, session.touched)):
         job.marked = mark_old(job.findings(), (), {}, _unchanged(session))
