@@ -26,9 +26,13 @@ def plain(text: str) -> str:
 
 
 def shown(path: str) -> str:
-    """A path as a report names it: one line, escaped where it holds odd bytes."""
+    """A path as a report names it: one line, escaped where it holds odd bytes, and where a CI
+    runner would take it for a command."""
     escaped = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in escaped)
+    one = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in escaped)
+    if one.lstrip().startswith("::"):
+        one = one.replace(":", "\\x3a", 1)
+    return one.replace("##", "\\x23#") if "##" in one else one
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

@@ -116,7 +116,9 @@ def test_a_branch_that_was_not_cloned(origin, make_project):
     there = clone(origin, make_project, "--single-branch")
     ended = there.run("check", "--gate", "files", **GITHUB)
     assert ended.code == 3
-    assert "git fetch origin +refs/heads/main:refs/remotes/origin/main" in " ".join(ended.out.split())
+    assert "git fetch origin +refs/heads/main:refs/remotes/origin/main" in " ".join(
+        ended.out.split()
+    )
     assert there.run("check", "--deepen", "--gate", "files", **GITHUB).code == 0
 
 
