@@ -1,9 +1,9 @@
 """New findings only: which findings stood at the base already.
 
 A finding is old where git's line map says that its line is unchanged and the same rule was found
-there at the base. The rest is matched as a multiset by fingerprint: in the same file (also a renamed
-one), then among what the change moved out of other files. A finding of the base is used up once, so
-there are never more old ones than the base had.
+there at the base. The rest is matched as a multiset by fingerprint: in the same file (also in a
+renamed one), then among what the change moved out of other files. A finding of the base is used
+up once, so there are never more old ones than the base had.
 """
 
 from __future__ import annotations
