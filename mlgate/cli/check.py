@@ -48,6 +48,7 @@ policy, 3 a blocking gate could not be judged, 130 interrupted."""
 @click.option("--changed", is_flag=True, help="Only files that differ from the base.")
 @click.option("--base", metavar="REF", help="Compare with this commit, branch or tag.")
 @click.option("--new", is_flag=True, default=None, help="Findings the base has too do not count.")
+@click.option("--deepen", is_flag=True, help="Fetch history until the base is found.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the network.")
 @click.option("--project", metavar="DIR", help="Only this project of a monorepo.")
 @click.option(

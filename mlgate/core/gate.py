@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from mlgate.core.errors import GateError
     from mlgate.core.snapshot import Snapshot
 
 
@@ -126,6 +127,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """An instance of the gate's `Options`."""
     subject: Snapshot
     base: Snapshot | None
+    base_error: GateError | None = None
+    """What a gate raises that needs the base, where that is named and cannot be found."""
     files: tuple[str, ...]
     """The subject's paths that this gate may look at: its `files` and `exclude` applied. Where
     `Inputs.each`, the runner asks only about those in `changed`."""

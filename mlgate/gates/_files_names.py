@@ -124,3 +124,8 @@ def destroyed_link(
         return
     if was.id in (entry.id, blob_id(raw.rstrip(b"\r\n"), was.id)):
         yield Found("destroyed-symlink", None, "was a symbolic link, now holds its target as text")
+
+
+def like_a_link(raw: bytes) -> bool:
+    """True for bytes that may be what was left of a link: its target, in one line."""
+    return bool(raw) and b"\n" not in raw and b"\0" not in raw

@@ -116,6 +116,8 @@ def _by_names(ctx: Context) -> dict[str, Found]:
 def _base(ctx: Context) -> str | None:
     """The base, where a rule compares with it."""
     wanted = ctx.options.on("large-file") or ctx.options.on("destroyed-symlink")
+    if ctx.base_error is not None:
+        return "lost"  # what is found without one is not found again in its absence
     return ctx.base.commit if wanted and ctx.base else None
 
 
@@ -147,12 +149,17 @@ def _in_file(ctx: Context, root: str, path: str) -> Iterator[Found]:
             yield from state(file)
     if not file.binary and options.on("mixed-line-ending"):
         yield from lines.mixed_line_ending(file, options.line_ending)
-    if size <= 4096 and ctx.base is not None and options.on("destroyed-symlink"):
-        yield from names.destroyed_link(ctx.base.files, path, entry, file.raw)
+    if size <= 4096 and options.on("destroyed-symlink"):
+        if ctx.base_error is not None and names.like_a_link(file.raw):
+            raise ctx.base_error
+        if ctx.base is not None:
+            yield from names.destroyed_link(ctx.base.files, path, entry, file.raw)
 
 
 def _is_added(ctx: Context, path: str) -> bool:
     """True if `large-file` counts the file: the base has it not, or all are wanted."""
+    if ctx.options.added_only and ctx.base_error is not None:
+        raise ctx.base_error
     return not ctx.options.added_only or ctx.base is None or path not in ctx.base.files
 
 

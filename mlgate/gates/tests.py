@@ -147,6 +147,7 @@ def _run(
         "report": report,
         "key": key.hex(),
         "top": root,
+        "work": None if os.path.samefile(root, ctx.work) else str(ctx.work),
         "args": _arguments(ctx, scratch, meter),
         "coverage": meter,
         "source": list(ctx.options.coverage.source) if ctx.options.coverage else [],
@@ -172,6 +173,12 @@ def _run(
     if session.unusable:
         hint = project_code.install_line(ctx, environment, "pytest")
         raise ToolMissing("pytest is not installed in the project's environment", hint)
+    if session.elsewhere:
+        raise GateError(
+            f"the tests imported {session.elsewhere} from the work tree, which is not what is"
+            f" judged ({ctx.subject.label})",
+            "commit or stash what is not committed, or install the project without --editable",
+        )
     return session, ended
 
 

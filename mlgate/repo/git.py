@@ -99,6 +99,11 @@ class Repository:
         """The index that git uses: a temporary one under `git commit PATH`."""
         return self.environ.get("GIT_INDEX_FILE") or os.path.join(self.git_dir, "index")
 
+    @property
+    def journal(self) -> str:
+        """Where `mlgate fix` writes down what it is about to do; gone when it is done."""
+        return os.path.join(self.git_dir, "mlgate", "journal")
+
     def git(self, *args: str, stdin: bytes = b"", ok: tuple[int, ...] = (0,)) -> bytes:
         """Standard output of one git command. Raises `RepositoryError` unless it ends in `ok`."""
         return self.start(*args, ok=ok).read(stdin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlgate.repo.stored import Stored
     from mlgate.repo.work_tree import WorkTree
 
+_LONGEST = 60_000
+_BEHIND = 1 << 62
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb'\\([0-7]{3}|[abfnrtv"\\])')
 _ESCAPED = {
@@ -29,44 +31,72 @@ _ESCAPED = {
 
 
 class LineMap:
-    """Where the unchanged lines of one file stood before."""
+    """Where the unchanged lines of one file stood before, and where those of before stand now."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str = "") -> None:
         self.source = source
         """The file's path at the base; another one where it was renamed."""
-        self._starts: list[int] = []
-        self._hunks: list[tuple[int, int, int]] = []
+        self._old: list[tuple[int, int]] = []
+        self._new: list[tuple[int, int]] = []
 
     def add(self, old: int, old_count: int, new: int, new_count: int) -> None:
         """A hunk, in the order of the file, numbered as in `git diff -U0`."""
-        # Without lines of its own a hunk is numbered by the line before it.
-        first = new if new_count else new + 1
-        after_old = old + old_count if old_count else old + 1
-        self._starts.append(first)
-        self._hunks.append((first + new_count, after_old, first))
+        # Without lines of its own a hunk's side is numbered by the line before it.
+        for side, first, count in ((self._old, old, old_count), (self._new, new, new_count)):
+            start = first if count else first + 1
+            side.append((start, start + count))
 
     def old(self, line: int) -> int | None:
         """The line's number at the base; None if the change made or altered it."""
-        at = bisect_right(self._starts, line) - 1
-        if at < 0:
-            return line
-        end, after_old, _ = self._hunks[at]
-        return None if line < end else after_old + (line - end)
+        return _across(self._new, self._old, line)
+
+    def new(self, line: int) -> int | None:
+        """The number today of a line of the base; None if the change removed or altered it."""
+        return _across(self._old, self._new, line)
 
 
-def line_maps(repo: Repository, base: str, subject: WorkTree | Stored) -> Mapping[str, LineMap]:
-    """For each file of `subject` that the commit `base` has otherwise, the map to its lines there.
+def _across(here: list[tuple[int, int]], there: list[tuple[int, int]], line: int) -> int | None:
+    """From one side of the hunks to the other."""
+    at = bisect_right(here, (line, _BEHIND)) - 1
+    if at < 0:
+        return line
+    end = here[at][1]
+    return None if line < end else there[at][1] + (line - end)
 
-    Files that are new have none.
+
+def line_maps(
+    repo: Repository, base: str, subject: WorkTree | Stored, sources: Mapping[str, str]
+) -> dict[str, LineMap]:
+    """The maps of the changed files that `sources` names, each with its path in the commit `base`.
+
+    Files are left out that git pairs otherwise, or does not know: there is no map to be trusted.
     """
     cached = ("--cached",) if subject.kind == "index" else ()
     commit = (subject.commit,) if subject.kind == "commit" and subject.commit else ()
-    out = repo.git(
-        *("diff", "--unified=0", "--find-renames", "--no-color", "--no-ext-diff", "--no-textconv"),
-        *("--src-prefix=a/", "--dst-prefix=b/", "--diff-filter=MRT", "--no-indent-heuristic"),
-        *("--ignore-submodules=all", *cached, base, *commit, "--"),
-    )
-    return _read(out)
+    maps: dict[str, LineMap] = {}
+    for batch in _batches(sources):
+        out = repo.git(
+            *("diff", "--unified=0", "--inter-hunk-context=0", "--find-renames", "--no-color"),
+            *("--no-ext-diff", "--no-textconv", "--text", "--diff-algorithm=histogram"),
+            *("--src-prefix=a/", "--dst-prefix=b/", "--diff-filter=MRT", "--no-indent-heuristic"),
+            *("--ignore-submodules=all", *cached, base, *commit, "--", *batch),
+        )
+        maps.update(_read(out))
+    return {path: found for path, found in maps.items() if sources.get(path) == found.source}
+
+
+def _batches(sources: Mapping[str, str]) -> Iterator[list[str]]:
+    """Paths of both sides, as many at once as a command line holds."""
+    batch: dict[str, None] = {}
+    length = 0
+    for path, source in sources.items():
+        batch |= {path: None, source: None}
+        length += len(path) + len(source)
+        if length > _LONGEST:
+            yield list(batch)
+            batch, length = {}, 0
+    if batch:
+        yield list(batch)
 
 
 def _read(patch: bytes) -> dict[str, LineMap]:

@@ -54,7 +54,7 @@ class Facts:
             message=plain(finding.message)[:_LONGEST],
             help=None if finding.help is None else plain(finding.help)[:_LONGEST],
             location=location,
-            fingerprint=_fingerprint(finding, before, line, after),
+            fingerprint=fingerprint(finding, before, line, after),
         )
 
     def _around(self, location: Location) -> tuple[str, str, str]:
@@ -78,7 +78,7 @@ def _lines_of(content: bytes) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _fingerprint(finding: Finding, *lines: str) -> str:
+def fingerprint(finding: Finding, *lines: str) -> str:
     """Rule and normalised source line with its neighbours; the message where there is no line."""
     parts = [" ".join(line.split()) for line in lines]
     if not any(parts):

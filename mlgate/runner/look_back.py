@@ -1,16 +1,14 @@
-"""New findings only: which of a gate's findings stood at the base already.
+"""New findings only: asks a gate about the base, and ages what it finds at the head by that.
 
-A finding is old where git's line map says that its line is unchanged and the same rule was found
-there at the base. The rest is matched as a multiset by fingerprint: first in the same file, then
-among findings that the change moved out of other files. The base's findings are made with the
-head's options, configuration and tools.
+The base's findings are made with the head's options, configuration and tools. A gate that judges
+file by file is asked about the old versions of the changed files under today's names; one that
+judges the whole, about the base's files, for what it says of a file depends on the others.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -18,7 +16,8 @@ from msgspec.structs import replace
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import shown
-from mlgate.core.words import Result, State
+from mlgate.judge.new_only import counts, mark_old
+from mlgate.runner.facts import fingerprint
 from mlgate.runner.mixture import Mixture
 from mlgate.runner.plan import Job, prepare
 
@@ -28,30 +27,32 @@ if TYPE_CHECKING:
 
 # A tool's configuration is the head's, also where the base's version of a file is judged.
 _CONFIGURATION = re.compile(
-    r"(.*/)?(pyproject\.toml|setup\.cfg|tox\.ini|\.?mypy\.ini|\.?pylintrc|pyrightconfig\.json"
-    r"|\.?ruff\.toml|\.flake8|\.bandit|\.isort\.cfg|\.editorconfig|mlgate\.toml)"
+    r"(.*/)?(pyproject\.toml|setup\.cfg|tox\.ini|\.?mypy\.ini|\.?pylintrc(\.toml)?"
+    r"|pyrightconfig\.json|ty\.toml|\.?ruff\.toml|\.flake8|\.bandit|\.isort\.cfg|\.pycodestyle"
+    r"|\.editorconfig|\.secrets\.baseline|mlgate\.toml)"
 )
 
 
 def past_of(session: Session, job: Job) -> Job | None:
     """The same gate asked about the base's versions of the changed files; None where nothing of
     what it found could be old, or only new findings do not count alone."""
-    if not _wanted(session, job) or job.inputs is None or job.ctx is None:
+    if not wanted(session, job) or job.inputs is None or job.ctx is None:
         return None
-    if session.base_problem is not None:
-        job.fail(GateError(session.base_problem.message, session.base_problem.hint))
+    places = {f.location.path for f in job.findings() if counts(f) and f.location}
+    if not places or job.inputs.also is None:
         return None
-    if session.base_snapshot is None or job.inputs.also is None:
+    if session.base_error is not None:
+        job.fail(session.base_error)
         return None
-    changed = {shown(path) for path in session.touched}
-    open_ = [f for f in job.findings() if _counts(f) and f.location]
-    if not any(f.location and f.location.path in changed for f in open_) and job.inputs.each:
-        job.marked = mark_old(job.findings(), (), _unchanged(session), {})
+    if session.base_snapshot is None:
+        return None
+    if job.inputs.each and places.isdisjoint(map(shown, session.touched)):
+        job.marked = mark_old(job.findings(), (), {}, _unchanged(session))
         return None
     return _past_job(session, job)
 
 
-def _wanted(session: Session, job: Job) -> bool:
+def wanted(session: Session, job: Job) -> bool:
     """Whether only new findings count for this gate."""
     if job.error is not None or job.skipped is not None:
         return False
@@ -62,57 +63,112 @@ def _wanted(session: Session, job: Job) -> bool:
 
 
 def _past_job(session: Session, job: Job) -> Job | None:
-
-    each = job.inputs is not None and job.inputs.each
-    sources, absent = {}, set()
-    for change in session.changes:
-        if not each and _CONFIGURATION.fullmatch(change.path):
-            continue
-        if change.old_path is not None:
-            sources[change.path] = change.old_path
-        elif not each:
-            absent.add(change.path)
-    files = session.select(
-        sources, job.policy.files, (*session.policy_of(job.policy).exclude, *job.policy.exclude)
-    )
-    base = session.base_snapshot
-    if base is None or job.ctx is None:
+    if job.ctx is None or job.inputs is None:
         return None
-    kept = {path: sources[path] for path in files} if each else sources
-    mixture = Mixture(session.subject, base, kept, frozenset(absent), session.workshop)
+    mixture = _old_files(session, job) if job.inputs.each else _old_tree(session, job)
     past = Job(job.policy, job.terms, session)
     past.of = job
     past.gate, past.clock = job.gate, job.clock
+    old = {change.path for change in session.changes if change.old_path}
+    candidates = old & mixture.files.keys() if job.inputs.each else mixture.files
     past.ctx = replace(
         job.ctx,
         subject=mixture,
-        files=files if each else tuple(p for p in job.ctx.files if p in mixture.files),
+        files=session.within(job.policy, candidates),
         changed=None,
         progress=lambda done, total: None,
     )
     prepare(session, past)
     if past.skipped is not None:  # the base had no such file
-        job.marked = mark_old(job.findings(), (), _unchanged(session), {})
-        return None
+        past.skipped = None
+        past.missing = ()
     return past
+
+
+def _old_files(session: Session, job: Job) -> Mixture:
+    """The head's files, the changed ones as the base has them, under today's names."""
+    judged = frozenset(job.inputs.paths) if job.inputs else frozenset()
+    sources = {
+        change.path: change.old_path
+        for change in session.changes
+        if change.old_path and (change.path in judged or not _configures(job, change.path))
+    }
+    return _mixture(session, sources, session.subject.files)
+
+
+def _old_tree(session: Session, job: Job) -> Mixture:
+    """The base's files under their old names, with the head's configuration."""
+    base = session.base_snapshot
+    before = base.files if base else {}
+    sources = {path: path for path in before if not _configures(job, path)}
+    ours = [path for path in session.subject.files if _configures(job, path)]
+    return _mixture(session, sources, ours)
+
+
+def _mixture(session: Session, sources: dict[str, str], ours: Iterable[str]) -> Mixture:
+    base = session.base_snapshot
+    if base is None:
+        raise GateError("there is no base to look back to")
+    return Mixture(session.subject, base, sources, ours, session.workshop)
+
+
+def _configures(job: Job, path: str) -> bool:
+    """True for a file by which a tool is configured, also one that the gate's options name."""
+    if _CONFIGURATION.fullmatch(path):
+        return True
+    given = job.policy.options.get("args") or ()
+    return any(arg.endswith(path) for arg in map(str, given))
 
 
 def settle(session: Session, past: Job) -> None:
     """Mark what is old among the findings of `past.of`, now that the base's are known."""
-    from mlgate.repo.line_map import line_maps
-
     job = past.of
-    if job is None or session.base is None:
+    if job is None or job.inputs is None:
         return
     if past.error is not None:
         job.error = f"the base's version cannot be judged: {past.error}"
         job.help = past.help
         return
-    maps = {
-        shown(path): found
-        for path, found in line_maps(session.repo, session.base.commit, session.subject).items()
+    each = job.inputs.each
+    unchanged = _unchanged(session)
+    found = past.findings() if each else _under_new_names(session, past.findings())
+    maps = _maps(session, job, unchanged)
+    job.marked = mark_old(job.findings(), found, maps, unchanged if each else frozenset())
+
+
+def _maps(session: Session, job: Job, unchanged: frozenset[str]) -> dict[str, LineMap]:
+    """The line maps of the files in which something was found, by shown path."""
+    from mlgate.repo.line_map import LineMap, line_maps
+
+    if session.base is None:
+        return {}
+    places = {f.location.path for f in job.findings() if f.location and f.location.line}
+    sources = {
+        change.path: change.old_path
+        for change in session.changes
+        if change.old_path and change.status != "deleted" and shown(change.path) in places
     }
-    job.marked = mark_old(job.findings(), past.findings(), _unchanged(session), maps)
+    maps = line_maps(session.repo, session.base.commit, session.subject, sources)
+    same = {path: LineMap(path) for path in places & unchanged}
+    return same | {shown(path): found for path, found in maps.items()}
+
+
+def _under_new_names(session: Session, findings: list[Finding]) -> list[Finding]:
+    """The base's findings in files that the change renamed, as if they had been found there."""
+    renamed = {
+        shown(change.old_path): shown(change.path)
+        for change in session.changes
+        if change.status == "renamed" and change.old_path
+    }
+    return [_moved(finding, renamed) for finding in findings]
+
+
+def _moved(finding: Finding, renamed: dict[str, str]) -> Finding:
+    at = finding.location
+    if at is None or at.path not in renamed:
+        return finding
+    moved = replace(finding, location=replace(at, path=renamed[at.path]))
+    return moved if at.line else replace(moved, fingerprint=fingerprint(moved))
 
 
 def _unchanged(session: Session) -> frozenset[str]:
@@ -123,79 +179,3 @@ def _unchanged(session: Session) -> frozenset[str]:
     return frozenset(
         shown(path) for path, entry in session.subject.files.items() if old.get(path) == entry
     )
-
-
-def mark_old(
-    findings: Iterable[Finding],
-    base: Iterable[Finding],
-    unchanged: frozenset[str],
-    maps: Mapping[str, LineMap],
-) -> list[Finding]:
-    """`findings` with the state `old` where they stood at the base.
-
-    `base` holds the findings made on the base's versions of the changed files, under the paths of
-    today. `unchanged` are the shown paths whose content is the base's; `maps` the line maps of the
-    changed ones, by shown path.
-    """
-    marked = list(findings)
-    rest = list(base)
-    open_ = [i for i, f in enumerate(marked) if _counts(f) and not _settle(marked, i, unchanged)]
-    open_ = [i for i in open_ if not _same_line(marked, i, rest, maps)]
-    for same_path in (True, False):
-        pool = Counter(_print(finding, same_path) for finding in rest)
-        left = []
-        for i in open_:
-            mark = _print(marked[i], same_path)
-            if pool[mark]:
-                pool[mark] -= 1
-                _drop(rest, mark, same_path)
-                marked[i] = replace(marked[i], state=State.OLD)
-            else:
-                left.append(i)
-        open_ = left
-    return marked
-
-
-def _counts(finding: Finding) -> bool:
-    return finding.location is not None and finding.result is not Result.PASS
-
-
-def _settle(marked: list[Finding], i: int, unchanged: frozenset[str]) -> bool:
-    """Old because the whole file is the base's."""
-    location = marked[i].location
-    if location is None or location.path not in unchanged:
-        return False
-    marked[i] = replace(marked[i], state=State.OLD)
-    return True
-
-
-def _same_line(
-    marked: list[Finding], i: int, rest: list[Finding], maps: Mapping[str, LineMap]
-) -> bool:
-    """Old because its line is unchanged and the base says the same of it."""
-    finding = marked[i]
-    at = finding.location
-    if at is None or at.line is None or at.cell is not None or at.path not in maps:
-        return False
-    line = maps[at.path].old(at.line)
-    if line is None:
-        return False
-    for k, old in enumerate(rest):
-        there = old.location
-        if there and (old.rule, there.path, there.line) == (finding.rule, at.path, line):
-            del rest[k]
-            marked[i] = replace(finding, state=State.OLD)
-            return True
-    return False
-
-
-def _print(finding: Finding, same_path: bool) -> tuple[str, str]:
-    path = finding.location.path if finding.location and same_path else ""
-    return path, finding.fingerprint or ""
-
-
-def _drop(rest: list[Finding], mark: tuple[str, str], same_path: bool) -> None:
-    for k, old in enumerate(rest):
-        if _print(old, same_path) == mark:
-            del rest[k]
-            return

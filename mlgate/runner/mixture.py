@@ -1,4 +1,4 @@
-"""The subject with some files as the base has them: what legacy findings are made on."""
+"""Files of two snapshots as one: what legacy findings are made on."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 
 class Mixture:
-    """The head's files, in which those of `sources` hold the base's content.
+    """The base's files, under the paths that they have today or had then, and some of the head's.
 
-    So an old version is judged under today's name, with today's configuration beside it. `sources`
-    maps a path to its path at the base, `absent` are files of the head that are left out.
+    So an old version is judged under today's name, with today's configuration beside it.
+    `from_base` maps a path to its path at the base.
     """
 
     def __init__(
         self,
         head: Snapshot,
         base: Snapshot,
-        sources: Mapping[str, str],
-        absent: frozenset[str],
+        from_base: Mapping[str, str],
+        from_head: Iterable[str],
         workshop: Workshop,
     ) -> None:
-        self.label = f"{head.label} with files of {base.label}"
+        self.label = f"{base.label} with files of {head.label}"
         self.commit = base.commit
         self._head = head
         self._base = base
-        self._sources = sources
+        self._sources = from_base
         self._workshop = workshop
         self._folder: str | None = None
         self._there: set[str] = set()
         self._lock = threading.Lock()
-        old = {path: base.files[source] for path, source in sources.items()}
-        kept = {path: entry for path, entry in head.files.items() if path not in absent}
-        self.files: Mapping[str, Entry] = {**kept, **old}
+        self.files: Mapping[str, Entry] = {path: head.files[path] for path in from_head} | {
+            path: base.files[source] for path, source in from_base.items()
+        }
 
     def read(self, path: str) -> bytes:
         """The bytes of one file."""
@@ -57,6 +57,7 @@ class Mixture:
         with self._lock:
             if self._folder is None:
                 self._folder = os.path.join(self._workshop.scratch(), f"mixture-{id(self)}")
+                os.mkdir(self._folder)
             missing = [path for path in paths if path not in self._there]
             old = {path: self._sources[path] for path in missing if path in self._sources}
             new = {path: path for path in missing if path not in self._sources}
@@ -73,5 +74,8 @@ class Mixture:
 
         for path, source in names.items():
             target = os.path.join(self._folder or "", path)
+            if self.files[path].mode == "160000":  # an empty folder, as git itself leaves it
+                os.makedirs(target, exist_ok=True)
+                continue
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copy(os.path.join(root, source), target, follow_symlinks=False)

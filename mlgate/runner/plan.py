@@ -19,6 +19,7 @@ from mlgate.core.words import Level, Stage
 from mlgate.judge.judge import Accepted, Draft, Terms
 from mlgate.runner import keys
 from mlgate.runner.facts import Facts
+from mlgate.runner.narrowing import by_base
 from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
@@ -132,6 +133,9 @@ def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> J
     """The job of one gate, its inputs known; settled already where there is nothing to run."""
     job = Job(policy, terms_for(session, policy), session)
     job.gate = parts.load("gates", policy.kind)
+    if session.base_error is not None and _asks_base(session, policy):
+        job.fail(session.base_error)
+        return job
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:
         return job
@@ -161,6 +165,8 @@ def prepare(session: Session, job: Job) -> None:
     except Exception as error:
         return job.fail(crash(job.kind, error))
     narrowed = ctx.changed if ctx else None
+    if inputs is not None and inputs.each and session.base_error and by_base(session):
+        return job.fail(session.base_error)
     if inputs is not None and inputs.each and narrowed is not None:
         chosen = tuple(path for path in inputs.paths if path in narrowed)
         inputs = msgspec.structs.replace(inputs, paths=chosen) if chosen else None
@@ -216,6 +222,12 @@ def _waivers(policy: Policy) -> tuple[Accepted, ...]:
     )
 
 
+def _asks_base(session: Session, policy: GatePolicy) -> bool:
+    """True if only the base tells whether this gate is asked at all."""
+    folder = session.project_of(policy)
+    return bool(policy.when) or (bool(folder) and not session.request.everything)
+
+
 def _not_here(session: Session, policy: GatePolicy) -> str | None:
     """Why this gate is not asked in this run, if it is not."""
     if policy.where == "ci" and session.ci is None and policy.name not in session.request.gates:
@@ -249,6 +261,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         options=options,
         subject=session.subject,
         base=session.base_snapshot,
+        base_error=session.base_error,
         files=session.files(policy),
         changed=session.narrowed,
         work=session.work,

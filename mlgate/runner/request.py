@@ -25,6 +25,8 @@ class Request(Struct, frozen=True, kw_only=True):
     changed: bool = False
     base: str | None = None
     new: bool | None = None
+    deepen: bool = False
+    """Whether history may be fetched, in bounded steps, until the base is found."""
     offline: bool = False
     project: str | None = None
     jobs: int | None = None

@@ -206,6 +206,8 @@ class _Run:
         notes = [*session.policy.notes, *known.waiting]
         if session.store.problem:
             notes.append(session.store.problem)
+        if os.path.exists(session.repo.journal):
+            notes.append("an earlier `mlgate fix` did not end: mlgate fix completes it")
         return tuple(notes)
 
     def _keep(self, report: Report) -> None:

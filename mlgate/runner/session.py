@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlgate import process
-from mlgate.core.errors import BaseNotFound, UsageError
+from mlgate.core.errors import BaseNotFound, GateError, UsageError
 from mlgate.core.report import Subject
 from mlgate.core.words import Stage
 from mlgate.policy.match import matcher
@@ -92,10 +93,33 @@ class Session:
             before = self.pushes[0].base
             return bases.Base(before, "the remote's tip") if before else None
         try:
-            return bases.resolve(self.repo, self.stage, named, self.environ, self.ci)
+            return self._resolved(named)
         except BaseNotFound as problem:
-            self.base_problem = problem
+            found = self._deepened(named)
+            self.base_problem = None if found else problem
+            return found
+
+    def _resolved(self, named: str | None) -> bases.Base | None:
+        return bases.resolve(self.repo, self.stage, named, self.environ, self.ci)
+
+    def _deepened(self, named: str | None) -> bases.Base | None:
+        """The base, once enough history was fetched, where `--deepen` allows that."""
+        if not self.request.deepen or self.request.offline:
             return None
+        from mlgate.repo import deepen
+
+        told = (self.ci.target, *self.ci.base, self.ci.before) if self.ci else ()
+        names = [named] if named else [name for name in told if name and name.strip("0")]
+        for _ in deepen.steps(self.repo, names):
+            with contextlib.suppress(BaseNotFound):
+                return self._resolved(named)
+        return None
+
+    @property
+    def base_error(self) -> GateError | None:
+        """What a gate says that needs the base, where that is named and cannot be found."""
+        problem = self.base_problem
+        return GateError(problem.message, problem.hint) if problem else None
 
     @cached_property
     def base_snapshot(self) -> Stored | None:
@@ -229,8 +253,12 @@ class Session:
 
     def files(self, gate: GatePolicy) -> tuple[str, ...]:
         """The subject's files that a gate may look at."""
+        return self.within(gate, self.subject.files)
+
+    def within(self, gate: GatePolicy, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of `paths` that a gate may look at."""
         unwanted = (*self.policy_of(gate).exclude, *gate.exclude)
-        chosen = self.select(self.subject.files, gate.files, unwanted)
+        chosen = self.select(paths, gate.files, unwanted)
         folder = self.project_of(gate)
         return tuple(p for p in chosen if p.startswith(folder + "/")) if folder else chosen
 
@@ -299,7 +327,9 @@ class Session:
 
     def key(self) -> bytes:
         """Digest of all that decides the run's findings, known before anything is parsed."""
-        request = msgspec.structs.replace(self.request, jobs=None, cache=True, push_refs=None)
+        request = msgspec.structs.replace(
+            self.request, jobs=None, cache=True, push_refs=None, deepen=False
+        )
         return keys.digest(
             self.identity,
             msgspec.to_builtins(request),

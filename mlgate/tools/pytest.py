@@ -42,6 +42,8 @@ class Session(Struct, frozen=True, kw_only=True):
     version: str | None = None
     coverage: float | None = None
     """Percent."""
+    elsewhere: str | None = None
+    """A module that was imported from the work tree, where another tree is judged."""
     unusable: str | None = None
     """`missing` where pytest could not be imported, `shadowed` where the tree brings its own."""
 
@@ -92,6 +94,7 @@ def _session(content: bytes) -> Session:
         deselected=int(facts.get("deselected", 0)),
         version=facts.get("version"),
         coverage=None if covered is None else float(covered),
+        elsewhere=facts.get("elsewhere"),
         unusable=facts.get("unusable"),
     )
 

@@ -38,6 +38,9 @@ def main() -> int:
     if _below(pytest.__file__, request["top"]) and not _below(pytest.__file__, sys.prefix):
         return _seal(request, {"unusable": "shadowed"}, [], 4)
     sys.path.insert(0, os.getcwd())  # as `python -m pytest` has it, but after pytest itself
+    work = request.get("work")
+    if work:
+        sys.path[:0] = _counterparts(work, request["top"])
     sys.argv[:] = [pytest.__file__, *request["args"]]
     recorder = _recorder(pytest, request["top"])
     code, covered = _run(pytest, recorder, request)
@@ -46,8 +49,31 @@ def main() -> int:
         "collected": len(recorder.collected),
         "deselected": recorder.deselected,
         "coverage": covered,
+        "elsewhere": _elsewhere(work, request["top"]) if work else None,
     }
     return _seal(request, facts, [*recorder.broken, *recorder.cases.values()], code)
+
+
+def _counterparts(work: str, top: str) -> list[str]:
+    """The folders of the tree that is judged, for those of the work tree from which an editable
+    install would import; `src` also where it hooks the import otherwise."""
+    found = [os.path.join(os.getcwd(), "src")]
+    for entry in sys.path:
+        if _below(entry, work) and not _below(entry, sys.prefix) and not _below(entry, top):
+            relative = os.path.relpath(os.path.realpath(entry), os.path.realpath(work))
+            found.append(os.path.join(top, relative))
+    return [folder for folder in found if os.path.isdir(folder)]
+
+
+def _elsewhere(work: str, top: str) -> str | None:
+    """A module that came from the work tree, although another tree is judged."""
+    for name, module in sorted(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or not _below(path, work):
+            continue
+        if not _below(path, sys.prefix) and not _below(path, top):
+            return f"{name} ({os.path.relpath(path, work)})"
+    return None
 
 
 def _below(path: str, folder: str) -> bool:
