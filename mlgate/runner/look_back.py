@@ -79,7 +79,7 @@ def _past_job(session: Session, job: Job) -> Job | None:
     if base is None or job.ctx is None:
         return None
     kept = {path: sources[path] for path in files} if each else sources
-    mixture = Mixture(session.subject, base, kept, frozenset(absent), session.workshop)
+    mixture = Mixture(job.subject, base, kept, frozenset(absent), session.workshop)
     past = Job(job.policy, job.terms, session)
     past.of = job
     past.gate, past.clock = job.gate, job.clock
@@ -99,8 +99,6 @@ def _past_job(session: Session, job: Job) -> Job | None:
 
 def settle(session: Session, past: Job) -> None:
     """Mark what is old among the findings of `past.of`, now that the base's are known."""
-    from mlgate.repo.line_map import line_maps
-
     job = past.of
     if job is None or session.base is None:
         return
@@ -108,10 +106,7 @@ def settle(session: Session, past: Job) -> None:
         job.error = f"the base's version cannot be judged: {past.error}"
         job.help = past.help
         return
-    maps = {
-        shown(path): found
-        for path, found in line_maps(session.repo, session.base.commit, session.subject).items()
-    }
+    maps = {shown(path): found for path, found in session.line_maps.items()}
     job.marked = mark_old(job.findings(), past.findings(), _unchanged(session), maps)
 
 

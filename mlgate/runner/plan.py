@@ -23,7 +23,8 @@ from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
-    from mlgate.policy.model import GatePolicy, Policy
+    from mlgate.policy.keys import Waiver
+    from mlgate.policy.model import GatePolicy
     from mlgate.runner.session import Session
 
 _TIMEOUT = 600.0
@@ -128,14 +129,27 @@ def _place(finding: Finding) -> tuple[str, int, int, int, str, str]:
     return (at.path, at.cell or 0, at.line or 0, at.column or 0, finding.rule, finding.message)
 
 
-def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> Job:
-    """The job of one gate, its inputs known; settled already where there is nothing to run."""
+def make_job(
+    session: Session,
+    policy: GatePolicy,
+    options: msgspec.Struct,
+    subject: Snapshot | None = None,
+) -> Job:
+    """The job of one gate, its inputs known; settled already where there is nothing to run.
+    `subject` is another than the session's, with files of the same paths."""
     job = Job(policy, terms_for(session, policy), session)
     job.gate = parts.load("gates", policy.kind)
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:
         return job
+    if session.policy_base_problem and getattr(job.gate, "needs_base", False):
+        problem = session.policy_base_problem
+        job.fail(GateError(problem.message, problem.hint))
+        return job
     job.ctx = context(session, job, options)
+    if subject is not None:
+        files = tuple(path for path in job.ctx.files if path in subject.files)
+        job.ctx = msgspec.structs.replace(job.ctx, subject=subject, files=files)
     prepare(session, job)
     return job
 
@@ -182,12 +196,20 @@ def terms_for(session: Session, policy: GatePolicy) -> Terms:
         blocking=policy.blocking is not False,
         inconclusive_blocks=session.stage is Stage.PROMOTE,
         errors_block=policy.named,
-        waivers=_waivers(session.policy_of(policy)),
+        waivers=_waivers(session, policy),
         narrowed=session.narrowed is not None,
     )
 
 
-def _waivers(policy: Policy) -> tuple[Accepted, ...]:
+def _waivers(session: Session, policy: GatePolicy) -> tuple[Accepted, ...]:
+    """Those that bind: of a changed policy only what the base has too, until it is approved."""
+    if session.protected is not None and session.approval.given is None:
+        return session.protected.waivers.get(policy.name, ())
+    return accepted(session.policy_of(policy).waivers)
+
+
+def accepted(waivers: Iterable[Waiver]) -> tuple[Accepted, ...]:
+    """Waivers as the judge needs them."""
     return tuple(
         Accepted(
             rule=waiver.rule,
@@ -196,7 +218,7 @@ def _waivers(policy: Policy) -> tuple[Accepted, ...]:
             until=waiver.until.isoformat(),
             reason=waiver.reason,
         )
-        for waiver in policy.waivers
+        for waiver in waivers
     )
 
 
@@ -243,6 +265,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         withheld=session.workshop.withheld(),
         commits=session.commits,
         policies=session.policies,
+        lines=lambda: session.line_maps,
         tool=partial(session.workshop.tool, command=command),
         environment=session.workshop.environment,
         run=_limited(session, job.clock),
