@@ -11,7 +11,7 @@ from msgspec import Struct
 from mlgate.core import parts
 from mlgate.core.errors import PolicyError, UsageError
 from mlgate.core.text import shown
-from mlgate.policy.model import GATE_KEYS, GatePolicy, Policy
+from mlgate.policy.model import GATE_KEYS, OWN, GatePolicy, Policy
 from mlgate.policy.positions import KeyPath
 from mlgate.policy.problems import Problem, nearest, placed, problems
 
@@ -34,7 +34,7 @@ def validate(policy: Policy, load: Load = parts.load) -> dict[str, Struct]:
         except msgspec.ValidationError:
             kind = _options(gate.kind, load)
             found += problems(gate.options, kind, table(gate), GATE_KEYS)
-    found += [*_needs(policy), *_patterns(policy), *_waivers(policy, load)]
+    found += [*_kept(policy), *_needs(policy), *_patterns(policy), *_waivers(policy, load)]
     if found:
         raise PolicyError(placed(found, policy.files))
     return options
@@ -67,6 +67,14 @@ def _unknown_kind(gate: GatePolicy, error: UsageError) -> Problem:
     path: KeyPath = ("gates", name) if gate.kind == name else ("gates", name, "kind")
     hint = (error.hint or "").replace("'", "`")
     return Problem(path, f"unknown kind `{shown(gate.kind)}` of [gates.{name}]; {hint}")
+
+
+def _kept(policy: Policy) -> Iterator[Problem]:
+    """The gate `policy` is there once, under its own name, so that no other takes its place."""
+    for gate in policy.gates:
+        if (gate.name == OWN) != (gate.kind == OWN):
+            path = (*table(gate), "kind")
+            yield Problem(path, f"the name and the kind `{OWN}` are kept for [gates.{OWN}] alone")
 
 
 def _needs(policy: Policy) -> Iterator[Problem]:

@@ -12,8 +12,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, State
 from mlgate.judge.judge import Draft
+from mlgate.policy.model import OWN
 from mlgate.repo import shelf
-from mlgate.runner.policies import OWN
 from mlgate.signing import dsse
 from mlgate.signing.approvals import Approvable, Approval, approved_by, listed
 

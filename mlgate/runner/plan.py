@@ -40,6 +40,8 @@ class Job:
         """Of a job that asks about the base's versions: the job it is done for."""
         self.marked: list[Finding] | None = None
         """The findings with their state, where only new ones count."""
+        self.by = "head"
+        """Whose options it is asked with: `head` or `base`."""
         self.policy = policy
         self.terms = terms
         self.name = policy.name
@@ -105,7 +107,10 @@ class Job:
         return Draft(
             gate=self.name,
             kind=self.kind,
-            findings=tuple(findings),
+            findings=tuple(
+                f if f.policy == self.by else msgspec.structs.replace(f, policy=self.by)
+                for f in findings
+            ),
             figures=tuple(facts.figures) if facts else (),
             judged=self._judged(findings),
             skipped=self.skipped,
@@ -134,10 +139,12 @@ def make_job(
     policy: GatePolicy,
     options: msgspec.Struct,
     subject: Snapshot | None = None,
+    by: str = "head",
 ) -> Job:
     """The job of one gate, its inputs known; settled already where there is nothing to run.
-    `subject` is another than the session's, with files of the same paths."""
+    `subject` is another than the session's, `by` whose options they are."""
     job = Job(policy, terms_for(session, policy), session)
+    job.by = by
     job.gate = parts.load("gates", policy.kind)
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:

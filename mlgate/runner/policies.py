@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from mlgate.core.errors import UsageError
-from mlgate.policy.model import GatePolicy, Policy
+from mlgate.policy.model import OWN, GatePolicy, Policy
 from mlgate.runner import keys
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
     from mlgate.policy.read import Read
-
-OWN = "policy"
-"""The gate that protects the policy: its name and its kind."""
 
 
 class Resolved(NamedTuple):

@@ -15,7 +15,7 @@ from mlgate.core.words import Stage
 from mlgate.policy import tool_config
 from mlgate.policy.alterations import UNSET, Alteration, between, leaves
 from mlgate.policy.check import validate
-from mlgate.policy.model import GatePolicy, Policy
+from mlgate.policy.model import OWN, GatePolicy, Policy
 from mlgate.policy.read import reader
 from mlgate.runner import policies
 from mlgate.runner.memo import Protected
@@ -93,7 +93,7 @@ class Protection:
                 self._base_options = validate(self.base.policy) if self.base else {}
             except PolicyError as error:
                 found = [_unreadable(error)]
-                self.base, self._base_options = _EMPTY, {}
+                self.base, self._base_options = _EMPTY, validate(_EMPTY.policy)
             if self.base is None:
                 return
             if not found:
@@ -150,7 +150,7 @@ class Protection:
             if stages is None:
                 stages = tuple(parts.load("gates", gate.kind).stages)
             wanted = not asked or {gate.name, gate.kind} & set(asked)
-            if gate.name not in altered or gate.kind == policies.OWN or not wanted:
+            if gate.name not in altered or gate.kind == OWN or not wanted:
                 continue
             if self._session.stage in stages:
                 needs = tuple(n + SUFFIX if n in altered else n for n in gate.needs)

@@ -13,10 +13,9 @@ from mlgate.core import parts
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.words import Outcome
 from mlgate.judge.judge import Draft, judge
-from mlgate.policy.model import GatePolicy
+from mlgate.policy.model import OWN, GatePolicy
 from mlgate.runner import plan
 from mlgate.runner.memo import Remembered
-from mlgate.runner.policies import OWN
 from mlgate.runner.request import Observer, Request
 from mlgate.runner.session import Session, open_session
 
@@ -108,9 +107,15 @@ class _Run:
         options |= protection.options()
         own = session.protected.own
         options[own.name] = options_of(own)
-        return lambda gate: plan.make_job(
-            session, gate, options[gate.name], protection.subject_of(gate.name)
-        )
+        head = {gate.name for gate in session.gates}
+
+        def made(gate: GatePolicy) -> plan.Job:
+            if gate.name in head:
+                return plan.make_job(session, gate, options[gate.name])
+            subject = protection.subject_of(gate.name)
+            return plan.make_job(session, gate, options[gate.name], subject, "base")
+
+        return made
 
     def _expected(self) -> float | None:
         earlier = self.session.store.runs(self.session.repo.root, self.session.stage, 1)
