@@ -71,13 +71,12 @@ def _approve(session: Session, key: SecretKey, reason: str | None, output: str |
 
 
 def _alterations(session: Session) -> tuple[Alteration, ...]:
-    protection = session.protection
+    from mlgate.policy.check import validate
+
     if session.policy_base_problem is not None:
         raise session.policy_base_problem
-    if protection is None:
-        return ()
-    session.protected = protection.record
-    return protection.alterations
+    protection = session.protect(validate(session.policy))
+    return protection.alterations if protection else ()
 
 
 def _told(alterations: Iterable[Alteration]) -> list[str]:

@@ -12,7 +12,8 @@ from mlgate.cli._opened import opened
 from mlgate.cli._table import table
 from mlgate.core.text import shown
 
-PASSWORD = "MLGATE_KEY_PASSWORD"  # noqa: S105  the name of the variable that holds it
+VARIABLE = "MLGATE_KEY_PASSWORD"
+"""The environment variable that may hold a password."""
 
 
 @click.group(invoke_without_command=True)
@@ -65,7 +66,7 @@ def new(path: str, name: str | None, no_password: bool) -> None:
 
 
 def _new_password() -> bytes:
-    given = os.environ.get(PASSWORD)
+    given = os.environ.get(VARIABLE)
     if given:
         return given.encode()
     typed: str = click.prompt("password", hide_input=True, confirmation_prompt=True)
@@ -78,6 +79,6 @@ def password_of(path: str) -> bytes | None:
 
     if not keys.is_encrypted(path):
         return None
-    given = os.environ.get(PASSWORD)
+    given = os.environ.get(VARIABLE)
     typed: str = given or click.prompt(f"password of {shown(path)}", hide_input=True)
     return typed.encode()

@@ -100,8 +100,7 @@ class _Run:
 
         session = self.session
         options = validate(session.policy)
-        protection = session.protection
-        session.protected = protection.record if protection else None
+        protection = session.protect(options)
         if protection is None or session.protected is None:
             return lambda gate: plan.make_job(session, gate, options[gate.name])
         options |= protection.options()

@@ -65,8 +65,9 @@ class Session:
         self._chosen: dict[tuple[tuple[str, ...], ...], tuple[str, ...]] = {}
         self.homes: dict[str, tuple[str, Policy]] = {}
         """Gate to folder and policy of the project that it stands in."""
+        self.protection: Protection | None = None
         self.protected: Protected | None = None
-        """What binds because the change alters the policy; set by the run."""
+        """What binds because the change alters the policy: see `protect`, or from the store."""
         self.policy, self.adopted = self._policy()
         self.base_problem: BaseNotFound | None = None
         self.base = self._base()
@@ -240,17 +241,17 @@ class Session:
 
         return changed(self.repo, base, self.subject)
 
-    @cached_property
-    def protection(self) -> Protection | None:
-        """What the change does to the policy; None where nothing is protected at this stage."""
+    def protect(self, options: Mapping[str, msgspec.Struct]) -> Protection | None:
+        """Settle what binds where the change alters the policy; None where nothing is protected at
+        this stage. `options` are those of the head's gates."""
         if self.stage not in (Stage.MERGE, Stage.PROMOTE) or self.policy_base_problem:
             return None
-        from mlgate.policy.check import validate
         from mlgate.runner.protection import Protection
 
-        found = Protection(self, validate(self.policy))
-        self.homes |= found.homes()
-        return found
+        self.protection = Protection(self, options)
+        self.protected = self.protection.record
+        self.homes |= self.protection.homes()
+        return self.protection
 
     @property
     def gates(self) -> tuple[GatePolicy, ...]:

@@ -235,6 +235,43 @@ def test_added_gates_are_notes(branch: Project) -> None:
     assert [n for n in notes(found) if n.startswith("gates.notebook: ") and "added" in n]
 
 
+def test_a_waiver_for_the_protection_itself(branch: Project) -> None:
+    own = waiver().replace("files/", "policy/")
+    ended, _ = check(branch.put({"mlgate.toml": "[gates.policy]\n" + own}).commit())
+    assert ended.code == 1
+
+
+def test_the_verdict_follows_the_base(branch: Project) -> None:
+    branch.put({"mlgate.toml": "[gates.policy]\n", "a.py": BAD}).commit()
+    assert check(branch)[0].code == 1
+    branch.git("branch", "-f", "main", "topic")
+    assert check(branch)[0].code == 0
+    assert check(branch, "--base", "main~1")[0].code == 1
+
+
+def test_in_a_ci(branch: Project) -> None:
+    branch.put({"mlgate.toml": "[gates.policy]\n", "a.py": BAD}).commit()
+    ci = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request"}
+    ended, found = check(branch, **ci, GITHUB_BASE_REF="main", GITHUB_REF="refs/pull/1/merge")
+    assert ended.code in (1, 3)
+    assert found["policy"]["outcome"] != "passed"
+    branch.git("update-ref", "refs/remotes/origin/main", "main")
+    ended, found = check(branch, **ci, GITHUB_BASE_REF="main", GITHUB_REF="refs/pull/1/merge")
+    assert ended.code == 1
+    assert found["files (base policy)"]["outcome"] == "failed"
+
+
+def test_at_promotion(branch: Project) -> None:
+    branch.git("checkout", "-q", "main")
+    branch.put({"mlgate.toml": '[gates.files]\nstages = ["promote"]\n'}).commit()
+    branch.git("checkout", "-q", "-B", "topic")
+    branch.put({"mlgate.toml": "[gates.policy]\n", "a.py": BAD}).commit()
+    ended, found = check(branch, "--stage", "promote")
+    assert ended.code == 1
+    assert found["policy"]["outcome"] == "failed"
+    assert found["files (base policy)"]["outcome"] == "failed"
+
+
 # -- what tools read ----------------------------------------------------------------
 
 LINT = POLICY + '[gates.lint]\nargs = ["--max-line-length=80"]\n'
@@ -436,7 +473,6 @@ def test_an_approval_in_a_file(signed: Project) -> None:
 
 def test_an_approval_is_for_one_change_only(signed: Project) -> None:
     assert approve(signed).code == 0
-    signed.put({"mlgate.toml": WEAKER + "[gates.policy.x]\n".replace("[gates.policy.x]\n", "")})
     policy = 'exclude = ["secret/"]\n' + WEAKER
     ended, found = check(signed.put({"mlgate.toml": policy}).commit())
     assert ended.code == 1
