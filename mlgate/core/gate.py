@@ -147,7 +147,10 @@ class Context(Struct, frozen=True, kw_only=True):
     commits: tuple[str, ...] = ()
     """The commits of the range, oldest first."""
     policies: Mapping[str, Any] = {}
-    """`head` and `base`: the resolved policies as plain mappings."""
+    """`head` and `base`: the resolved policies as plain mappings (`base` None where it has none);
+    `alterations`: how the change alters what binds it."""
+    lines: Callable[[], Mapping[str, Any]] = dict
+    """For each changed file the `LineMap` to its lines at the base."""
     withheld: tuple[str, ...] = ()
     """Names of variables that are kept from the project's code, as they look like credentials."""
     tool: Callable[[str], Tool]

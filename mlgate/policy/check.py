@@ -11,7 +11,7 @@ from msgspec import Struct
 from mlgate.core import parts
 from mlgate.core.errors import PolicyError, UsageError
 from mlgate.core.text import shown
-from mlgate.policy.model import GATE_KEYS, GatePolicy, Policy
+from mlgate.policy.model import GATE_KEYS, OWN, GatePolicy, Policy
 
 if TYPE_CHECKING:
     from mlgate.policy.positions import KeyPath
@@ -38,7 +38,7 @@ def validate(policy: Policy, load: Load = parts.load) -> dict[str, Struct]:
             from mlgate.policy.problems import problems
 
             found += problems(gate.options, kind, table(gate), GATE_KEYS)
-    found += [*_needs(policy), *_patterns(policy), *_waivers(policy, load)]
+    found += [*_kept(policy), *_needs(policy), *_patterns(policy), *_waivers(policy, load)]
     if found:
         from mlgate.policy.problems import placed
 
@@ -88,6 +88,14 @@ def _unknown_kind(gate: GatePolicy, error: UsageError) -> Problem:
     path: KeyPath = ("gates", name) if gate.kind == name else ("gates", name, "kind")
     hint = (error.hint or "").replace("'", "`")
     return _problem(path, f"unknown kind `{shown(gate.kind)}` of [gates.{name}]; {hint}")
+
+
+def _kept(policy: Policy) -> Iterator[Problem]:
+    """The gate `policy` is there once, under its own name, so that no other takes its place."""
+    for gate in policy.gates:
+        if (gate.name == OWN) != (gate.kind == OWN):
+            path = (*table(gate), "kind")
+            yield _problem(path, f"the name and the kind `{OWN}` are kept for [gates.{OWN}] alone")
 
 
 def _needs(policy: Policy) -> Iterator[Problem]:

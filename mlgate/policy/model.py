@@ -20,6 +20,10 @@ GATE_KEYS = frozenset(GateKeys.__struct_fields__)
 """The keys that every gate takes; all others are its kind's own."""
 
 
+OWN = "policy"
+"""The gate that protects the policy: its name and its kind."""
+
+
 class PolicyFile(NamedTuple):
     """A file that a policy was read from; later ones override earlier ones."""
 

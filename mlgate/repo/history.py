@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mlgate.core.errors import RepositoryError
@@ -34,6 +35,14 @@ def commits(repo: Repository, old: str | None, new: str) -> tuple[str, ...]:
     without = (f"^{old}",) if old else ()
     out = repo.git("rev-list", "--reverse", "--topo-order", new, *without, "--")
     return tuple(out.decode("ascii").split())
+
+
+def last_change(repo: Repository, commit: str, paths: Sequence[str]) -> str | None:
+    """The last commit up to `commit` that altered one of `paths`; None if none is here that did."""
+    if not paths:
+        return None
+    asked = ("log", "-1", "--no-show-signature", "--no-color", "--format=%H", commit, "--")
+    return repo.git(*asked, *paths).decode("ascii").strip() or None
 
 
 def is_shallow(repo: Repository) -> bool:

@@ -42,7 +42,7 @@ def _tone(report: Report, style: Style) -> tuple[str, str]:
         return style.mark(Outcome.FAILED), "red"
     if report.exit_code == errors.ERRORED:
         return style.mark(Outcome.ERRORED), "red"
-    if not _named(report, Outcome.PASSED):
+    if not _judged(report):
         return style.mark(Outcome.SKIPPED), "yellow"
     return style.mark(Outcome.PASSED), "green"
 
@@ -53,6 +53,11 @@ def _named(report: Report, outcome: Outcome, blocks: bool | None = None) -> list
         for verdict in report.verdicts
         if verdict.outcome is outcome and blocks in (None, verdict.blocks)
     ]
+
+
+def _judged(report: Report) -> bool:
+    """True if more passed than that the policy is the base's."""
+    return any(v.outcome is Outcome.PASSED and v.kind != "policy" for v in report.verdicts)
 
 
 def _meaning(report: Report) -> str:
@@ -69,9 +74,10 @@ def _meaning(report: Report) -> str:
     if report.base_problem is not None:
         facts.append("the base cannot be found, so nothing is compared with it")
     passed = len(_named(report, Outcome.PASSED))
+    judged = _judged(report)
     if not facts:
-        facts.append("nothing blocks" if passed else "nothing was judged")
-    if passed:
+        facts.append("nothing blocks" if judged else "nothing was judged")
+    if judged:
         facts.append(f"{counted(passed, 'gate')} passed")
     loose = [
         name

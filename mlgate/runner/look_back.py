@@ -93,7 +93,7 @@ def _old_files(session: Session, job: Job) -> Mixture:
         for change in session.changes
         if change.old_path and (change.path in judged or not _configures(job, change.path))
     }
-    return _mixture(session, sources, session.subject.files)
+    return _mixture(session, job, sources, job.subject.files)
 
 
 def _old_tree(session: Session, job: Job) -> Mixture:
@@ -101,15 +101,15 @@ def _old_tree(session: Session, job: Job) -> Mixture:
     base = session.base_snapshot
     before = base.files if base else {}
     sources = {path: path for path in before if not _configures(job, path)}
-    ours = [path for path in session.subject.files if _configures(job, path)]
-    return _mixture(session, sources, ours)
+    ours = [path for path in job.subject.files if _configures(job, path)]
+    return _mixture(session, job, sources, ours)
 
 
-def _mixture(session: Session, sources: dict[str, str], ours: Iterable[str]) -> Mixture:
+def _mixture(session: Session, job: Job, sources: dict[str, str], ours: Iterable[str]) -> Mixture:
     base = session.base_snapshot
     if base is None:
         raise GateError("there is no base to look back to")
-    return Mixture(session.subject, base, sources, ours, session.workshop)
+    return Mixture(job.subject, base, sources, ours, session.workshop)
 
 
 def _configures(job: Job, path: str) -> bool:

@@ -24,7 +24,8 @@ from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
-    from mlgate.policy.model import GatePolicy, Policy
+    from mlgate.policy.keys import Waiver
+    from mlgate.policy.model import GatePolicy
     from mlgate.runner.session import Session
 
 _TIMEOUT = 600.0
@@ -40,6 +41,8 @@ class Job:
         """Of a job that asks about the base's versions: the job it is done for."""
         self.marked: list[Finding] | None = None
         """The findings with their state, where only new ones count."""
+        self.by = "head"
+        """Whose options it is asked with: `head` or `base`."""
         self.policy = policy
         self.terms = terms
         self.name = policy.name
@@ -105,7 +108,10 @@ class Job:
         return Draft(
             gate=self.name,
             kind=self.kind,
-            findings=tuple(findings),
+            findings=tuple(
+                f if f.policy == self.by else msgspec.structs.replace(f, policy=self.by)
+                for f in findings
+            ),
             figures=tuple(facts.figures) if facts else (),
             judged=self._judged(findings),
             skipped=self.skipped,
@@ -129,9 +135,17 @@ def _place(finding: Finding) -> tuple[str, int, int, int, str, str]:
     return (at.path, at.cell or 0, at.line or 0, at.column or 0, finding.rule, finding.message)
 
 
-def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> Job:
-    """The job of one gate, its inputs known; settled already where there is nothing to run."""
+def make_job(
+    session: Session,
+    policy: GatePolicy,
+    options: msgspec.Struct,
+    subject: Snapshot | None = None,
+    by: str = "head",
+) -> Job:
+    """The job of one gate, its inputs known; settled already where there is nothing to run.
+    `subject` is another than the session's, `by` whose options they are."""
     job = Job(policy, terms_for(session, policy), session)
+    job.by = by
     job.gate = parts.load("gates", policy.kind)
     if session.base_error is not None and _asks_base(session, policy):
         job.fail(session.base_error)
@@ -139,8 +153,14 @@ def make_job(session: Session, policy: GatePolicy, options: msgspec.Struct) -> J
     job.skipped = _not_here(session, policy)
     if job.skipped is not None:
         return job
-    if _concerned(session, job.gate):
+    problem = session.policy_base_problem
+    if problem and getattr(job.gate, "needs_base", False):
+        job.fail(GateError(problem.message, problem.hint))
+    elif _concerned(session, job.gate):
         job.ctx = context(session, job, options)
+        if subject is not None:
+            files = tuple(path for path in job.ctx.files if path in subject.files)
+            job.ctx = msgspec.structs.replace(job.ctx, subject=subject, files=files)
         prepare(session, job)
     else:
         job.skipped = session.nothing_to_judge
@@ -199,7 +219,7 @@ def terms_for(session: Session, policy: GatePolicy) -> Terms:
         blocking=policy.blocking is not False,
         inconclusive_blocks=session.stage is Stage.PROMOTE,
         errors_block=policy.named,
-        waivers=_waivers(session.policy_of(policy)),
+        waivers=_waivers(session, policy),
         narrowed=session.narrowed is not None or _shared_kind(session, policy),
     )
 
@@ -209,7 +229,15 @@ def _shared_kind(session: Session, policy: GatePolicy) -> bool:
     return sum(gate.kind == policy.kind for gate in session.policy.gates) > 1
 
 
-def _waivers(policy: Policy) -> tuple[Accepted, ...]:
+def _waivers(session: Session, policy: GatePolicy) -> tuple[Accepted, ...]:
+    """Those that bind: of a changed policy only what the base has too, until it is approved."""
+    if session.protected is not None and session.approval.given is None:
+        return session.protected.waivers.get(policy.name, ())
+    return accepted(session.policy_of(policy).waivers)
+
+
+def accepted(waivers: Iterable[Waiver]) -> tuple[Accepted, ...]:
+    """Waivers as the judge needs them."""
     return tuple(
         Accepted(
             rule=waiver.rule,
@@ -218,7 +246,7 @@ def _waivers(policy: Policy) -> tuple[Accepted, ...]:
             until=waiver.until.isoformat(),
             reason=waiver.reason,
         )
-        for waiver in policy.waivers
+        for waiver in waivers
     )
 
 
@@ -272,6 +300,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         withheld=session.workshop.withheld(),
         commits=session.commits,
         policies=session.policies,
+        lines=lambda: session.line_maps,
         tool=partial(session.workshop.tool, command=command),
         environment=session.workshop.environment,
         run=_limited(session, job.clock),

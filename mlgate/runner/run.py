@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 import mlgate
@@ -16,22 +15,11 @@ from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.text import shown
 from mlgate.core.words import Outcome
 from mlgate.judge.judge import Draft, judge
-from mlgate.policy.model import GatePolicy
+from mlgate.policy.model import OWN, GatePolicy
 from mlgate.runner import plan
+from mlgate.runner.memo import Remembered
 from mlgate.runner.request import Observer, Request, Suffixed
 from mlgate.runner.session import Session, open_session
-
-
-class Remembered(Struct, frozen=True):
-    """What an equal run came to, stored under the digest of all that decides it."""
-
-    gates: tuple[str, ...]
-    """The gates of this stage, in the policy's order."""
-    drafts: dict[str, Draft]
-    """What is known of them; those that are missing must be asked."""
-    tools: dict[str, str]
-    waiting: tuple[str, ...]
-    """Gates of the policy that wait for another stage, with that stage."""
 
 
 def check(request: Request, environ: Mapping[str, str], observer: Observer) -> Report:
@@ -106,37 +94,45 @@ class _Run:
         session = self.session
         key = session.key()
         known = self._known(key)
-        policies = {gate.name: gate for gate in session.policy.gates}
-        if known is None or any(name not in known.drafts for name in known.gates):
-            known = self._ask(key, known, policies)
+        if known is not None:
+            session.protected = known.protected
+        if known is None or any(name not in known.drafts for name in self._names(known)):
+            known = self._ask(key, known)
         else:
-            session.observer.planned(known.gates, None)
-            for name in known.gates:
-                self._conclude(policies[name], known.drafts[name], cached=True)
+            names, gates = self._names(known), self._gates()
+            session.observer.planned(names, None)
+            for name in names:
+                self._conclude(gates[name], known.drafts[name], cached=True)
         return self._assemble(known)
 
     def _known(self, key: bytes) -> Remembered | None:
         found = self.session.recall("memos", [key]).get(key)
         return msgspec.msgpack.decode(found, type=Remembered) if found else None
 
-    def _ask(
-        self, key: bytes, known: Remembered | None, policies: Mapping[str, GatePolicy]
-    ) -> Remembered:
+    def _names(self, known: Remembered) -> tuple[str, ...]:
+        return (*known.gates, *(twin.name for twin in self.session.twins))
+
+    def _gates(self) -> dict[str, GatePolicy]:
+        return {gate.name: gate for gate in (*self.session.gates, *self.session.twins)}
+
+    def _ask(self, key: bytes, known: Remembered | None) -> Remembered:
         """Run what is not known, and remember what came of it."""
-        from mlgate.policy.check import validate
         from mlgate.runner.schedule import Schedule
 
         session = self.session
-        options = validate(session.policy)
-        names, waiting = _staged(session)
-        drafts = _still_known(known.drafts if known else {}, policies)
+        made = self._protect()
+        staged, waiting = _staged(session)
+        gates = self._gates()
+        drafts = _still_known(known.drafts if known else {}, gates)
+        remembered = Remembered(staged, drafts, {}, waiting, session.protected)
+        names = self._names(remembered)
         session.observer.planned(names, self._expected())
         jobs = []
         for name in names:
             if name in drafts:
-                self._conclude(policies[name], drafts[name], cached=True)
+                self._conclude(gates[name], drafts[name], cached=True)
             else:
-                jobs.append(plan.make_job(session, policies[name], options[name]))
+                jobs.append(made(gates[name]))
         plan.recall(session, jobs)
         outcomes = {name: verdict.outcome for name, verdict in self.verdicts.items()}
         schedule = Schedule(session, jobs, self._finish, outcomes)
@@ -144,9 +140,31 @@ class _Run:
         pure = {job.name for job in jobs if _repeatable(job)}
         kept = {name: draft for name, draft in self.drafts.items() if name in pure}
         tools = (known.tools if known else {}) | session.workshop.versions
-        remembered = Remembered(names, {**drafts, **kept}, tools, waiting)
+        remembered = replace(remembered, drafts={**drafts, **kept}, tools=tools)
         session.remember("memos", {key: msgspec.msgpack.encode(remembered)})
         return remembered
+
+    def _protect(self) -> Callable[[GatePolicy], plan.Job]:
+        """Settle what binds, and give what makes each gate's job."""
+        from mlgate.policy.check import options_of, validate
+
+        session = self.session
+        options = validate(session.policy)
+        protection = session.protect(options)
+        if protection is None or session.protected is None:
+            return lambda gate: plan.make_job(session, gate, options[gate.name])
+        options |= protection.options()
+        own = session.protected.own
+        options[own.name] = options_of(own)
+        head = {gate.name for gate in session.gates}
+
+        def made(gate: GatePolicy) -> plan.Job:
+            if gate.name in head:
+                return plan.make_job(session, gate, options[gate.name])
+            subject = protection.subject_of(gate.name)
+            return plan.make_job(session, gate, options[gate.name], subject, "base")
+
+        return made
 
     def _expected(self) -> float | None:
         earlier = self.session.store.runs(self.session.repo.root, self.session.stage, 1)
@@ -169,6 +187,8 @@ class _Run:
         self, policy: GatePolicy, draft: Draft, *, cached: bool, **more: object
     ) -> Verdict:
         terms = more.pop("terms", None) or plan.terms_for(self.session, policy)
+        if policy.kind == OWN and self.session.protected is not None:
+            draft = self.session.approval.settled(draft)
         verdict = judge(draft, terms, self.today)  # type: ignore[arg-type]
         cached = cached and verdict.outcome not in (Outcome.SKIPPED, Outcome.ERRORED)
         verdict = replace(verdict, cached=cached, **more)
@@ -181,7 +201,7 @@ class _Run:
         problem = session.base_problem
         report = Report(
             stage=session.stage,
-            verdicts=tuple(self.verdicts[name] for name in known.gates),
+            verdicts=tuple(self.verdicts[name] for name in self._names(known)),
             subject=session.described(),
             base=(
                 Subject(label=session.base.why, commit=session.base.commit)
@@ -242,7 +262,7 @@ def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
     wanted = session.request.gates
     if session.request.push_refs is not None and not session.pushes:
         return (), ("nothing is pushed that could be judged",)
-    for gate in session.policy.gates:
+    for gate in session.gates:
         if wanted and not {gate.name, gate.kind} & set(wanted):
             continue
         stages = gate.stages
@@ -250,7 +270,7 @@ def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
             stages = tuple(sorted(parts.load("gates", gate.kind).stages))
         if session.stage in stages or gate.name in wanted:
             names.append(gate.name)
-        elif stages:
+        elif stages and gate.kind != OWN:
             waiting.append(f"{gate.name} is asked at {', '.join(stages)}")
     return tuple(names), tuple(waiting)
 

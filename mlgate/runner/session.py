@@ -22,7 +22,7 @@ from mlgate.repo import ci as cis
 from mlgate.repo import git, snapshots
 from mlgate.repo.stored import Stored
 from mlgate.repo.work_tree import WorkTree
-from mlgate.runner import keys
+from mlgate.runner import keys, policies
 from mlgate.runner.narrowing import narrow
 from mlgate.runner.request import Observer, Request, Silence
 from mlgate.runner.workshop import Workshop
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlgate.repo.changes import Change
+    from mlgate.repo.line_map import LineMap
     from mlgate.repo.push import Push
+    from mlgate.runner.approvals import Standing
+    from mlgate.runner.memo import Protected
+    from mlgate.runner.protection import Protection
 
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -60,7 +64,11 @@ class Session:
         self.store: Store = open_store(environ)
         self.identity = keys.code_identity()
         self._chosen: dict[tuple[tuple[str, ...], ...], tuple[str, ...]] = {}
-        self._projects: dict[str, tuple[str, Policy]] = {}
+        self.homes: dict[str, tuple[str, Policy]] = {}
+        """Gate to folder and policy of the project that it stands in."""
+        self.protection: Protection | None = None
+        self.protected: Protected | None = None
+        """What binds because the change alters the policy: see `protect`, or from the store."""
         self.policy, self.adopted = self._policy()
         self.base_problem: BaseNotFound | None = None
         self.base = self._base()
@@ -166,7 +174,10 @@ class Session:
     def _policy(self) -> tuple[Policy, bool]:
         written = self._written()
         if written is not None:
-            return (self._with_projects(written) if written.projects else written), False
+            reads = self._read_policy
+            found = policies.with_projects(written, reads, self.subject, self.project)
+            self.homes |= found.homes
+            return policies.guarded(found.policy), False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
@@ -188,24 +199,11 @@ class Session:
             self.remember("memos", {key: msgspec.msgpack.encode(policy)})
         return policy
 
-    def _with_projects(self, root: Policy) -> Policy:
-        """The root's policy with the gates of its projects, each in its own folder."""
-        from mlgate.policy.projects import load_projects, outside
-
-        projects = load_projects(self._read_policy, root, self.subject.files)
-        for folder, policy in projects:
-            self._projects |= {gate.name: (folder, policy) for gate in policy.gates}
+    @property
+    def project(self) -> str | None:
+        """The folder of the only project that is asked about."""
         wanted = self.request.project
-        if wanted is not None:
-            folder = self._within(wanted)
-            projects = tuple(one for one in projects if one[0] == folder)
-            if not projects:
-                known = ", ".join(root.projects)
-                raise UsageError(f"{wanted} is no project of the policy", f"projects: {known}")
-        gates = [gate for _, policy in projects for gate in policy.gates]
-        own = () if wanted is not None else outside(root, projects).gates
-        digest = keys.digest(root.digest, [policy.digest for _, policy in projects]).hex()
-        return msgspec.structs.replace(root, gates=(*own, *gates), digest=digest)
+        return None if wanted is None else self._within(wanted)
 
     def _within(self, folder: str) -> str:
         """A folder of the command line, relative to the root."""
@@ -237,17 +235,111 @@ class Session:
         return not (self.request.offline or self.adopted)
 
     @cached_property
+    def policy_base(self) -> Stored | None:
+        """The content whose policy binds the change: the base's, found without what the change
+        itself says about where its base lies."""
+        trusted = self._trusted_base
+        if trusted is None or (self.base and trusted.commit == self.base.commit):
+            return self.base_snapshot
+        return snapshots.commit(self.repo, trusted.commit)
+
+    @cached_property
+    def _trusted_base(self) -> bases.Base | None:
+        if self.request.base or not self.policy.base:
+            return self.base
+        return bases.resolve(self.repo, self.stage, None, self.environ, self.ci) or self.base
+
+    @cached_property
+    def policy_base_problem(self) -> BaseNotFound | None:
+        """Why the policy cannot be compared with the base's."""
+        try:
+            _ = self._trusted_base
+        except BaseNotFound as problem:
+            return problem
+        return self.base_problem
+
+    @cached_property
+    def policy_changes(self) -> tuple[Change, ...]:
+        """How the subject differs from the content whose policy binds."""
+        base = self.policy_base
+        if base is None or (self.base and base.commit == self.base.commit):
+            return self.changes if base else ()
+        from mlgate.repo.changes import changed
+
+        return changed(self.repo, base, self.subject)
+
+    def protect(self, options: Mapping[str, msgspec.Struct]) -> Protection | None:
+        """Settle what binds where the change alters the policy; None where nothing is protected at
+        this stage. `options` are those of the head's gates."""
+        if self.stage not in (Stage.MERGE, Stage.PROMOTE) or self.policy_base_problem:
+            return None
+        from mlgate.runner.protection import Protection
+
+        self.protection = Protection(self, options)
+        self.protected = self.protection.record
+        self.homes |= self.protection.homes()
+        return self.protection
+
+    @property
+    def gates(self) -> tuple[GatePolicy, ...]:
+        """The head's gates, with the base's word on the gate that protects the policy."""
+        if self.protected is None:
+            return self.policy.gates
+        own = self.protected.own
+        gates = [gate for gate in self.policy.gates if gate.kind != own.kind]
+        return (*gates, own)
+
+    @property
+    def twins(self) -> tuple[GatePolicy, ...]:
+        """The base's gates that are judged beside the head's, while nobody approved the change."""
+        if self.protected is None or self.approval.given is not None:
+            return ()
+        return self.protected.twins
+
+    @cached_property
+    def approval(self) -> Standing:
+        """Whether somebody outside the change approved what it does to the policy."""
+        from mlgate.runner.approvals import standing
+
+        return standing(self)
+
+    @cached_property
     def policies(self) -> Mapping[str, Any]:
-        """Head's resolved policy as a plain mapping."""
-        return {"head": self.policy.plain()}
+        """Head's and base's resolved policies as plain mappings, and how they differ; no base's
+        where it has none."""
+        head = self.policy.plain()
+        protection = self.protection
+        if protection is None:
+            return {"head": head, "base": head, "alterations": []}
+        base = protection.base
+        return {
+            "head": head,
+            "base": base.policy.plain() if base else None,
+            "alterations": msgspec.to_builtins(protection.alterations),
+            "approvable": self.approval.digest if self.protected else None,
+        }
+
+    @cached_property
+    def line_maps(self) -> Mapping[str, LineMap]:
+        """For each changed file the map to its lines at the base."""
+        from mlgate.repo.line_map import line_maps
+
+        if self.base is None:
+            return {}
+        sources = {
+            change.path: change.old_path
+            for change in self.changes
+            if change.old_path and change.status != "deleted"
+        }
+        return line_maps(self.repo, self.base.commit, self.subject, sources)
 
     def policy_of(self, gate: GatePolicy) -> Policy:
         """The policy that the gate stands in: the root's, or a project's."""
-        return self._projects.get(gate.name, ("", self.policy))[1]
+        return self.homes.get(gate.name, ("", self.policy))[1]
 
     def project_of(self, gate: GatePolicy) -> str:
         """The folder of the project that the gate belongs to; empty for the root's."""
-        return self._projects.get(gate.name, ("", self.policy))[0]
+        return self.homes.get(gate.name, ("", self.policy))[0]
 
     # -- files -----------------------------------------------------------------------------------
 
@@ -339,7 +431,14 @@ class Session:
             self.base_problem is not None,
             self.ci is not None,
             self.workshop.listing(),
+            self._elsewhere(),
         )
+
+    def _elsewhere(self) -> str | None:
+        """The base whose policy binds, where the policy itself names another to compare with."""
+        if not self.policy.base or self.policy_base_problem or self.policy_base is None:
+            return None
+        return self.policy_base.commit
 
     def described(self) -> Subject:
         """The subject, in words and ids."""

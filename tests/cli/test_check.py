@@ -43,7 +43,7 @@ def test_passing(repository, started, store):
     ran = started("check", cwd=repository(a__py=GOOD), **store)
     assert ran.code == 0, ran
     assert re.search(r"^✓ files  .*2 files", ran.out, re.M)
-    assert "nothing blocks; 1 gate passed" in ran.out
+    assert "nothing blocks; 2 gates passed" in ran.out
     assert ran.err == ""
 
 
@@ -193,7 +193,7 @@ def test_long_work_is_watched_on_a_terminal(repository, store):
     drawn, _, rest = said.partition("\x1b[?25h")  # the cursor is shown again at the end
     assert "\x1b[?25l" in drawn
     assert re.search(r"slow\S*  .*[01] s", drawn)
-    assert "nothing blocks; 1 gate passed" in rest
+    assert "nothing blocks; 2 gates passed" in rest
 
 
 def test_a_pipe_is_never_watched(repository, started, store):

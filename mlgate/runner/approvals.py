@@ -1,0 +1,133 @@
+"""Approvals from outside the change: looked up where a change of the policy waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import counted
+from mlgate.core.words import Level, Result, State
+from mlgate.judge.judge import Draft
+from mlgate.policy.model import OWN
+from mlgate.repo import shelf
+from mlgate.signing import dsse
+from mlgate.signing.approvals import Approvable, Approval, approved_by, listed
+
+if TYPE_CHECKING:
+    from mlgate.runner.session import Session
+    from mlgate.signing.keys import PublicKey
+
+REF = "refs/mlgate/approvals"
+FOLDER = ".mlgate/approvals/"
+VARIABLE = "MLGATE_APPROVED"
+CHANGED = f"{OWN}/changed"
+_MOST = 1000
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What became of the question whether a change of the policy is approved."""
+
+    digest: str | None = None
+    """What an approval must name; None where there is nothing to approve."""
+    given: Approval | None = None
+    problem: GateError | None = None
+    """Why the approvals that are there cannot be checked."""
+    notes: tuple[str, ...] = ()
+
+    def settled(self, draft: Draft) -> Draft:
+        """What the gate `policy` stated, with what was approved waived."""
+        if not any(_waits(f.rule, f.result, f.level) for f in draft.findings):
+            return draft
+        if self.problem is not None:
+            return replace(draft, error=self.problem.message, help=self.problem.hint)
+        notes = (*draft.notes, *self.notes)
+        if self.given is None:
+            return replace(draft, notes=notes)
+        findings = tuple(
+            replace(f, state=State.WAIVED) if _waits(f.rule, f.result, f.level) else f
+            for f in draft.findings
+        )
+        return replace(draft, findings=findings, notes=(*notes, str(self.given)))
+
+
+def _waits(rule: str, result: Result, level: Level) -> bool:
+    return rule == CHANGED and result is Result.FAIL and level is not Level.NOTE
+
+
+def approvable(session: Session) -> Approvable | None:
+    """What an approval of this change of the policy is about; None where it changes nothing."""
+    if session.protected is None:
+        return None
+    return Approvable(subject=session.protected.subject, gate=OWN, policy=session.policy.digest)
+
+
+def standing(session: Session) -> Standing:
+    """Whether the change of the policy is approved: by the CI's variable, or by a signature of a
+    key that the base names."""
+    what = approvable(session)
+    if what is None:
+        return Standing()
+    digests, odd = listed(session.environ.get(VARIABLE, ""))
+    notes = tuple(f"{VARIABLE} holds {word[:20]!r}, which is no digest: ignored" for word in odd)
+    if what.digest in digests:
+        return Standing(digest=what.digest, given=Approval(who=VARIABLE), notes=notes)
+    try:
+        given, unfit = _signed(session, what)
+    except GateError as problem:
+        return Standing(digest=what.digest, problem=problem, notes=notes)
+    if unfit and given is None:
+        told = counted(unfit, "approval")
+        notes = (*notes, f"{told} by no key that the base's [protect] signers names: ignored")
+    return Standing(digest=what.digest, given=given, notes=notes)
+
+
+def _signed(session: Session, what: Approvable) -> tuple[Approval | None, int]:
+    """The first approval that holds, and how many do not although they are about this."""
+    found = list(_envelopes(session, what))
+    keys = signers(session) if found else []
+    for envelope in found:
+        given = approved_by(envelope, what, keys)
+        if given is not None:
+            return given, 0
+    return None, len(found)
+
+
+def _envelopes(session: Session, what: Approvable) -> Iterator[bytes]:
+    """Envelopes that are named after this very approvable: on the shelf, then in the subject."""
+    for name, blob in sorted(shelf.listing(session.repo, REF).items())[:_MOST]:
+        if name.startswith(what.digest):
+            envelope = shelf.read(session.repo, blob, dsse.LIMIT)
+            if envelope is not None:
+                yield envelope
+    files = session.subject.files
+    for path in [p for p in files if p.startswith(FOLDER + what.digest)][:_MOST]:
+        if files[path].is_file:
+            yield session.subject.read(path)
+
+
+def signers(session: Session) -> list[PublicKey]:
+    """The keys that the base's policy names. Raises `GateError` where one cannot be read."""
+    from mlgate.signing import keys
+
+    base = session.policy_base
+    named = session.protected.signers if session.protected else ()
+    found: list[PublicKey] = []
+    for path in named if base is not None else ():
+        entry = base.files.get(path) if base else None
+        if base is None or entry is None or not entry.is_file:
+            raise GateError(
+                f"[protect] signers names {path}, which the base does not have",
+                "add the key's .pub file to the base",
+            )
+        found += keys.public(base.read(path), path)
+    return found
+
+
+def file_name(what: Approvable, fingerprint: str) -> str:
+    """The name under which an approval is kept: what it approves, and a part of the key's."""
+    safe = "".join(c for c in fingerprint.partition(":")[2] if c.isalnum())
+    return f"{what.digest}-{safe[:12]}.json"
