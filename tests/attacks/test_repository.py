@@ -110,7 +110,7 @@ FORMATS = ["text", "json"]
 
 @pytest.mark.parametrize("shape", FORMATS)
 def test_odd_names_are_names(project, shape):
-    files = {name: "import os\nx = 1   \n" for name in ODD}
+    files = dict.fromkeys(ODD, "import os\nx = 1   \n")
     project.put({"mlgate.toml": "[gates.files]\n[gates.lint]\n", **files}).commit()
     ended = checked(project, "--format", shape)
     assert ended.code == 1, ended
@@ -192,7 +192,7 @@ def test_a_folder_behind_a_link_is_not_entered(project, tmp_path):
 
 
 def test_a_committed_environment_is_refused(project, trap):
-    code, trace = trap
+    _code, trace = trap
     python = "#!/bin/sh\necho ran >> '" + str(trace) + "'\n"
     project.put({"mlgate.toml": POLICY, "a.py": CLEAN})
     project.put({".venv/pyvenv.cfg": "home = /usr\n", ".venv/bin/python": python})
