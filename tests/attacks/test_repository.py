@@ -192,7 +192,7 @@ def test_a_folder_behind_a_link_is_not_entered(project, tmp_path):
 
 
 def test_a_committed_environment_is_refused(project, trap):
-    code, trace = trap
+    _code, trace = trap
     python = "#!/bin/sh\necho ran >> '" + str(trace) + "'\n"
     project.put({"mlgate.toml": POLICY, "a.py": CLEAN})
     project.put({".venv/pyvenv.cfg": "home = /usr\n", ".venv/bin/python": python})
@@ -217,7 +217,7 @@ def test_a_version_that_the_repository_requires(project):
 
 def test_flake8_plug_ins_of_the_repository_run_where_it_configures_them(project, trap):
     """`local-plugins` is configuration: it is part of the policy, and protected as such."""
-    code, trace = trap
+    _, trace = trap
     plugin = f"{code}\nclass Plugin:\n    def __init__(self, tree):\n        pass\n\n"
     plugin += "    def run(self):\n        return iter(())\n"
     config = "[flake8]\n[flake8:local-plugins]\nextension =\n  EVL = evil:Plugin\npaths = .\n"

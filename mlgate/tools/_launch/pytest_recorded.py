@@ -69,10 +69,10 @@ def _elsewhere(work: str, top: str) -> str | None:
     """A module that came from the work tree, although another tree is judged."""
     for name, module in sorted(sys.modules.items()):
         path = getattr(module, "__file__", None)
-        if not isinstance(path, str) or not _below(path, work):
+        if not isinstance(path, str) or _below(path, sys.prefix) or _below(path, top):
             continue
-        if not _below(path, sys.prefix) and not _below(path, top):
-            return f"{name} ({os.path.relpath(path, work)})"
+        if _below(path, work):
+            return f"{name} ({os.path.relpath(os.path.realpath(path), os.path.realpath(work))})"
     return None
 
 
