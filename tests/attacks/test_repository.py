@@ -217,7 +217,7 @@ def test_a_version_that_the_repository_requires(project):
 
 def test_flake8_plug_ins_of_the_repository_run_where_it_configures_them(project, trap):
     """`local-plugins` is configuration: it is part of the policy, and protected as such."""
-    _, trace = trap
+    code, trace = trap
     plugin = f"{code}\nclass Plugin:\n    def __init__(self, tree):\n        pass\n\n"
     plugin += "    def run(self):\n        return iter(())\n"
     config = "[flake8]\n[flake8:local-plugins]\nextension =\n  EVL = evil:Plugin\npaths = .\n"
