@@ -250,7 +250,11 @@ def test_stages_ask_for_decisions_at_promote_only() -> None:
     whole = Policy(source=None, digest="", gates=(policy,))
     for stage in Stage:
         session = SimpleNamespace(
-            stage=stage, narrowed=None, policy=whole, policy_of=lambda gate: whole
+            stage=stage,
+            narrowed=None,
+            policy=whole,
+            protected=None,
+            policy_of=lambda gate: whole,
         )
         terms = terms_for(session, policy)  # type: ignore[arg-type]
         assert terms.inconclusive_blocks is (stage is Stage.PROMOTE)

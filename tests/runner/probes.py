@@ -109,6 +109,8 @@ class Watching:
         self._busy = threading.Lock()
 
     def _keep(self, *event: Any) -> None:
+        if getattr(event[1], "gate", event[1]) == "policy":  # on its own, whatever gates there are
+            return
         if not self._busy.acquire(blocking=False):
             self.at_once = True
             return
@@ -119,7 +121,7 @@ class Watching:
             self._busy.release()
 
     def planned(self, gates: tuple[str, ...], expected: float | None) -> None:
-        self._keep("planned", gates)
+        self._keep("planned", tuple(gate for gate in gates if gate != "policy"))
 
     def started(self, gate: str) -> None:
         self._keep("started", gate)

@@ -78,10 +78,9 @@ def test_a_failure_counts_more(origin, make_project):
 
 @pytest.mark.parametrize("ci", [GITHUB, GITLAB])
 def test_deepening_finds_it(origin, make_project, ci):
-    origin.put({"mlgate.toml": "[gates.files]\nnew_only = true\n"}).commit()
     there = clone(origin, make_project, *SHALLOW)
     state = there.git("status", "--porcelain")
-    ended = there.run("check", "--deepen", "--format", "json", **ci)
+    ended = there.run("check", "--deepen", "--new", "--format", "json", **ci)
     assert ended.code == 0, ended
     found, verdicts = report(ended)
     assert found["base"] == origin.git("rev-parse", "main").strip()
