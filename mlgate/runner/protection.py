@@ -77,8 +77,11 @@ class Protection:
         if not files or base is None:
             return None
         sources = {path: old for path, old in files.items() if old is not None}
-        absent = frozenset(path for path, old in files.items() if old is None)
-        return Mixture(self._session.subject, base, sources, absent, self._session.workshop)
+        head = self._session.subject
+        ours = [path for path in head.files if path not in files]
+        return Mixture(
+            head, base, from_base=sources, from_head=ours, workshop=self._session.workshop
+        )
 
     # -- what differs ----------------------------------------------------------------------------
 
