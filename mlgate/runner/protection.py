@@ -79,7 +79,9 @@ class Protection:
         sources = {path: old for path, old in files.items() if old is not None}
         head = self._session.subject
         ours = [path for path in head.files if path not in files]
-        return Mixture(head, base, sources, ours, self._session.workshop)
+        return Mixture(
+            head, base, from_base=sources, from_head=ours, workshop=self._session.workshop
+        )
 
     # -- what differs ----------------------------------------------------------------------------
 
