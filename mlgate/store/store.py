@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     import sqlite3
 
 _APPLICATION = 0x6D6C6774  # "mlgt"
-_SCHEMA = 1
+_SCHEMA = 2
 _TABLES = """
 CREATE TABLE findings (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                        day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE memos (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                     day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE signatures (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
+                         day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, stage TEXT NOT NULL,
                    started REAL NOT NULL, duration REAL NOT NULL, exit_code INTEGER NOT NULL,
                    report BLOB NOT NULL);
@@ -48,8 +50,8 @@ class Store:
         self.problem = problem
 
     def get(self, table: str, keys: Sequence[bytes], today: int) -> dict[bytes, bytes]:
-        """Values of those `keys` that `table` (`findings` or `memos`) holds; `today` as a day
-        number, by which rows that nobody asked for are dropped some time."""
+        """Values of those `keys` that `table` (`findings`, `memos`, `signatures`) holds; `today` as a
+        day number, by which rows that nobody asked for are dropped some time."""
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
         for start in range(0, len(keys), _CHUNK):
@@ -113,7 +115,7 @@ class Store:
         pages = self._all("PRAGMA page_count", ()), self._all("PRAGMA page_size", ())
         if not (pages[0] and pages[1]) or pages[0][0][0] * pages[1][0][0] <= largest:
             return
-        for table in ("findings", "memos"):
+        for table in ("findings", "memos", "signatures"):
             days = [row[0] for row in self._all(f"SELECT day FROM {table} ORDER BY day", ())]
             if days:
                 middle = days[(len(days) - 1) // 2]
@@ -213,6 +215,8 @@ def _open(path: str) -> Store | None:
                 connection.close()
                 return Store(None, f"nothing is cached: {path} is somebody else's database")
             _create(connection, path)
+        elif connection.execute("PRAGMA user_version").fetchone() != (_SCHEMA,):
+            _make_tables(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         return Store(connection, path=path)
     except (sqlite3.Error, UnicodeError, OSError) as error:
@@ -244,11 +248,18 @@ def _create(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     if _is_empty(connection):
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
+        _make_tables(connection)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute("COMMIT")
     os.chmod(path, 0o600)
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make those that are not there: all, or what an older version did not have."""
+    for statement in _TABLES.split(";"):
+        connection.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+                           .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS"))  # fmt: skip
+    connection.execute(f"PRAGMA user_version = {_SCHEMA}")
 
 
 def _open_anew(path: str) -> Store:

@@ -12,7 +12,9 @@ from msgspec import Struct
 _SECTION = re.compile(r"\[\s*(['\"]?)(.+?)\1\s*\]")
 _NAMED = re.compile(r"remote\s+\"(.+)\"")
 _SCHEME = re.compile(r"\w+://")
-_SECRET = re.compile(r"password|secret|token|_key$|access_key|account_key|connection_string|sas", re.I)
+_SECRET = re.compile(
+    r"password|secret|token|_key$|access_key|account_key|connection_string|sas", re.I
+)
 _PATHS = {"keyfile", "credentialpath", "configpath", "cert_path", "key_path", "url", "dir"}
 
 

@@ -9,10 +9,25 @@ from mlgate.sources._dvc.facts import Pipeline, Stage, StageOut
 from mlgate.sources._dvc.pointers import command
 from mlgate.sources._dvc.shapes import Reading
 
-_TOP = frozenset("stages vars params metrics plots artifacts datasets".split())
+_TOP = frozenset(["stages", "vars", "params", "metrics", "plots", "artifacts", "datasets"])
 _STAGE = frozenset(
-    "cmd wdir deps params vars frozen meta desc always_changed outs metrics plots matrix"
-    " foreach do".split()
+    [
+        "cmd",
+        "wdir",
+        "deps",
+        "params",
+        "vars",
+        "frozen",
+        "meta",
+        "desc",
+        "always_changed",
+        "outs",
+        "metrics",
+        "plots",
+        "matrix",
+        "foreach",
+        "do",
+    ]
 )
 _TEMPLATE = re.compile(r"(?<!\\)\$\{[^}]*\}")
 _SECTIONS = (("outs", "out"), ("metrics", "metric"), ("plots", "plot"))

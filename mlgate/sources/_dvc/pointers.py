@@ -10,11 +10,50 @@ from mlgate.sources._dvc.facts import Import, Lock, Locked, Out, Pointer
 from mlgate.sources._dvc.shapes import Reading
 
 _TOP = frozenset(
-    "md5 wdir deps outs locked frozen meta always_changed desc cmd params metrics plots".split()
+    [
+        "md5",
+        "wdir",
+        "deps",
+        "outs",
+        "locked",
+        "frozen",
+        "meta",
+        "always_changed",
+        "desc",
+        "cmd",
+        "params",
+        "metrics",
+        "plots",
+    ]
 )
 _ENTRY = frozenset(
-    "path md5 etag checksum hash size nfiles isexec version_id cloud files cache persist remote"
-    " push desc type labels meta fs_config metric plot repo db dataset".split()
+    [
+        "path",
+        "md5",
+        "etag",
+        "checksum",
+        "hash",
+        "size",
+        "nfiles",
+        "isexec",
+        "version_id",
+        "cloud",
+        "files",
+        "cache",
+        "persist",
+        "remote",
+        "push",
+        "desc",
+        "type",
+        "labels",
+        "meta",
+        "fs_config",
+        "metric",
+        "plot",
+        "repo",
+        "db",
+        "dataset",
+    ]
 )
 _STAGE = frozenset({"cmd", "deps", "params", "outs"})
 
@@ -80,9 +119,9 @@ def _locked(reading: Reading, name: str, stage: dict[str, Any], wdir: str) -> Lo
         name=name,
         cmd=command(stage.get("cmd")),
         deps=_entries(reading, stage.get("deps"), wdir, "dep"),
-        params={str(f): {str(k): v for k, v in p.items()} for f, p in params.items()}
-        if good
-        else {},
+        params=(
+            {str(f): {str(k): v for k, v in p.items()} for f, p in params.items()} if good else {}
+        ),
         outs=_entries(reading, stage.get("outs"), wdir, "out"),
         line=reading.line_of(f"  {name}:"),
     )
@@ -121,9 +160,7 @@ def _from_db(deps: list[dict[str, Any]]) -> bool:
     return any("db" in dep for dep in deps)
 
 
-def _imported(
-    reading: Reading, deps: list[dict[str, Any]], read: tuple[Out, ...]
-) -> Import | None:
+def _imported(reading: Reading, deps: list[dict[str, Any]], read: tuple[Out, ...]) -> Import | None:
     """The source of an import: another repository, a URL, a database; None for a plain stage."""
     dep = deps[0]
     repo = dep.get("repo")

@@ -57,9 +57,7 @@ def ask(
     return _through_dvc(ctx, config, remote, wanted, fetch, jobs)
 
 
-def _folder(
-    remote: Remote, wanted: list[tuple[str, str]], fetch: list[tuple[str, str]]
-) -> Held:
+def _folder(remote: Remote, wanted: list[tuple[str, str]], fetch: list[tuple[str, str]]) -> Held:
     if not os.path.isdir(remote.url) and not os.path.isdir(os.path.dirname(remote.url)):
         raise Unreachable(
             f"the remote {remote.name} ({remote.url}) is not there: neither it nor the folder above",
@@ -67,7 +65,9 @@ def _folder(
         )
     try:
         contents = {
-            key: raw for key in fetch if (raw := objects.read(remote.url, *key, _LARGEST)) is not None
+            key: raw
+            for key in fetch
+            if (raw := objects.read(remote.url, *key, _LARGEST)) is not None
         }
         return Held(objects.sizes(remote.url, wanted), contents)
     except OSError as error:
@@ -94,7 +94,7 @@ def _through_dvc(
         "jobs": jobs,
         "largest": _LARGEST,
     }
-    held = Held({key: None for key in wanted}, {})
+    held = Held(dict.fromkeys(wanted), {})
     for line in _lines(ctx, request, remote):
         if "error" in line:
             raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
@@ -145,7 +145,9 @@ def _unreachable(ctx: Context, remote: Remote, kind: str, said: str) -> Unreacha
     name, where = remote.name, f"the remote {remote.name} ({remote.url})"
     scheme = remote.url.partition("://")[0]
     withheld = [n for n in ctx.withheld if n.startswith(("AWS", "AZURE", "GOOGLE", "GCP", "OSS"))]
-    pass_on = f'[environment] pass_env = ["{withheld[0]}", ...] in the policy; or ' if withheld else ""
+    pass_on = (
+        f'[environment] pass_env = ["{withheld[0]}", ...] in the policy; or ' if withheld else ""
+    )
     plugin = f"dvc[{_PLUGINS[scheme]}]" if scheme in _PLUGINS else "dvc"
     texts = {
         "no-dvc": ("dvc is not installed in the project's environment", f"pip install '{plugin}'"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from mlgate.core.digest import digest_of
+from mlgate.core.digests import digest_of
 from mlgate.sources._dvc import objects
 from mlgate.sources._dvc.manifests import manifest_hash
 
