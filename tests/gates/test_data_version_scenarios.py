@@ -1,0 +1,34 @@
+"""The scenario matrix, driven with the real dvc on a directory that is the remote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dvc_scenarios import SCENARIOS, Scenario
+from dvc_world import World, build, failing, listing
+
+
+@pytest.fixture(scope="module")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "A Person")
+            patch.setenv(f"GIT_{role}_EMAIL", "person@example.org")
+        yield build(tmp_path_factory.mktemp("dvc") / "seed")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name.replace(" ", "-"))
+def test_scenario(seed: World, tmp_path: Path, scenario: Scenario) -> None:
+    world = seed.copy(tmp_path / "world")
+    scenario.does(world)
+    untouched = (world.remote, world.project / ".dvc")
+    before = listing(*untouched)
+    verdict = world.check(scenario.stage, *scenario.args)
+    assert (verdict["outcome"], failing(verdict)) == (scenario.outcome, set(scenario.rules)), [
+        (f["rule"], f["message"]) for f in verdict["findings"]
+    ] + [verdict["reason"]]
+    assert listing(*untouched) == before
+    mends = [f["help"] for f in verdict["findings"] if f["result"] == "fail"]
+    assert all(mends)
