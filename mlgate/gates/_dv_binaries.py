@@ -1,4 +1,4 @@
-"""Files that belong in DVC but are added to git: large ones, and those with data or models in them."""
+"""Files that belong in DVC but are added to git: large ones, and those with data or models."""
 
 from __future__ import annotations
 

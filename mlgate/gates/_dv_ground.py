@@ -1,4 +1,4 @@
-"""What all checks of `data-version` stand on: the versions, the projects' configuration, findings."""
+"""What all checks of `data-version` stand on: versions, configuration, findings."""
 
 from __future__ import annotations
 

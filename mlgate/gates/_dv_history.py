@@ -40,7 +40,7 @@ def owned_by_range(ground: Ground) -> Iterator[Owned]:
     except RepositoryError as error:
         hint = "git fetch --unshallow" if history.is_shallow(repo) else error.hint
         raise GateError(
-            f"the data versions of {counted(len(commits), 'commit')} are not known: {error.message}",
+            f"the data versions of {counted(len(commits), 'commit')} are unknown: {error.message}",
             hint,
         ) from None
 
@@ -106,10 +106,8 @@ def _parsed(ground: Ground, repo: Repository, states: dict[str, State]) -> Itera
     roots = ground.versions.roots or ("",)
     allowed = set(ground.ctx.files)
 
-    def content(path: str, blob: str) -> bytes:
-        if blob in contents:
-            return contents[blob]
-        return repo.git("cat-file", "blob", blob)
+    def content(blob: str) -> bytes:
+        return contents[blob] if blob in contents else repo.git("cat-file", "blob", blob)
 
     for commit, state in states.items():
         for path, blob in state.items():
@@ -125,8 +123,8 @@ def _parsed(ground: Ground, repo: Repository, states: dict[str, State]) -> Itera
             )
             if excluded or same:
                 continue
-            for owned in _owned(path, content(path, blob), content(path, beside) if beside and
-                                kind_of(path) == "lock" else None, root_of(path, roots)):  # fmt: skip
+            pipeline = content(beside) if beside and kind_of(path) == "lock" else None
+            for owned in _owned(path, content(blob), pipeline, root_of(path, roots)):
                 yield msgspec.structs.replace(owned, commit=commit)
 
 

@@ -1,4 +1,4 @@
-"""What a path's content is now, in the commit that is judged: by git, by DVC, else in the work tree."""
+"""What a path holds in the commit that is judged: by git, by DVC, else in the work tree."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from mlgate.core.text import shown
 from mlgate.gates._dv_ground import Ground
-from mlgate.gates._dv_now import Now
 from mlgate.repo import safe_yaml
 from mlgate.sources._dvc.facts import Locked, Stage
 
@@ -17,7 +16,7 @@ _NOTHING = object()
 _LARGEST = 16 << 20
 
 
-def changed(ground: Ground, stage: Stage, locked: Locked, _now: Now) -> Iterator[str]:
+def changed(ground: Ground, stage: Stage, locked: Locked) -> Iterator[str]:
     """One line for each parameter that is not what it was when the stage ran."""
     for written, keys in stage.params:
         path = posixpath.normpath(posixpath.join(stage.wdir, written))

@@ -111,7 +111,7 @@ def _stage(
     reasons += _declared(stage, locked)
     if not stage.frozen:
         reasons += _dependencies(now, locked)
-        reasons += params.changed(ground, stage, locked, now)
+        reasons += params.changed(ground, stage, locked)
     again = f"dvc repro {_address(pipeline.path, stage.name)}"
     for reason in reasons:
         yield stated(

@@ -11,7 +11,8 @@ from mlgate.core.errors import GateError, RepositoryError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
 from mlgate.gates._dv_ground import Ground, add_again, noted, quoted, stated
-from mlgate.sources._dvc.versions import Owned, root_of
+from mlgate.sources._dvc.facts import Lock, Pipeline, Pointer
+from mlgate.sources._dvc.versions import Owned
 
 _LFS = b"version https://git-lfs.github.com/spec/v1"
 
@@ -20,12 +21,13 @@ def check(ground: Ground) -> Iterator[Finding]:
     """Checks of the pointers alone; no data is looked at."""
     versions = ground.versions
     yield from ground.unread
-    files = (*versions.pointers.values(), *versions.pipelines.values(), *versions.locks.values())
+    files: list[Pointer | Pipeline | Lock] = [
+        *versions.pointers.values(), *versions.pipelines.values(), *versions.locks.values()
+    ]  # fmt: skip
     for file in files:
-        if ground.touched(file.path):
-            for problem in file.problems:
-                yield stated(problem.rule, f"{shown(file.path)}: {problem.message}", file.path,
-                             problem.line, problem.help)  # fmt: skip
+        for problem in file.problems if ground.touched(file.path) else ():
+            yield stated(problem.rule, f"{shown(file.path)}: {problem.message}", file.path,
+                         problem.line, problem.help)  # fmt: skip
     yield from _without_project(ground)
     yield from _overlaps(ground)
     yield from _in_git(ground)
@@ -38,9 +40,9 @@ def check(ground: Ground) -> Iterator[Finding]:
 def _without_project(ground: Ground) -> Iterator[Finding]:
     roots = ground.versions.roots
     for path in ground.versions.pointers:
-        if not any(not root or path.startswith(root + "/") for root in roots):
-            if ground.touched(path):
-                yield stated("no-project", f"{shown(path)} belongs to no DVC project", path)
+        owned = any(not root or path.startswith(root + "/") for root in roots)
+        if not owned and ground.touched(path):
+            yield stated("no-project", f"{shown(path)} belongs to no DVC project", path)
 
 
 def _overlaps(ground: Ground) -> Iterator[Finding]:
@@ -193,8 +195,3 @@ def _pinned(ground: Ground) -> Iterator[Finding]:
                 f"the import from {shown(pointer.imported.source)} records no version of it",
                 pointer.path, None, f"dvc update {quoted(pointer.path)}",
             )  # fmt: skip
-
-
-def root_for(ground: Ground, path: str) -> str:
-    """The DVC project that `path` belongs to."""
-    return root_of(path, ground.versions.roots)

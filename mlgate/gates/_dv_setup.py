@@ -31,7 +31,7 @@ def _credentials(ground: Ground, root: str, path: str) -> Iterator[Finding]:
         name, _, option = setting.rpartition(".")
         yield stated(
             "credential", f"{shown(path)} holds {shown(option)} of the remote {shown(name)}", path,
-            None, f"dvc remote modify --local {quoted(name, option)} VALUE, and replace the old one",
+            None, f"dvc remote modify --local {quoted(name, option)} VALUE, and replace it",
         )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def _private(ground: Ground, root: str, path: str) -> Iterator[Finding]:
     if remote is None or not remote.is_folder or remote.level != "repo":
         return
     home = os.path.expanduser("~")
-    if remote.url == home or remote.url.startswith(("/home/", "/Users/", "/tmp/", "/root")):
+    if remote.url == home or remote.url.startswith(("/home/", "/Users/", "/root")):
         text = f"the default remote {remote.name} is {remote.url}, which only this machine has"
         yield noted("local-remote", text, path, f"dvc remote modify {quoted(remote.name)} url URL")
 

@@ -1,4 +1,4 @@
-"""Are the bytes of every version where others can get them: the cache at commit, the remote later?"""
+"""Are the bytes of every version there: in the cache at commit, in the remote later?"""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def cache(ground: Ground) -> Iterator[Finding]:
             return
         if size is None:
             text = f"{shown(out.path)}: the cache has no object {out.hash}"
-            yield stated("not-in-cache", text, owned.file, out.line,
-                         f"{add_again(owned)}   # from another clone: dvc fetch {target(owned)}")  # fmt: skip
+            mend = f"{add_again(owned)}   # from another clone: dvc fetch {target(owned)}"
+            yield stated("not-in-cache", text, owned.file, out.line, mend)
         elif out.is_folder:
-            yield from _folder_in_cache(ground, owned, folder)
+            yield from _folder_in_cache(owned, folder)
         elif out.size is not None and size != out.size:
             text = f"{shown(out.path)}: {out.size:,} bytes are recorded, its object has {size:,}"
             yield stated("size", text, owned.file, out.line, add_again(owned))
@@ -56,7 +56,7 @@ def _hashes_of(owned: Iterable[Owned]) -> set[Key]:
     return {(one.out.algorithm, one.out.hash) for one in owned if one.out.hash}
 
 
-def _folder_in_cache(ground: Ground, owned: Owned, folder: str) -> Iterator[Finding]:
+def _folder_in_cache(owned: Owned, folder: str) -> Iterator[Finding]:
     out = owned.out
     hash_ = str(out.hash)
     try:
@@ -134,7 +134,7 @@ class Remotes:
         if self._ground.ctx.named:
             self._ground.errors.append(
                 Unreachable(
-                    f"{count} were not looked for in the remote {remote.name}: no network is allowed",
+                    f"{count} were not looked for in the remote {remote.name}: --offline",
                     "run without --offline",
                 )
             )
@@ -157,7 +157,7 @@ class Remotes:
         self.names.append(remote.name)
         tops = {_key(owned): owned for owned in group}
         folders = [key for key in tops if key[1].endswith(".dir")]
-        known = {key: members for key in folders if (members := self._known(key, config.cache))}
+        known = {key: found for key in folders if (found := self._known(key, config.cache))}
         members = {(key[0], md5) for key in known for md5 in known[key].values()}
         unknown = [key for key in folders if key not in known]
         ctx.progress(0, len(tops) + len(members))

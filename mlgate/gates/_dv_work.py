@@ -10,7 +10,7 @@ from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
 from mlgate.gates._dv_ground import Ground, add_again, noted, stated
 from mlgate.sources._dvc import manifests, objects
-from mlgate.sources._dvc.signatures import Folder, listed
+from mlgate.sources._dvc.signatures import listed
 from mlgate.sources._dvc.versions import Owned, lock_of
 
 _NAMED = 5
@@ -23,7 +23,7 @@ def check(ground: Ground) -> Iterator[Finding]:
         out = owned.out
         if out.hash is None or out.versioned or not out.cache or out.external:
             continue
-        if out.hash is not None and out.algorithm not in ("md5", "md5-dos2unix"):
+        if out.algorithm not in ("md5", "md5-dos2unix"):
             continue
         if not ground.touched(owned.file, out.path):
             continue
@@ -154,13 +154,3 @@ def _anchored(folder: str, line: str) -> str:
     inner = body.rstrip().rstrip("/")
     start = f"/{folder}/" if "/" in inner else f"/{folder}/**/"
     return sign + start + body.lstrip("/")
-
-
-def is_present(ground: Ground, owned: Owned) -> bool:
-    """True if the data lies in the work tree."""
-    return os.path.lexists(ground.full(owned.out.path))
-
-
-def sizes_of_members(folder: Folder, hashes: Mapping[str, str]) -> dict[str, int]:
-    """Hash to bytes, of members that lie in the work tree."""
-    return {hash_: folder.members[name][2] for name, hash_ in hashes.items()}

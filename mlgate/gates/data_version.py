@@ -1,4 +1,4 @@
-"""The gate `data-version`: is every data version named here complete, consistent and retrievable?"""
+"""The gate `data-version`: is every data version complete, consistent and retrievable?"""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ stages = frozenset({Stage.COMMIT, Stage.PUSH, Stage.MERGE, Stage.PROMOTE})
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kKMG]?)i?B?")
 _UNITS = {"": 1, "k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_SETTINGS = ("config", ".dvcignore")
+_PROJECT = (".dvc/config", ".dvc/.gitignore")
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,9 +68,8 @@ def inputs(ctx: Context) -> Inputs | None:
     """DVC's files, and at commit only where something staged concerns them. Never stored: what
     lies in the work tree and in the remote is no part of the snapshot."""
     paths = tuple(path for path in ctx.files if kind_of(path))
-    if not paths and not any(path in ctx.subject.files for path in (".dvc/config", ".dvcignore")):
-        if ctx.stage != Stage.COMMIT or not ctx.named:
-            return None
+    if not paths and not ctx.named and not any(path.endswith(_PROJECT) for path in ctx.files):
+        return None
     if ctx.stage == Stage.COMMIT and ctx.changed is not None and not ctx.changed:
         return None
     return Inputs(paths=paths, also=None)
@@ -124,7 +123,7 @@ def _placed(ctx: Context, finding: Finding) -> Finding:
 def detect(ctx: Context) -> Detected | None:
     """On wherever there is a DVC project."""
     files = ctx.subject.files
-    found = [p for p in files if p.endswith(".dvc/config") or p.endswith(".dvc/.gitignore")]
+    found = [p for p in files if p.endswith(_PROJECT)]
     tracked = sum(1 for path in files if kind_of(path))
     if not found or not tracked:
         return None

@@ -228,7 +228,8 @@ PIPELINE_OF_TEMPLATES = """stages:
     do:
       cmd: cp train.py copy-${item}.txt
       deps: [train.py]
-      outs: [copy-${item}.txt]
+      outs:
+      - copy-${item}.txt
 """
 
 
@@ -243,7 +244,9 @@ def _version_2(world: World) -> None:
     from hashlib import md5
 
     name = md5(content.replace(b"\r\n", b"\n")).hexdigest()
-    world.put({"old.txt": content, "old.txt.dvc": f"outs:\n- md5: {name}\n  size: 10\n  path: old.txt\n"})
+    world.put(
+        {"old.txt": content, "old.txt.dvc": f"outs:\n- md5: {name}\n  size: 10\n  path: old.txt\n"}
+    )
     world.put({".gitignore": world.read(".gitignore") + "/old.txt\n"})
     for top in (world.remote, world.project / ".dvc" / "cache"):
         (top / name[:2]).mkdir(parents=True, exist_ok=True)
@@ -279,8 +282,8 @@ SCENARIOS = (
     Scenario("an object was cut off", _truncated, "failed", ("remote-damaged",)),
     Scenario("a member was cut off", _member_truncated, "failed", ("remote-damaged",)),
     Scenario("conflict marks in a pointer", _conflict, "failed", ("conflict",)),
-    Scenario("no remote at all", _no_remote, "failed", ("no-remote",)),
-    Scenario("the remote's disk is not mounted", _remote_unmounted, "errored"),
+    Scenario("no remote at all", _no_remote, "failed", ("no-remote", "remote-changed")),
+    Scenario("the remote's disk is not mounted", _remote_unmounted, "errored", ("remote-changed",)),
     Scenario("a parameter changed", _param, "failed", ("stale-lock",)),
     Scenario("a parameter spelled otherwise", _other_spelling, "passed"),
     Scenario("code of a stage changed", _code, "failed", ("stale-lock",)),
@@ -288,9 +291,10 @@ SCENARIOS = (
     Scenario("a stage never run", _new_stage, "failed", ("no-lock",)),
     Scenario("metrics edited by hand", _metrics_edited, "failed", ("edited-output",)),
     Scenario("metrics that git ignores", _metrics_ignored, "failed", ("in-no-version",)),
-    Scenario("a hash edited by hand", _hand_edited, "failed", ("not-in-cache", "changed"), "commit"),
+    Scenario("a hash edited by hand", _hand_edited, "failed",
+             ("not-in-cache", "changed", "stale-lock"), "commit"),
     Scenario("data in git as well", _in_git, "failed", ("in-git-too",), "commit"),
-    Scenario("two pointers for one path", _twice, "failed", ("overlap", "outside")),
+    Scenario("two pointers for one path", _twice, "failed", ("overlap",)),
     Scenario("a path that leaves the repository", _outside, "failed", ("outside",)),
     Scenario("garbage that the branch still names", _history, "failed", ("not-in-remote",), "push"),
     Scenario("a branch with all its data", _branch_pushed, "passed", (), "merge", MAIN),

@@ -135,9 +135,7 @@ class World:
         )
         assert done.stdout, done.stderr
         report = json.loads(done.stdout)
-        verdict: dict[str, Any] = next(
-            v for v in report["verdicts"] if v["kind"] == "data-version"
-        )
+        verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == "data-version")
         return {**verdict, "exit_code": done.returncode}
 
     def copy(self, folder: Path) -> World:

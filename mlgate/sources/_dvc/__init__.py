@@ -1,1 +1,1 @@
-"""What DVC writes down, read without DVC: pointers, pipelines, manifests, configuration, objects."""
+"""What DVC writes down, read without DVC."""

@@ -1,4 +1,4 @@
-"""Reads `dvc.yaml`: the stages that are declared, and which outputs are neither cached nor pushed."""
+"""Reads `dvc.yaml`: its stages, and which outputs are neither cached nor pushed."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def read_pointer(path: str, raw: bytes) -> Pointer:
         path=path,
         outs=outs,
         deps=deps,
-        imported=_imported(reading, raw_deps, deps) if len(raw_deps) == 1 else None,
+        imported=_imported(raw_deps, deps) if len(raw_deps) == 1 else None,
         frozen=reading.flag(document, "frozen", False),
         problems=tuple(reading.problems),
     )
@@ -160,7 +160,7 @@ def _from_db(deps: list[dict[str, Any]]) -> bool:
     return any("db" in dep for dep in deps)
 
 
-def _imported(reading: Reading, deps: list[dict[str, Any]], read: tuple[Out, ...]) -> Import | None:
+def _imported(deps: list[dict[str, Any]], read: tuple[Out, ...]) -> Import | None:
     """The source of an import: another repository, a URL, a database; None for a plain stage."""
     dep = deps[0]
     repo = dep.get("repo")

@@ -4,21 +4,26 @@ Reads one JSON request on standard input, answers JSON lines ending in {"end": t
 no cache, link, lock, index or remote is written.
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
 
 FEW = 300
 BUCKETS = ("s3", "gs", "gcs", "abfs", "az", "azure", "oss")
 
 
-def main():
+def main() -> None:
     out, sys.stdout = sys.stdout, sys.stderr
     request = json.loads(sys.stdin.readline())
 
-    def say(message):
+    def say(message: dict[str, Any]) -> None:
         out.write(json.dumps(message) + "\n")
 
     try:
@@ -30,12 +35,9 @@ def main():
     os._exit(0)  # file systems keep threads of their own, which are of no interest any more
 
 
-def answer(request, say):
-    from dvc.config import Config
-    from dvc.fs import get_cloud_fs
-
-    config = Config(request["dvc_dir"])
-    cls, settings, top = get_cloud_fs(config, name=request["remote"])
+def answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
+    config = import_module("dvc.config").Config(request["dvc_dir"])
+    cls, settings, top = import_module("dvc.fs").get_cloud_fs(config, name=request["remote"])
     fs = cls(**settings)
     if settings.get("worktree"):
         top = fs.join(top, ".dvc")
@@ -50,11 +52,13 @@ def answer(request, say):
             folders = sorted({path.rpartition("/")[0] for path in paths})
             for found in pool.map(lambda name: listed(fs, top, name), folders):
                 say({"sizes": {k: v for k, v in found.items() if k in paths}})
-        for path, content in pool.map(lambda p: (p, read(fs, top, p, request)), request["fetch"]):
+        for path, content in pool.map(
+            lambda p: (p, read(fs, top, p, request["largest"])), request["fetch"]
+        ):
             say({"content": {path: content}})
 
 
-def probe(fs, top):
+def probe(fs: Any, top: str) -> None:
     """Tell a bucket or folder that is not there from one that lacks objects."""
     if fs.protocol in BUCKETS or (isinstance(fs.protocol, tuple) and fs.protocol[0] in BUCKETS):
         bucket = str(top).strip("/").split("/")[0]
@@ -67,17 +71,17 @@ def probe(fs, top):
 
 
 class NoSuchPlace(Exception):
-    pass
+    """The bucket or container does not exist."""
 
 
-def size(fs, path):
+def size(fs: Any, path: str) -> int | None:
     try:
-        return fs.fs.info(path)["size"]
+        return int(fs.fs.info(path)["size"])
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def listed(fs, top, folder):
+def listed(fs: Any, top: str, folder: str) -> dict[str, int | None]:
     try:
         found = fs.fs.find(fs.join(top, *folder.split("/")), detail=True)
     except (FileNotFoundError, NotADirectoryError):
@@ -85,23 +89,23 @@ def listed(fs, top, folder):
     return {folder + "/" + path.rsplit("/", 1)[-1]: found[path].get("size") for path in found}
 
 
-def read(fs, top, path, request):
+def read(fs: Any, top: str, path: str, largest: int) -> str | None:
     try:
-        content = fs.fs.cat_file(fs.join(top, *path.split("/")), start=0, end=request["largest"])
+        content = fs.fs.cat_file(fs.join(top, *path.split("/")), start=0, end=largest)
     except (FileNotFoundError, NotADirectoryError):
         return None
     return base64.b64encode(content).decode("ascii")
 
 
-def chain(error):
-    seen = []
+def chain(error: BaseException | None) -> list[BaseException]:
+    seen: list[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
         error = error.__cause__ or error.__context__
     return seen
 
 
-def kind_of(error):
+def kind_of(error: BaseException) -> str:
     """What went wrong, in one word."""
     names = " ".join(base.__name__ for e in chain(error) for base in type(e).__mro__)
     text = " ".join(map(str, chain(error)))
@@ -124,7 +128,7 @@ def kind_of(error):
     return "unreachable"
 
 
-def words(error):
+def words(error: BaseException) -> str:
     return " ".join((str(error) or type(error).__name__).split())[:400]
 
 

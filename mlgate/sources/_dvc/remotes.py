@@ -22,7 +22,8 @@ _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "remote_scrip
 _LARGEST = 256 << 20
 _PLUGINS = {
     "s3": "s3", "gs": "gs", "gcs": "gs", "azure": "azure", "ssh": "ssh", "oss": "oss",
-    "gdrive": "gdrive", "hdfs": "hdfs", "webdav": "webdav", "webdavs": "webdav", "webhdfs": "webhdfs",
+    "gdrive": "gdrive", "hdfs": "hdfs", "webhdfs": "webhdfs", "webdav": "webdav",
+    "webdavs": "webdav",
 }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def ask(
 def _folder(remote: Remote, wanted: list[tuple[str, str]], fetch: list[tuple[str, str]]) -> Held:
     if not os.path.isdir(remote.url) and not os.path.isdir(os.path.dirname(remote.url)):
         raise Unreachable(
-            f"the remote {remote.name} ({remote.url}) is not there: neither it nor the folder above",
+            f"the remote {remote.name} ({remote.url}) is not there, nor is the folder above it",
             f"mount it, or correct its path: dvc remote modify {remote.name} url PATH",
         )
     try:

@@ -4,12 +4,16 @@ Reads one JSON request ({"files": {path: text}, "folder": ...}) on standard inpu
 private folder; answers JSON lines ending in {"end": true}.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
+from importlib import import_module
+from typing import Any, ClassVar
 
 
-def main():
+def main() -> None:
     request = json.loads(sys.stdin.readline())
     for path, text in request["files"].items():
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -24,17 +28,16 @@ def main():
     print(json.dumps({"end": True}))
 
 
-def resolved(folder):
-    from dvc.fs import LocalFileSystem
-    from dvc.parsing import DataResolver
-    from dvc.utils.serialize import load_yaml
+def resolved(folder: str) -> Any:
+    resolver = import_module("dvc.parsing").DataResolver
+    load_yaml = import_module("dvc.utils.serialize").load_yaml
 
     class Repo:
-        fs = LocalFileSystem()
-        config = {}
+        fs = import_module("dvc.fs").LocalFileSystem()
+        config: ClassVar[dict[str, Any]] = {}
 
     document = load_yaml(os.path.join(folder, "dvc.yaml"))
-    return DataResolver(Repo(), folder, document).resolve()["stages"]
+    return resolver(Repo(), folder, document).resolve()["stages"]
 
 
 main()

@@ -102,7 +102,8 @@ def _asked(ctx: Context, files: dict[str, bytes]) -> dict[str, Any]:
         raise GateError("dvc could not resolve the templates of dvc.yaml: no answer") from None
     if answer.get("error") == "no-dvc":
         raise ToolMissing(
-            f"{next(iter(files))} is templated, which only dvc resolves, and dvc is not installed in"
-            " the project's environment", "pip install dvc",
-        )  # fmt: skip
+            f"{next(iter(files))} is templated, and dvc, which resolves that, is not installed"
+            " in the project's environment",
+            "pip install dvc",
+        )
     return answer
