@@ -14,8 +14,6 @@ from mlgate.core.text import shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlgate.core.gate import Context
-
 
 class Source(Struct, frozen=True, kw_only=True):
     """Bytes that a gate asked for."""
@@ -28,12 +26,12 @@ class Source(Struct, frozen=True, kw_only=True):
     """In words: `data/train.csv of commit 1a2b3c4, by DVC from the remote shared`."""
 
 
-def kept(ctx: Context, name: str, write: Callable[[str], None]) -> str:
+def kept(name: str, write: Callable[[str], None]) -> str:
     """The path of the file called `name` in our own store, made by `write(path)` if need be.
 
     `name` stands for its content (a digest), so what is there already is right.
     """
-    folder = store_folder(ctx)
+    folder = store_folder()
     path = os.path.join(folder, name[:2], name[2:])
     if os.path.exists(path):
         return path
@@ -54,7 +52,7 @@ def kept(ctx: Context, name: str, write: Callable[[str], None]) -> str:
     return path
 
 
-def store_folder(ctx: Context) -> str:
+def store_folder() -> str:
     """Where fetched objects are kept: beside the store, else in a folder of this process."""
     from mlgate.store.store import store_folder as beside
 

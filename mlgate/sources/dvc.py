@@ -112,7 +112,7 @@ def _found(ctx: Context, config: Config, owned: Owned, path: str, hash_: str) ->
         with open(target, "wb") as file:
             file.write(raw)
 
-    return kept(ctx, name, write), "from the remote"
+    return kept(name, write), "from the remote"
 
 
 def _from_remote(ctx: Context, config: Config, owned: Owned, hash_: str) -> bytes:
@@ -130,7 +130,7 @@ def _from_remote(ctx: Context, config: Config, owned: Owned, hash_: str) -> byte
     raw = ask(ctx, config, remote, [key], [key]).contents.get(key)
     if raw is None:
         raise GateError(
-            f"{shown(owned.out.path)}: neither the cache nor the remote {remote.name} holds {hash_}",
+            f"{shown(owned.out.path)}: {hash_} is neither in the cache nor in {remote.name}",
             "on the machine that has it: dvc push --all-commits",
         )
     return raw

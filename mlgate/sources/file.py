@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlgate.core.gate import Context
 
 
-def fetch(ctx: Context, where: str, path: str) -> Source:
+def fetch(ctx: Context, where: str, path: str) -> Source:  # noqa: ARG001 - one form for all
     """The file `path`; `where` is of no matter. Raises `GateError` where it cannot be read."""
     _inside(ctx, path)
     if path in ctx.subject.files:

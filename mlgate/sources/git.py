@@ -32,7 +32,7 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
             file.write(raw)
 
     origin = f"{shown(path)} of {snapshot.label}"
-    return Source(path=kept(ctx, name, write), digest=name, origin=origin)
+    return Source(path=kept(name, write), digest=name, origin=origin)
 
 
 def snapshot_of(ctx: Context, where: str) -> Snapshot:

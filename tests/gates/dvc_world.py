@@ -211,3 +211,17 @@ def _below(folders: tuple[Path, ...]) -> Iterator[Path]:
     for folder in folders:
         yield folder
         yield from sorted(folder.rglob("*"))
+
+
+def dvc_says(world: World) -> str:
+    """DVC's own answers, as the table in the docs writes them."""
+    status, cloud, data = world.dvc(
+        "status -q", "status -c -q", "data status --json --not-in-remote", ok=False
+    )
+    try:
+        answer = json.loads(data.out)
+        keys = sorted(k for k, v in answer.items() if v and k != "git")
+        told = ", ".join(keys) if keys else "clean"
+    except ValueError:
+        told = f"exit {data.code}"
+    return f"{status.code} / {cloud.code} / {told}"

@@ -19,7 +19,14 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield build(tmp_path_factory.mktemp("dvc") / "seed")
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name.replace(" ", "-"))
+def _rows(scenarios: tuple[Scenario, ...]) -> list[object]:
+    """Those that drive dvc once more, which takes seconds, are heavy."""
+    return [
+        pytest.param(s, id=s.name, marks=[pytest.mark.heavy] if s.drives else []) for s in scenarios
+    ]
+
+
+@pytest.mark.parametrize("scenario", _rows(SCENARIOS))
 def test_scenario(seed: World, tmp_path: Path, scenario: Scenario) -> None:
     world = seed.copy(tmp_path / "world")
     scenario.does(world)
