@@ -47,6 +47,7 @@ def _modified(world: World) -> None:
 
 def _same_size(world: World) -> None:
     path = world.project / "data/table.csv"
+    world.dvc("status -q")  # so that DVC knows the file
     before = path.stat()
     path.write_bytes(TABLE.replace(b"2,1", b"2,0"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -275,7 +276,7 @@ _DRIVING = frozenset(
     {
         _history, _branch_pushed, _import, _import_url, _import_url_not_pushed, _subdir,
         _subdir_not_pushed, _second_remote, _second_remote_empty, _templates, _templates_changed,
-        _lineage,
+        _lineage, _same_size,
     }
 )  # fmt: skip
 

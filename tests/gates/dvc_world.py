@@ -14,19 +14,26 @@ from typing import Any, NamedTuple
 
 # Several commands in one interpreter: importing dvc takes longer than most of them.
 _COMMANDS = """
-import contextlib, io, json, os, sys
+import json, os, sys, tempfile
 from dvc.cli import main
+told = os.dup(1)
 results = []
 for folder, argv in json.load(sys.stdin):
     os.chdir(folder)
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
         try:
             code = main(argv)
         except SystemExit as error:
             code = error.code
-    results.append([code, out.getvalue(), err.getvalue()])
-sys.__stdout__.write("\\n" + json.dumps(results))
+        sys.stdout.flush(), sys.stderr.flush()
+        said = []
+        for file in (out, err):
+            file.seek(0)
+            said.append(file.read().decode())
+    results.append([code, *said])
+os.write(told, b"\\n" + json.dumps(results).encode())
 """
 TRAIN = """import json, pathlib
 rows = pathlib.Path("data/table.csv").read_text().splitlines()
