@@ -215,8 +215,6 @@ def _open(path: str) -> Store | None:
                 connection.close()
                 return Store(None, f"nothing is cached: {path} is somebody else's database")
             _create(connection, path)
-        elif connection.execute("PRAGMA user_version").fetchone() != (_SCHEMA,):
-            _make_tables(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         return Store(connection, path=path)
     except (sqlite3.Error, UnicodeError, OSError) as error:
@@ -248,18 +246,11 @@ def _create(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     if _is_empty(connection):
-        _make_tables(connection)
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute("COMMIT")
     os.chmod(path, 0o600)
-
-
-def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make those that are not there: all, or what an older version did not have."""
-    for statement in _TABLES.split(";"):
-        connection.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
-                           .replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS"))  # fmt: skip
-    connection.execute(f"PRAGMA user_version = {_SCHEMA}")
 
 
 def _open_anew(path: str) -> Store:

@@ -48,7 +48,7 @@ class Ask:
             if GATE.inputs(ctx) is None:
                 return {"findings": [], "reason": "nothing"}
             for finding in GATE.check(ctx, ()):
-                found.append(finding)
+                found += [finding]
         except GateError as error:
             reason = error.message
             assert error.hint
@@ -234,7 +234,8 @@ def test_a_remote_that_nobody_configured(ask: Ask) -> None:
 
 
 def test_credentials_in_the_configuration_are_named_not_shown(ask: Ask) -> None:
-    config = "['remote \"r\"']\n    url = https://me:hunter2@example.org/x\n    secret_access_key = hunter3\n"
+    url = "https://me:hunter2@example.org/x"
+    config = f"['remote \"r\"']\n    url = {url}\n    secret_access_key = hunter3\n"
     said = ask({"x.dvc": pointer(), ".dvc/config": config}, network=False, named=False)
     assert "credential" in failing(said)
     assert "hunter3" not in str(said)
