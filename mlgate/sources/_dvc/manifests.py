@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import md5
 
@@ -21,6 +22,10 @@ class _Member(Struct):
     relpath: str
 
 
+_ESCAPING = re.compile(r"\n(?:[^\n]*/)?\.{0,2}(?:/[^\n]*)?(?=\n|\Z)|\0")
+"""A part that is empty, `.` or `..`, in members that are set each on a line of its own."""
+_HASHES = re.compile("[0-9a-f]+")
+
 _decoder = msgspec.json.Decoder(list[_Member])
 
 
@@ -38,9 +43,12 @@ def read_manifest(raw: bytes, hash_: str) -> dict[str, str]:
     found = {member.relpath: member.md5 for member in members}
     if len(found) < len(members):
         raise Broken("it names a member twice")
-    if escaping := next((path for path in found if _leaves(path)), None):
-        raise Broken(f"its member {escaping!r} lies outside of the directory")
-    if not all(map(_is_md5, found.values())):
+    if escaping := _ESCAPING.search("\n" + "\n".join(found)) if found else None:
+        path = escaping[0].strip("\n")
+        raise Broken(f"its member {path!r} lies outside of the directory")
+    if found and not _HASHES.fullmatch("".join(found.values())):
+        raise Broken("a member has no md5")
+    if any(len(hash_) != 32 for hash_ in found.values()):
         raise Broken("a member has no md5")
     folders = {path.rpartition("/")[0] for path in found}
     if clash := next((path for path in found if path in folders), None):
@@ -52,15 +60,3 @@ def manifest_hash(members: Mapping[str, str]) -> str:
     """The hash, with `.dir`, that DVC gives a directory with these members."""
     rows = [{"md5": members[path], "relpath": path} for path in sorted(members)]
     return md5(json.dumps(rows).encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
-def _leaves(path: str) -> bool:
-    if "." not in path and "//" not in path and path[:1] != "/" and path[-1:] not in ("", "/"):
-        return False
-    if not path or path[0] == "/" or "\0" in path:
-        return True
-    return any(part in ("", ".", "..") for part in path.split("/"))
-
-
-def _is_md5(text: str) -> bool:
-    return len(text) == 32 and text.isalnum()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5
 
 from mlgate.sources._dvc.facts import LEGACY
 
 _CHUNK = 1 << 20
-_FEW = 64
+_FEW = 1000
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 
 Wanted = Iterable[tuple[str, str]]
@@ -29,23 +31,20 @@ def sizes(folder: str, wanted: Wanted) -> dict[tuple[str, str], int | None]:
     Nothing but the folders in which they would lie is listed. Raises `OSError` where one of these
     cannot be read.
     """
-    by_folder: dict[tuple[str, str], set[str]] = {}
-    for algorithm, hash_ in wanted:
-        by_folder.setdefault((algorithm, hash_[:2]), set()).add(hash_)
-    found: dict[tuple[str, str], int | None] = {}
-    for (algorithm, prefix), hashes in by_folder.items():
-        path = os.path.join(folder, place(algorithm, prefix))
-        there = _listed(path, hashes) if len(hashes) > _FEW else _asked(path, hashes)
-        for hash_ in hashes:
-            found[algorithm, hash_] = there.get(hash_)
-    return found
+    keys = dict.fromkeys(wanted)
+    there: dict[str, dict[str, int]] = {}
+    for algorithm in {key[0] for key in keys}:
+        hashes = {key[1] for key in keys if key[0] == algorithm}
+        top = os.path.join(folder, *place(algorithm, "").split("/")[:-2])
+        there[algorithm] = _listed(top, hashes) if len(hashes) > _FEW else _asked(top, hashes)
+    return {key: there[key[0]].get(key[1]) for key in keys}
 
 
-def _asked(path: str, hashes: set[str]) -> dict[str, int]:
+def _asked(top: str, hashes: set[str]) -> dict[str, int]:
     found = {}
     for hash_ in hashes:
         try:
-            status = os.stat(os.path.join(path, hash_[2:]))
+            status = os.stat(os.path.join(top, hash_[:2], hash_[2:]))
         except (FileNotFoundError, NotADirectoryError):
             continue
         if stat.S_ISREG(status.st_mode):
@@ -53,17 +52,32 @@ def _asked(path: str, hashes: set[str]) -> dict[str, int]:
     return found
 
 
-def _listed(path: str, hashes: set[str]) -> dict[str, int]:
-    prefix = os.path.basename(path.rstrip("/"))
+def _listed(top: str, hashes: set[str]) -> dict[str, int]:
+    """By listing the folders of the first two digits, which is a fifth of the work of asking."""
+    found: dict[str, int] = {}
+    with uncollected():
+        for prefix in sorted({hash_[:2] for hash_ in hashes}):
+            try:
+                with os.scandir(os.path.join(top, prefix)) as entries:
+                    for entry in entries:
+                        hash_ = prefix + entry.name
+                        if hash_ in hashes:
+                            found[hash_] = entry.stat().st_size
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+    return found
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Makes very many small objects without the collector looking at all of them again and again."""
+    was = gc.isenabled()
+    gc.disable()
     try:
-        with os.scandir(path) as entries:
-            return {
-                prefix + entry.name: entry.stat().st_size
-                for entry in entries
-                if prefix + entry.name in hashes and entry.is_file()
-            }
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def read(folder: str, algorithm: str, hash_: str, largest: int) -> bytes | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _GRAIN = 2_000_000_000
 _TABLE = "signatures"
+_NEVER = frozenset({".git", ".hg", ".dvc"})
+"""Folders that DVC itself never tracks."""
 
 Mark = tuple[int, int, int, int, int]
 """Device, inode, size, mtime and ctime in nanoseconds."""
@@ -133,8 +135,8 @@ def _key(what: str, path: str, algorithm: str) -> bytes:
 
 def _seen(folder: Folder) -> bytes:
     """The digest of all names and signatures."""
-    digest: bytes = digest_of(msgspec.msgpack.encode(sorted(folder.members.items()))).digest()
-    return digest
+    members = [(name, folder.members[name]) for name in sorted(folder.members)]
+    return digest_of(msgspec.msgpack.encode(members)).digest()
 
 
 def listed(
@@ -148,18 +150,21 @@ def listed(
     members: dict[str, Mark] = {}
     odd: list[str] = []
     folders = [""]
-    while folders:
-        folder = folders.pop()
-        with os.scandir(os.path.join(path, folder) if folder else path) as entries:
-            for entry in entries:
-                name = folder + entry.name
-                is_folder = entry.is_dir(follow_symlinks=False)
-                if ignored is not None and ignored(name, is_folder):
-                    continue
-                if is_folder:
-                    folders.append(name + "/")
-                elif entry.is_file() and (not entry.is_symlink() or inside(entry.path)):
-                    members[name] = mark_of(entry.stat())
-                else:
-                    odd.append(name)
+    with objects.uncollected():
+        while folders:
+            folder = folders.pop()
+            with os.scandir(os.path.join(path, folder) if folder else path) as entries:
+                for entry in entries:
+                    name = folder + entry.name
+                    if ignored is not None and ignored(name, entry.is_dir(follow_symlinks=False)):
+                        continue
+                    if entry.is_file(follow_symlinks=False):
+                        members[name] = mark_of(entry.stat(follow_symlinks=False))
+                    elif entry.is_dir(follow_symlinks=False):
+                        if entry.name not in _NEVER:
+                            folders.append(name + "/")
+                    elif entry.is_file() and inside(entry.path):
+                        members[name] = mark_of(entry.stat())
+                    else:
+                        odd.append(name)
     return Folder(members, tuple(sorted(odd)))
