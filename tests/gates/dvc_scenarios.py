@@ -25,11 +25,6 @@ class Scenario(NamedTuple):
     rules: tuple[str, ...] = ()
     stage: str = "merge"
     args: tuple[str, ...] = ()
-    dvc: str = ""
-    """What DVC ends with: `status -q`, `status -c -q`, and what `data status --not-in-remote` says
-    (which ends in 0 wherever it can say anything)."""
-    why: str = ""
-    """Why the answers differ."""
 
     @property
     def drives(self) -> bool:
@@ -322,3 +317,169 @@ SCENARIOS = (
              "merge", MAIN),
     Scenario("data moved on, its results did not", _lineage, "failed", ("lineage",), "merge", MAIN),
 )  # fmt: skip
+
+DVC = {
+    # What DVC answers, `status -q` / `status -c -q` / `data status --json --not-in-remote` (asked in
+    # this order), and why that is another answer.
+    "everything pushed": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "a file changed, not added": (
+        "1 / 0 / uncommitted",
+        "`dvc status` itself ends in 0 on changed data; only with `-q` in 1",
+    ),
+    "the same size, mtime restored": (
+        "0 / 0 / clean",
+        "DVC trusts inode, size and mtime; mlgate also looks at ctime",
+    ),
+    "members of a directory changed": (
+        "1 / 0 / uncommitted",
+        "`data status` ends in 0 whatever it finds",
+    ),
+    "a fresh clone without data": (
+        "1 / 1 / not_in_cache, uncommitted",
+        "to DVC a clone without data is changed; nothing is, and the remote has all",
+    ),
+    "an object was never pushed": (
+        "0 / 1 / not_in_remote",
+        "`data status` lists it and ends in 0",
+    ),
+    "a member is gone from the remote": (
+        "0 / 0 / clean",
+        "DVC takes a directory whose manifest is there for complete",
+    ),
+    "an object was cut off": (
+        "0 / 1 / not_in_remote",
+        "`status -c` deletes the object that it finds damaged; mlgate only reads",
+    ),
+    "a member was cut off": (
+        "0 / 0 / clean",
+        "as above: members are not looked at",
+    ),
+    "conflict marks in a pointer": (
+        "1 / 1 / exit 255",
+        "as DVC, told with the line",
+    ),
+    "no remote at all": (
+        "0 / 1 / not_in_remote",
+        "`status -c -q` and a missing object end alike; mlgate tells them apart",
+    ),
+    "the remote's disk is not mounted": (
+        "0 / 1 / not_in_remote",
+        "an unknown is no finding: mlgate has errored (exit 3)",
+    ),
+    "a parameter changed": (
+        "1 / 0 / clean",
+        "`data status` knows no pipelines",
+    ),
+    "a parameter spelled otherwise": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "code of a stage changed": (
+        "1 / 0 / clean",
+        "`data status` knows no pipelines",
+    ),
+    "a stage's command changed": (
+        "1 / 0 / clean",
+        "`data status` knows no pipelines",
+    ),
+    "a stage never run": (
+        "1 / 0 / clean",
+        "`data status` knows no pipelines",
+    ),
+    "metrics edited by hand": (
+        "1 / 0 / clean",
+        "`data status` looks at cached outputs only",
+    ),
+    "metrics that git ignores": (
+        "0 / 0 / clean",
+        "DVC does not ask who else keeps an output that it does not cache",
+    ),
+    "a hash edited by hand": (
+        "1 / 1 / committed, not_in_cache, not_in_remote, uncommitted",
+        "as DVC, at commit and without the network",
+    ),
+    "data in git as well": (
+        "0 / 0 / clean",
+        "DVC refuses it in `dvc add`, and does not look again",
+    ),
+    "two pointers for one path": (
+        "0 / 0 / clean",
+        "DVC says so in `dvc add` and `dvc repro` only",
+    ),
+    "a path that leaves the repository": (
+        "255 / 255 / committed",
+        "DVC ends in a traceback's exit code",
+    ),
+    "garbage that the branch still names": (
+        "0 / 0 / clean",
+        "DVC looks at the work tree's versions, not at those of the commits that are pushed",
+    ),
+    "a branch with all its data": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "import from another repository": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "import-url, pushed": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "import-url, not pushed": (
+        "0 / 1 / not_in_remote",
+        "`data status` lists it and ends in 0",
+    ),
+    "a project in a folder (--subdir)": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "the same, its remote emptied": (
+        "0 / 0 / clean",
+        "DVC sees one project at a time",
+    ),
+    "an output with its own remote": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "the same, that remote emptied": (
+        "0 / 0 / not_in_remote",
+        "`status -c` asks the default remote only",
+    ),
+    "templates (foreach)": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "a template's variable changed": (
+        "1 / 0 / committed",
+        "the stage has another name now",
+    ),
+    "a pointer of DVC 2": (
+        "0 / 0 / clean",
+        "",
+    ),
+    "a pointer deleted, its data named": (
+        "0 / 0 / clean",
+        "DVC does not read code",
+    ),
+    "data moved on, its results did not": (
+        "0 / 0 / clean",
+        "DVC checks that the lock is consistent, not that results followed",
+    ),
+}
+
+
+def table() -> str:
+    """The matrix as Markdown, as it stands in the docs."""
+    lines = [
+        "| what happened | asked at | mlgate | findings | DVC | |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in SCENARIOS:
+        rules = ", ".join(f"`{rule}`" for rule in row.rules)
+        said, why = DVC[row.name]
+        lines.append(f"| {row.name} | {row.stage} | {row.outcome} | {rules} | {said} | {why} |")
+    return "\n".join(lines)

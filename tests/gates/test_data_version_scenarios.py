@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dvc_scenarios import SCENARIOS, Scenario
-from dvc_world import World, build, failing, listing
+from dvc_scenarios import DVC, SCENARIOS, Scenario, table
+from dvc_world import World, build, dvc_says, failing, listing
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +39,18 @@ def test_scenario(seed: World, tmp_path: Path, scenario: Scenario) -> None:
     assert listing(*untouched) == before
     mends = [f["help"] for f in verdict["findings"] if f["result"] == "fail"]
     assert all(mends)
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "data-version.md"
+
+
+def test_the_docs_hold_this_table() -> None:
+    assert table() in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_dvc_answers_as_the_table_says(seed: World, tmp_path: Path, scenario: Scenario) -> None:
+    world = seed.copy(tmp_path / "world")
+    scenario.does(world)
+    assert dvc_says(world) == DVC[scenario.name][0]
