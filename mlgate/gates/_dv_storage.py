@@ -37,7 +37,7 @@ def cache(ground: Ground) -> Iterator[Finding]:
         folder = ground.config(owned.root).cache
         key = (out.algorithm, out.hash)
         try:
-            size = objects.sizes(folder, [key])[key]
+            size = objects.size(folder, key)
         except OSError as error:
             ground.errors.append(GateError(f"the cache {folder} cannot be read: {error.strerror}"))
             return
@@ -69,14 +69,13 @@ def _folder_in_cache(owned: Owned, folder: str) -> Iterator[Finding]:
     if out.nfiles is not None and out.nfiles != len(members):
         text = f"{shown(out.path)}: {counted(out.nfiles, 'file')} recorded, {len(members):,} there"
         yield stated("size", text, owned.file, out.line, add_again(owned))
-    keys = {(out.algorithm, md5) for md5 in members.values()}
-    there = objects.sizes(folder, keys)
-    gone = [name for name, md5 in members.items() if there[out.algorithm, md5] is None]
+    there = objects.sizes(folder, {out.algorithm: set(members.values())})[out.algorithm]
+    gone = [name for name, md5 in members.items() if md5 not in there]
     if gone:
         text = f"{shown(out.path)}: the cache lacks {len(gone):,} of its files: {named(gone)}"
         yield stated("not-in-cache", text, owned.file, out.line, add_again(owned))
-    total = objects.total(there, [(out.algorithm, md5) for md5 in members.values()])
-    if total is not None and out.size is not None and total != out.size:
+    total = 0 if gone else sum(map(there.__getitem__, members.values()))
+    if not gone and out.size is not None and total != out.size:
         text = f"{shown(out.path)}: {out.size:,} bytes are recorded, its objects have {total:,}"
         yield stated("size", text, owned.file, out.line, add_again(owned))
 
@@ -158,11 +157,16 @@ class Remotes:
         tops = {_key(owned): owned for owned in group}
         folders = [key for key in tops if key[1].endswith(".dir")]
         known = {key: found for key in folders if (found := self._known(key, config.cache))}
-        members = {(key[0], md5) for key in known for md5 in known[key].values()}
+        wanted: objects.Wanted = {}
+        for key in tops:
+            wanted.setdefault(key[0], set()).add(key[1])
+        for key in known:
+            wanted[key[0]].update(known[key].values())
         unknown = [key for key in folders if key not in known]
-        ctx.progress(0, len(tops) + len(members))
-        held = ask(ctx, config, remote, [*tops, *members], unknown, ctx.options.requests)
-        late: set[Key] = set()
+        self.objects += sum(map(len, wanted.values()))
+        ctx.progress(0, self.objects)
+        held = ask(ctx, config, remote, wanted, unknown, ctx.options.requests)
+        late: objects.Wanted = {}
         for key, raw in held.contents.items():
             try:
                 known[key] = manifests.read_manifest(raw, key[1])
@@ -170,11 +174,13 @@ class Remotes:
                 yield _damaged(tops[key], remote, f"its manifest is damaged: {error}", [key])
                 continue
             self._remember(key, raw)
-            late |= {(key[0], md5) for md5 in known[key].values()} - held.sizes.keys()
-        if late:
+            fresh = set(known[key].values()) - wanted[key[0]]
+            late.setdefault(key[0], set()).update(fresh)
+        if any(late.values()):
             more = ask(ctx, config, remote, late, (), ctx.options.requests)
-            held.sizes.update(more.sizes)
-        self.objects += len(held.sizes)
+            for algorithm, sizes in more.sizes.items():
+                held.sizes[algorithm].update(sizes)
+            self.objects += sum(map(len, late.values()))
         ctx.progress(self.objects, self.objects)
         for owned in {(_key(o), o.file, o.out.path): o for o in group}.values():
             yield from self._version(remote, owned, held, known)
@@ -183,7 +189,7 @@ class Remotes:
         self, remote: Remote, owned: Owned, held: Held, known: dict[Key, dict[str, str]]
     ) -> Iterator[Finding]:
         out, key = owned.out, _key(owned)
-        size = held.sizes.get(key)
+        size = held.sizes[key[0]].get(key[1])
         if size is None:
             what = f"{shown(out.path)}{_when(owned)}"
             yield stated("not-in-remote", f"{what} is not in the remote {remote.name}",
@@ -202,10 +208,8 @@ class Remotes:
         self, remote: Remote, owned: Owned, held: Held, members: dict[str, str]
     ) -> Iterator[Finding]:
         out = owned.out
-        keys = [(out.algorithm, md5) for md5 in members.values()]
-        gone = [
-            name for name, md5 in members.items() if held.sizes.get((out.algorithm, md5)) is None
-        ]
+        sizes = held.sizes[out.algorithm]
+        gone = [name for name, md5 in members.items() if md5 not in sizes]
         if gone:
             text = (
                 f"{shown(out.path)}{_when(owned)}: {len(gone):,} of {counted(len(members), 'file')}"
@@ -219,9 +223,9 @@ class Remotes:
                 f"{shown(out.path)}: {counted(out.nfiles, 'file')} recorded, {len(members):,} there"
             )
             yield stated("size", text, _place(self._ground, owned), out.line, add_again(owned))
-        total = objects.total(held.sizes, keys)
-        if out.size is not None and total is not None and total != out.size:
-            bad = self._wrong(remote, members, held, out.algorithm)
+        total = sum(map(sizes.__getitem__, members.values()))
+        if out.size is not None and total != out.size:
+            bad = self._wrong(remote, members, sizes, out.algorithm)
             text = f"its files there have {total:,} bytes together, the data has {out.size:,}"
             if bad:
                 text += f": {named(list(bad))}"
@@ -229,15 +233,14 @@ class Remotes:
                            or [_key(owned)])  # fmt: skip
 
     def _wrong(
-        self, remote: Remote, members: dict[str, str], held: Held, algorithm: str
+        self, remote: Remote, members: dict[str, str], sizes: dict[str, int], algorithm: str
     ) -> dict[str, str]:
         """Members whose object is not what it should be: told by the cache, or by its own hash."""
         config = self._ground.config("")
-        keys = {(algorithm, md5) for md5 in members.values()}
-        cached = objects.sizes(config.cache, keys)
+        cached = objects.sizes(config.cache, {algorithm: set(members.values())})[algorithm]
         found = {}
         for name, md5 in members.items():
-            size, right = held.sizes[algorithm, md5], cached[algorithm, md5]
+            size, right = sizes[md5], cached.get(md5)
             if right is None and remote.is_folder:
                 path = os.path.join(remote.url, objects.place(algorithm, md5))
                 if objects.file_hash(path, algorithm) != md5:
@@ -247,8 +250,7 @@ class Remotes:
         return found
 
     def _cached_size(self, owned: Owned) -> int | None:
-        key = _key(owned)
-        return objects.sizes(self._ground.config(owned.root).cache, [key])[key]
+        return objects.size(self._ground.config(owned.root).cache, _key(owned))
 
     def _known(self, key: Key, cache: str) -> dict[str, str] | None:
         """The members of a manifest that the cache or our store has."""

@@ -55,7 +55,10 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
     config = _config(ctx, snapshot, owned)
     algorithm = owned.out.algorithm
     if algorithm not in (MD5, LEGACY):
-        raise GateError(f"{shown(path)} has no md5 in {shown(owned.file)}: it cannot be fetched")
+        raise GateError(
+            f"{shown(path)} has no md5 in {shown(owned.file)}: it cannot be fetched",
+            f"dvc pull {shown(owned.file)}",
+        )
     hash_ = _hash(ctx, config, owned, path)
     found, origin = _found(ctx, config, owned, path, hash_)
     return Source(
@@ -75,7 +78,10 @@ def _hash(ctx: Context, config: Config, owned: Owned, path: str) -> str:
     hash_ = str(owned.out.hash)
     if not owned.out.is_folder:
         if path != owned.out.path:
-            raise GateError(f"{shown(owned.out.path)} is a file: there is no {shown(path)}")
+            raise GateError(
+                f"{shown(owned.out.path)} is a file: there is no {shown(path)}",
+                f"name {shown(owned.out.path)} itself",
+            )
         return hash_
     if path == owned.out.path:
         raise GateError(f"{shown(path)} is a directory", "name one of its files")
@@ -85,10 +91,16 @@ def _hash(ctx: Context, config: Config, owned: Owned, path: str) -> str:
     try:
         members = manifests.read_manifest(raw, hash_)
     except manifests.Broken as error:
-        raise GateError(f"the manifest of {shown(owned.out.path)} is damaged: {error}") from None
+        raise GateError(
+            f"the manifest of {shown(owned.out.path)} is damaged: {error}",
+            f"dvc fetch --force {shown(owned.file)}",
+        ) from None
     member = path[len(owned.out.path) + 1 :]
     if member not in members:
-        raise GateError(f"{shown(owned.out.path)} has no file {shown(member)} in this version")
+        raise GateError(
+            f"{shown(owned.out.path)} has no file {shown(member)} in this version",
+            f"see what it has: dvc list . {shown(owned.out.path)}",
+        )
     return members[member]
 
 
@@ -108,7 +120,10 @@ def _found(ctx: Context, config: Config, owned: Owned, path: str, hash_: str) ->
     def write(target: str) -> None:
         raw = _from_remote(ctx, config, owned, hash_)
         if objects.bytes_hash(raw, algorithm) != hash_:
-            raise GateError(f"{shown(path)}: what the remote holds is not the version {hash_}")
+            raise GateError(
+                f"{shown(path)}: what the remote holds is not the version {hash_}",
+                "remove the object there, then on the machine that has it: dvc push",
+            )
         with open(target, "wb") as file:
             file.write(raw)
 
@@ -127,7 +142,7 @@ def _from_remote(ctx: Context, config: Config, owned: Owned, hash_: str) -> byte
             mend,
         )
     key = (owned.out.algorithm, hash_)
-    raw = ask(ctx, config, remote, [key], [key]).contents.get(key)
+    raw = ask(ctx, config, remote, {}, [key]).contents.get(key)
     if raw is None:
         raise GateError(
             f"{shown(owned.out.path)}: {hash_} is neither in the cache nor in {remote.name}",

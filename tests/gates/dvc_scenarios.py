@@ -319,8 +319,8 @@ SCENARIOS = (
 )  # fmt: skip
 
 DVC = {
-    # What DVC answers, `status -q` / `status -c -q` / `data status --json --not-in-remote` (asked in
-    # this order), and why that is another answer.
+    # What DVC answers, asked in this order: `status -q` / `status -c -q` / `data status --json
+    # --not-in-remote`; and why that is another answer.
     "everything pushed": (
         "0 / 0 / clean",
         "",

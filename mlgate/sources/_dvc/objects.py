@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import md5
 
 from mlgate.sources._dvc.facts import LEGACY
@@ -15,8 +15,14 @@ _CHUNK = 1 << 20
 _FEW = 1000
 _TEXT = bytes(range(32, 127)) + b"\n\r\t\f\b"
 
-Wanted = Iterable[tuple[str, str]]
-"""Objects as (algorithm, hash)."""
+Key = tuple[str, str]
+"""An object: algorithm and hash."""
+
+Wanted = dict[str, set[str]]
+"""Objects: algorithm to hashes."""
+
+Sizes = dict[str, dict[str, int]]
+"""Algorithm to hash to bytes, of those that are there."""
 
 
 def place(algorithm: str, hash_: str) -> str:
@@ -25,19 +31,22 @@ def place(algorithm: str, hash_: str) -> str:
     return f"{top}{hash_[:2]}/{hash_[2:]}"
 
 
-def sizes(folder: str, wanted: Wanted) -> dict[tuple[str, str], int | None]:
-    """The size of each wanted object in a cache or remote that is a folder; None: not there.
+def sizes(folder: str, wanted: Wanted) -> Sizes:
+    """The size of each wanted object that a cache or remote, which is a folder, holds.
 
     Nothing but the folders in which they would lie is listed. Raises `OSError` where one of these
     cannot be read.
     """
-    keys = dict.fromkeys(wanted)
-    there: dict[str, dict[str, int]] = {}
-    for algorithm in {key[0] for key in keys}:
-        hashes = {key[1] for key in keys if key[0] == algorithm}
+    found: Sizes = {}
+    for algorithm, hashes in wanted.items():
         top = os.path.join(folder, *place(algorithm, "").split("/")[:-2])
-        there[algorithm] = _listed(top, hashes) if len(hashes) > _FEW else _asked(top, hashes)
-    return {key: there[key[0]].get(key[1]) for key in keys}
+        found[algorithm] = _listed(top, hashes) if len(hashes) > _FEW else _asked(top, hashes)
+    return found
+
+
+def size(folder: str, key: Key) -> int | None:
+    """The size of one object; None where it is not there. Raises `OSError`."""
+    return sizes(folder, {key[0]: {key[1]}})[key[0]].get(key[1])
 
 
 def _asked(top: str, hashes: set[str]) -> dict[str, int]:
@@ -70,7 +79,7 @@ def _listed(top: str, hashes: set[str]) -> dict[str, int]:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Makes very many small objects without the collector looking at all of them again and again."""
+    """Makes very many objects without the collector looking at all of them again and again."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -128,14 +137,3 @@ def _as_unix(chunk: bytes | bytearray) -> bytes:
     if b"\0" in block or len(block.translate(None, _TEXT)) > 0.30 * len(block):
         return bytes(chunk)
     return bytes(chunk).replace(b"\r\n", b"\n")
-
-
-def total(found: Mapping[tuple[str, str], int | None], wanted: Wanted) -> int | None:
-    """The bytes of all `wanted`; None where one is missing."""
-    result = 0
-    for key in wanted:
-        size = found.get(key)
-        if size is None:
-            return None
-        result += size
-    return result

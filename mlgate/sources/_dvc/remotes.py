@@ -34,9 +34,9 @@ class Unreachable(GateError):
 class Held(msgspec.Struct, frozen=True):
     """What a remote holds of what was asked for."""
 
-    sizes: dict[tuple[str, str], int | None]
-    """(algorithm, hash) to bytes; None where it is not there."""
-    contents: dict[tuple[str, str], bytes]
+    sizes: objects.Sizes
+    """Of those that are there."""
+    contents: dict[objects.Key, bytes]
     """Of those that were to be fetched and are there."""
 
 
@@ -44,21 +44,21 @@ def ask(
     ctx: Context,
     config: Config,
     remote: Remote,
-    wanted: Iterable[tuple[str, str]],
-    fetch: Iterable[tuple[str, str]] = (),
+    wanted: objects.Wanted,
+    fetch: Iterable[objects.Key] = (),
     jobs: int = 16,
 ) -> Held:
     """Sizes of the `wanted` objects, and the content of those in `fetch`.
 
     Raises `Unreachable` where the remote does not answer, with what mends it.
     """
-    wanted, fetch = list(dict.fromkeys(wanted)), list(dict.fromkeys(fetch))
+    fetch = list(dict.fromkeys(fetch))
     if remote.is_folder:
         return _folder(remote, wanted, fetch)
     return _through_dvc(ctx, config, remote, wanted, fetch, jobs)
 
 
-def _folder(remote: Remote, wanted: list[tuple[str, str]], fetch: list[tuple[str, str]]) -> Held:
+def _folder(remote: Remote, wanted: objects.Wanted, fetch: list[objects.Key]) -> Held:
     if not os.path.isdir(remote.url) and not os.path.isdir(os.path.dirname(remote.url)):
         raise Unreachable(
             f"the remote {remote.name} ({remote.url}) is not there, nor is the folder above it",
@@ -82,15 +82,16 @@ def _through_dvc(
     ctx: Context,
     config: Config,
     remote: Remote,
-    wanted: list[tuple[str, str]],
-    fetch: list[tuple[str, str]],
+    wanted: objects.Wanted,
+    fetch: list[objects.Key],
     jobs: int,
 ) -> Held:
-    places = {objects.place(*key): key for key in [*wanted, *fetch]}
+    asked = [(algorithm, hash_) for algorithm in wanted for hash_ in wanted[algorithm]]
+    places = {objects.place(*key): key for key in [*asked, *fetch]}
     request = {
         "dvc_dir": os.path.join(config.root, ".dvc"),
         "remote": remote.name,
-        "objects": [objects.place(*key) for key in wanted],
+        "objects": [objects.place(*key) for key in asked],
         "fetch": [objects.place(*key) for key in fetch],
         "jobs": jobs,
         "largest": _LARGEST,
@@ -100,7 +101,9 @@ def _through_dvc(
         if "error" in line:
             raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
         for path, size in line.get("sizes", {}).items():
-            held.sizes[places[path]] = size
+            algorithm, hash_ = places[path]
+            if size is not None:
+                held.sizes[algorithm][hash_] = size
         for path, content in line.get("content", {}).items():
             if content is not None:
                 held.contents[places[path]] = base64.b64decode(content)
