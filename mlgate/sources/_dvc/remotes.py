@@ -96,7 +96,7 @@ def _through_dvc(
         "jobs": jobs,
         "largest": _LARGEST,
     }
-    held = Held(dict.fromkeys(wanted), {})
+    held = Held({algorithm: {} for algorithm in wanted}, {})
     for line in _lines(ctx, request, remote):
         if "error" in line:
             raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
