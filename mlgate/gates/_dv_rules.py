@@ -172,5 +172,5 @@ rules: dict[str, Rule] = {
         _ERROR,
     ),
     "summary": Rule("What the change does to the data.", "", _NOTE),
-    "judged": Rule("What was judged.", "", _NOTE),
+    "passed": Rule("What was judged: the versions, and the objects looked for.", "", _NOTE),
 }

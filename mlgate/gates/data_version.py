@@ -107,7 +107,7 @@ def _judged(ground: Ground, where: str) -> Finding:
     text = counted(count, "data version") + (f", {where}" if where else "")
     if ground.ctx.stage == Stage.COMMIT:
         text = f"{counted(count, 'data version')}: those that the commit touches"
-    return Finding(rule="data-version/judged", result=Result.PASS, level=Level.NOTE, message=text)
+    return Finding(rule="data-version/passed", result=Result.PASS, level=Level.NOTE, message=text)
 
 
 def _placed(ctx: Context, finding: Finding) -> Finding:
