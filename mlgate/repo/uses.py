@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
-from mlgate.repo import _commands, _hooks, _yaml
+from mlgate.repo import _commands, _hooks, safe_yaml
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
@@ -57,9 +57,9 @@ def look(snapshot: Snapshot) -> Found:
         try:
             raw = snapshot.read(path)
             if len(raw) > _SIZE:
-                raise _yaml.Unreadable(f"larger than {_SIZE >> 10} KiB")
+                raise safe_yaml.Unreadable(f"larger than {_SIZE >> 10} KiB")
             found.extend(reader(path, raw))
-        except (GateError, _yaml.Unreadable) as error:
+        except (GateError, safe_yaml.Unreadable) as error:
             notes.append(f"{shown(path)} is not read: {error}")
     return Found(tuple(found), tuple(notes))
 
@@ -78,7 +78,7 @@ def _readers(snapshot: Snapshot) -> Iterator[tuple[str, _Reader]]:
 
 
 def _pre_commit(path: str, raw: bytes) -> Iterator[Use]:
-    for hook in _hooks.pre_commit(_yaml.load(raw)):
+    for hook in _hooks.pre_commit(safe_yaml.load(raw)):
         yield Use(
             tool=hook.tool,
             where=path,
@@ -94,7 +94,7 @@ def _pre_commit(path: str, raw: bytes) -> Iterator[Use]:
 
 def _lefthook(path: str, raw: bytes) -> Iterator[Use]:
     stages = {"pre-commit": "commit", "pre-push": "push"}
-    for name, script, hook in _hooks.lefthook(_yaml.load(raw)):
+    for name, script, hook in _hooks.lefthook(safe_yaml.load(raw)):
         for command in _commands.commands(script):
             args = tuple(word for word in command.args if not word.startswith("{"))
             yield Use(
@@ -113,7 +113,7 @@ def _toml(path: str, raw: bytes) -> Iterator[Use]:
     try:
         document = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _yaml.Unreadable(f"not valid TOML: {error}") from None
+        raise safe_yaml.Unreadable(f"not valid TOML: {error}") from None
     tables = document.get("tool")
     for name in tables if isinstance(tables, dict) else ():
         if name in _commands.TOOLS:
@@ -127,7 +127,7 @@ def _ini(path: str, raw: bytes) -> Iterator[Use]:
     try:
         parser.read_string(raw.decode("utf-8"))
     except (configparser.Error, UnicodeDecodeError) as error:
-        raise _yaml.Unreadable(f"not valid INI: {str(error).partition(chr(10))[0]}") from None
+        raise safe_yaml.Unreadable(f"not valid INI: {str(error).partition(chr(10))[0]}") from None
     for section in parser.sections():
         name = section.removeprefix("tool:")
         if name in _commands.TOOLS:
@@ -176,7 +176,7 @@ _ACTIONS = {
 
 
 def _workflow(path: str, raw: bytes) -> Iterator[Use]:
-    for step in _hooks.steps(_yaml.load(raw)):
+    for step in _hooks.steps(safe_yaml.load(raw)):
         action = _hooks.text(step.get("uses")).partition("@")[0].lower()
         if action in _ACTIONS:
             yield Use(tool=_ACTIONS[action], where=path, stage="ci")
@@ -186,7 +186,7 @@ def _workflow(path: str, raw: bytes) -> Iterator[Use]:
 
 
 def _gitlab(path: str, raw: bytes) -> Iterator[Use]:
-    for script in _hooks.scripts(_yaml.load(raw)):
+    for script in _hooks.scripts(safe_yaml.load(raw)):
         for command in _commands.commands(script):
             yield _use(command, path, "ci")
 

@@ -354,7 +354,7 @@ def test_another_version_has_a_file_of_its_own(
     known = filled(tmp_path, 5)
     from mlgate.store import store as module
 
-    monkeypatch.setattr(module, "_SCHEMA", 2)
+    monkeypatch.setattr(module, "_SCHEMA", module._SCHEMA + 1)
     later = opened(tmp_path)
     assert later.get("findings", list(known), TODAY) == {} and later.problem is None
     later.close()

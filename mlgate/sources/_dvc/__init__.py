@@ -1,0 +1,1 @@
+"""What DVC writes down, read without DVC."""

@@ -1,0 +1,253 @@
+"""The same questions about an S3 remote, on loopback, reached through the project's dvc."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dvc_world import World, build, failing, listing, noted
+
+pytestmark = pytest.mark.heavy
+
+_KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+_POLICY = f"""[environment]
+pass_env = {list(_KEYS)}
+[gates.data-version]
+"""
+
+
+class Server:
+    """An S3 server of this test's own."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._wait()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(self.url, timeout=5).read()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError("the S3 server did not start")
+
+    def client(self) -> Any:
+        import boto3
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    def keys(self) -> dict[str, int]:
+        found = self.client().list_objects_v2(Bucket="data").get("Contents", [])
+        return {item["Key"]: item["Size"] for item in found}
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def seed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    server.client().create_bucket(Bucket="data")
+    with pytest.MonkeyPatch.context() as patch:
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "A Person")
+            patch.setenv(f"GIT_{role}_EMAIL", "person@example.org")
+        world = build(tmp_path_factory.mktemp("s3") / "seed")
+        world.environ = {
+            **_KEYS,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        world.dvc(
+            "remote add -f -d shared s3://data/top",
+            f"remote modify shared endpointurl {server.url}",
+            "push -q",
+        )
+        world.put({"mlgate.toml": _POLICY})
+        world.commit("a remote on S3")
+        yield world
+
+
+def _checked(world: World, server: Server | None, *args: str, **environ: str) -> dict[str, Any]:
+    before = listing(world.project / ".dvc"), server.keys() if server else None
+    verdict = world.check("merge", *args, **environ)
+    assert (listing(world.project / ".dvc"), server.keys() if server else None) == before
+    return verdict
+
+
+def _key(world: World, content: bytes) -> str:
+    return f"top/{world.object(content).relative_to(world.remote).as_posix()}"
+
+
+def test_everything_pushed(seed: World, server: Server, tmp_path: Path) -> None:
+    verdict = _checked(seed.copy(tmp_path / "w"), server)
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set())
+    assert "5 objects looked for in shared" in verdict["judged"]
+
+
+def test_a_clone_without_data_fetches_only_the_manifest(
+    seed: World, server: Server, tmp_path: Path
+) -> None:
+    verdict = _checked(seed.copy(tmp_path / "w").forget_data(), server)
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set())
+    assert "5 objects" in verdict["judged"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"id,y\n1,0\n2,1\n", "not-in-remote"), (b"second\n", "members-missing")],
+)
+def test_an_object_that_is_not_there(
+    seed: World, server: Server, tmp_path: Path, content: bytes, rule: str
+) -> None:
+    key, client = _key(seed, content), server.client()
+    client.delete_object(Bucket="data", Key=key)
+    try:
+        verdict = _checked(seed.copy(tmp_path / "w").forget_data(), server)
+    finally:
+        client.put_object(Bucket="data", Key=key, Body=content)
+    assert (verdict["outcome"], failing(verdict)) == ("failed", {rule})
+
+
+def test_an_object_that_was_cut_off(seed: World, server: Server, tmp_path: Path) -> None:
+    content = b"id,y\n1,0\n2,1\n"
+    key, client = _key(seed, content), server.client()
+    client.put_object(Bucket="data", Key=key, Body=content[:4])
+    try:
+        verdict = _checked(seed.copy(tmp_path / "w"), server)
+    finally:
+        client.put_object(Bucket="data", Key=key, Body=content)
+    assert (verdict["outcome"], failing(verdict)) == ("failed", {"remote-damaged"})
+
+
+def test_many_objects_are_listed(seed: World, server: Server, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "w")
+    world.put({f"data/many/{n}.txt": f"{n}\n" for n in range(400)})
+    world.dvc("add -q data/many", "push -q")
+    world.commit()
+    assert _checked(world, server)["outcome"] == "passed"
+    server.client().delete_object(Bucket="data", Key=_key(world, b"7\n"))
+    verdict = _checked(world, server)
+    assert failing(verdict) == {"members-missing"}
+    assert "7.txt" in str(verdict["findings"])
+
+
+def test_a_bucket_that_does_not_exist(seed: World, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "w").edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
+    verdict = _checked(world, None)
+    assert verdict["outcome"] == "errored" and "no bucket" in verdict["reason"]
+    assert "dvc remote modify shared url" in verdict["help"]
+
+
+def test_no_credentials(seed: World, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "w").put({"mlgate.toml": "[gates.data-version]\n"})
+    verdict = _checked(world, None, HOME=str(tmp_path))
+    assert verdict["outcome"] == "errored" and "no credentials" in verdict["reason"]
+    assert "pass_env" in verdict["help"]
+
+
+def test_a_server_that_is_down(seed: World, tmp_path: Path, server: Server) -> None:
+    world = seed.copy(tmp_path / "w").edit(".dvc/config", server.url, "http://127.0.0.1:9")
+    verdict = _checked(world, None)
+    assert verdict["outcome"] == "errored" and verdict["exit_code"] == 3
+    assert "cannot be reached" in verdict["reason"]
+
+
+def test_access_denied(seed: World, tmp_path: Path, denying: str, server: Server) -> None:
+    world = seed.copy(tmp_path / "w").edit(".dvc/config", server.url, denying)
+    verdict = _checked(world, None)
+    assert verdict["outcome"] == "errored" and "denied" in verdict["reason"]
+
+
+@pytest.fixture
+def denying() -> Iterator[str]:
+    """A server that says 403 to everything."""
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Denying(BaseHTTPRequestHandler):
+        def _deny(self) -> None:
+            body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_HEAD = do_PUT = do_POST = _deny  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    running = HTTPServer(("127.0.0.1", 0), Denying)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+
+
+def test_a_fork_may_be_left_open(seed: World, tmp_path: Path) -> None:
+    policy = _POLICY + 'unreachable = "inconclusive"\n'
+    world = seed.copy(tmp_path / "w").put({"mlgate.toml": policy})
+    world.edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
+    head = world.commit()
+    event = tmp_path / "event.json"
+    names = (
+        '{"pull_request": {"head": {"repo": {"full_name": "%s"}},'
+        ' "base": {"repo": {"full_name": "us/it"}}}}'
+    )
+    fork = {
+        "GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event), "GITHUB_SHA": head,
+    }  # fmt: skip
+    event.write_text(names % "them/it")
+    assert world.check("merge", "--base", "HEAD", **fork)["outcome"] == "inconclusive"
+    event.write_text(names % "us/it")
+    assert world.check("merge", "--base", "HEAD", **fork)["outcome"] == "errored"
+
+
+def test_offline_is_said(seed: World, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "w")
+    verdict = _checked(world, None, "--offline")
+    assert verdict["outcome"] == "errored" and "--offline" in verdict["reason"]
+    (world.project / "mlgate.toml").unlink()
+    adopted = _checked(world, None)
+    assert adopted["outcome"] == "passed" and "not-asked" in noted(adopted)
+
+
+def test_without_dvc_it_says_how_to_install_it(seed: World, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "w")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "e")], check=True)
+    verdict = _checked(world, None, VIRTUAL_ENV=str(tmp_path / "e"), PATH=os.environ["PATH"])
+    assert verdict["outcome"] == "errored" and "dvc is not installed" in verdict["reason"]
+    assert "dvc[s3]" in verdict["help"]
