@@ -110,6 +110,12 @@ def test_a_copied_line_is_new(branch: Project) -> None:
     assert one["location"]["line"] == 7
 
 
+def test_a_moved_line_pays_for_one(branch: Project) -> None:
+    text = {"old.py": "import re\n", "two.py": "import os  # noqa\nx = 1\nimport os  # noqa\n"}
+    (one,) = found(branch.put(text).commit())
+    assert one["location"]["path"] == "two.py"
+
+
 def test_one_taken_out_does_not_pay_for_another(branch: Project) -> None:
     text = BASE["old.py"].replace("  # noqa", "").replace("re\n", "re  # noqa\n")
     (one,) = found(branch.put({"old.py": text}).commit())
