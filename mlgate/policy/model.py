@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from msgspec import Struct, msgpack
+from msgspec.structs import replace
 
 from mlgate.core.words import Level
 from mlgate.policy.keys import (
@@ -100,6 +101,18 @@ class Policy(Struct, frozen=True, kw_only=True):
     """What the reader should know: what was overridden through `extends`."""
     files: tuple[PolicyFile, ...] = ()
     """What was read, in the order of overriding; for messages, and for projects that inherit."""
+
+    @property
+    def own(self) -> GatePolicy:
+        """The gate that protects the policy, as it is where it is not named."""
+        for gate in self.gates:
+            if gate.kind == OWN:
+                return gate
+        return GatePolicy(name=OWN, kind=OWN, evidence="on wherever there is a policy")
+
+    def guarded(self) -> Policy:
+        """The same with the gate that protects it, which is on without being named."""
+        return self if self.own in self.gates else replace(self, gates=(*self.gates, self.own))
 
     def plain(self) -> dict[str, Any]:
         """All of it as plain mappings, lists, numbers and strings, without the policy's files."""

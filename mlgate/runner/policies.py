@@ -56,18 +56,3 @@ def with_projects(root: Policy, read: Read, snapshot: Snapshot, project: str | N
 def _unprotecting(gates: Collection[GatePolicy]) -> list[GatePolicy]:
     """A policy is protected as a whole, not project by project."""
     return [gate for gate in gates if gate.kind != OWN]
-
-
-def guarded(policy: Policy) -> Policy:
-    """`policy` with the gate that protects it, which is on without being named."""
-    if any(gate.kind == OWN for gate in policy.gates):
-        return policy
-    return replace(policy, gates=(*policy.gates, own_gate(policy)))
-
-
-def own_gate(policy: Policy) -> GatePolicy:
-    """The gate `policy` as `policy` has it, or as it is where it is not named."""
-    for gate in policy.gates:
-        if gate.kind == OWN:
-            return gate
-    return GatePolicy(name=OWN, kind=OWN, evidence="on wherever there is a policy")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 STAGES = (Stage.MERGE, Stage.PROMOTE)
 SUFFIX = " (base policy)"
-_EMPTY = policies.Resolved(policies.guarded(Policy(source=None, digest="")), {})
+_EMPTY = policies.Resolved(Policy(source=None, digest="").guarded(), {})
 _NAMES = frozenset({"mlgate.toml", "pyproject.toml"})
 
 
@@ -54,7 +54,7 @@ class Protection:
             return None
         base = (self.base or _EMPTY).policy
         return Protected(
-            own=policies.own_gate(base),
+            own=base.own,
             twins=tuple(self._twins()),
             waivers=self._waivers(),
             subject=self._subject(),
@@ -201,7 +201,7 @@ def _resolved(session: Session, base: Snapshot) -> policies.Resolved | None:
         found = policies.resolve(reader(base), base, session.project)
     except UsageError:  # the project is new
         return _EMPTY
-    return found and found._replace(policy=policies.guarded(found.policy))
+    return found and found._replace(policy=found.policy.guarded())
 
 
 def _paths(change: Change) -> tuple[str, ...]:

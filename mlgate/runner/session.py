@@ -22,7 +22,7 @@ from mlgate.repo import ci as cis
 from mlgate.repo import git, snapshots
 from mlgate.repo.stored import Stored
 from mlgate.repo.work_tree import WorkTree
-from mlgate.runner import keys, policies
+from mlgate.runner import keys
 from mlgate.runner.narrowing import narrow
 from mlgate.runner.request import Observer, Request, Silence
 from mlgate.runner.workshop import Workshop
@@ -174,10 +174,7 @@ class Session:
     def _policy(self) -> tuple[Policy, bool]:
         written = self._written()
         if written is not None:
-            reads = self._read_policy
-            found = policies.with_projects(written, reads, self.subject, self.project)
-            self.homes |= found.homes
-            return policies.guarded(found.policy), False
+            return (self._with_projects(written) if written.projects else written).guarded(), False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
@@ -198,6 +195,13 @@ class Session:
         if policy is not None and len(policy.files) == 1 and not policy.projects:
             self.remember("memos", {key: msgspec.msgpack.encode(policy)})
         return policy
+
+    def _with_projects(self, root: Policy) -> Policy:
+        from mlgate.runner.policies import with_projects
+
+        found = with_projects(root, self._read_policy, self.subject, self.project)
+        self.homes |= found.homes
+        return found.policy
 
     @property
     def project(self) -> str | None:
@@ -247,7 +251,13 @@ class Session:
     def _trusted_base(self) -> bases.Base | None:
         if self.request.base or not self.policy.base:
             return self.base
-        return bases.resolve(self.repo, self.stage, None, self.environ, self.ci) or self.base
+        try:
+            return self._resolved(None) or self.base
+        except BaseNotFound:
+            found = self._deepened(None)
+            if found is None:
+                raise
+            return found
 
     @cached_property
     def policy_base_problem(self) -> BaseNotFound | None:
