@@ -35,14 +35,9 @@ def detected(ctx: Context) -> Detected | None:
 def _for_predictions(ctx: Context, path: str) -> list[str]:
     head = _head(ctx, path)
     columns = f"  # it has: {', '.join(head[:12])}" if head else ""
-    identity = next((one for one in head if one.lower() in ("id", "row_id", "uuid")), "id")
-    label = next(
-        (one for one in head if one.lower() in ("label", "target", "y", "y_true")), "label"
-    )
-    prediction = next(
-        (one for one in head if one.lower() in ("prediction", "pred", "y_pred", "predicted")),
-        "prediction",
-    )
+    identity = _named(head, ("id", "row_id", "uuid"))
+    label = _named(head, ("label", "target", "y", "y_true"))
+    prediction = _named(head, ("prediction", "pred", "y_pred", "predicted"))
     return [
         'kind = "model"',
         f'predictions = "{path}"{columns}',
@@ -51,6 +46,11 @@ def _for_predictions(ctx: Context, path: str) -> list[str]:
         f'prediction = "{prediction}"',
         f'require = [{{ metric = "accuracy", max_drop = {_decidable(ctx, path)} }}]',
     ]
+
+
+def _named(head: list[str], usual: tuple[str, ...]) -> str:
+    """The column that bears one of the usual names, else the first of them."""
+    return next((one for one in head if one.lower() in usual), usual[0])
 
 
 def _head(ctx: Context, path: str) -> list[str]:

@@ -102,7 +102,7 @@ def _gain(found: Measured) -> float:
 
 def _few(found: Measured, rule: Rule, metric: Metric) -> str | None:
     by_class = metric.needs in ("prediction", "score") and rule.metric != "accuracy"
-    return too_few(found, metric, by_class)
+    return too_few(found, by_class)
 
 
 def _drop(

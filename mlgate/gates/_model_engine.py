@@ -25,7 +25,7 @@ def columns(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[s
             f"{place['path']} is read by DuckDB, which is not installed",
             "pip install 'mlgate[model]'",
         ) from None
-    settings = {"memory_limit": "300MB", "autoinstall_known_extensions": "false"}
+    settings: Any = {"memory_limit": "300MB", "autoinstall_known_extensions": "false"}
     engine = duckdb.connect(config=settings)
     try:
         return _fetched(engine, place, suffix, list(wanted))
@@ -97,6 +97,6 @@ def _plain(found: Any, texts: list[str] | None) -> Array | Coded:
         plain: Array = np.asarray(found)
         return plain
     if found.dtype.kind in "iuf":
-        return np.ma.filled(found.astype(float), np.nan)  # type: ignore[no-any-return]
+        return np.ma.filled(found.astype(float), np.nan)
     filled: Array = np.where(found.mask, "", found.data.astype(str))
     return filled

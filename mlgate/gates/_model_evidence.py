@@ -42,7 +42,9 @@ class Measured(Struct, frozen=True, kw_only=True):
 class Evidence(Protocol):
     """Bounds at a level, and the level at which something is shown."""
 
-    method: str
+    @property
+    def method(self) -> str:
+        """How the bounds are found."""
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         """One-sided bounds, each at `alpha`."""
@@ -185,7 +187,7 @@ class Turned(Struct, frozen=True):
         return self.straight.smallest(alpha)
 
 
-def too_few(found: Measured, metric: Metric, by_class: bool) -> str | None:
+def too_few(found: Measured, by_class: bool) -> str | None:
     """Why large-sample bounds would mean nothing here; None where they do."""
     if found.clusters is not None and found.clusters < ENOUGH:
         return f"{found.clusters} clusters, fewer than {ENOUGH}"

@@ -97,6 +97,8 @@ def churn(rows: Rows) -> float | None:
 
 def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
     """Where each row is right or wrong by itself, which rows are; of recall the positives only."""
+    import numpy as np
+
     if rows.weight is not None or rows.cluster is not None:
         return None
     if ask.metric == "share":
@@ -107,7 +109,7 @@ def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
     if ask.metric == "accuracy":
         found = [one.prediction == rows.label for one in outputs]
     elif ask.metric == "recall" and ask.average == "binary":
-        there = rows.label == rows.positive
+        there: Array = np.equal(rows.label, rows.positive)  # type: ignore[arg-type]
         if not there.any():
             return None
         found = [one.prediction[there] == rows.positive for one in outputs]  # type: ignore[index]
@@ -154,10 +156,10 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
     metric = ask.metric
     if metric in ("mean", "share"):
         new_values, old_values = rows.columns[ask.column or ""]
-        values = old_values if old else new_values
+        values: Any = old_values if old else new_values
         if metric == "share":
             values = compared(ask.filter or "")(values)
-        return _mean(values, rows.weight)  # type: ignore[arg-type]
+        return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
     if METRICS[metric].tasks == ("regression",):
@@ -229,7 +231,7 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
         if ask.metric == "roc_auc":
             return _one_against_rest(rows, scores)
         return _mean(by_row.log_loss_of_classes(label, scores), rows.weight)
-    binary = (label == rows.positive).astype(np.uint8)
+    binary: Array = np.equal(label, rows.positive).astype(np.uint8)
     if ask.metric == "roc_auc" and len(label) > MANY and rows.weight is None:
         value, table, index = ranking.binned_roc_auc(binary, scores)
         return value, Influence(table, index)
@@ -248,7 +250,7 @@ def _one_against_rest(rows: Rows, scores: Array) -> Valued:
 
     values, total = [], np.zeros(len(rows))
     for at in range(len(rows.classes)):
-        label = (rows.label == at).astype(np.uint8)
+        label: Array = np.asarray(rows.label == at, dtype=np.uint8)
         value, influence = ranking.roc_auc(label, scores[:, at], rows.weight)
         values.append(value)
         total += influence
@@ -262,4 +264,4 @@ def compared(text: str) -> Callable[[Array], Array]:
     signs = {">=": "ge", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", "<": "lt"}
     sign = next(sign for sign in signs if text.strip().startswith(sign))
     limit = float(text.strip()[len(sign) :])
-    return lambda values: getattr(operator, signs[sign])(values, limit)  # type: ignore[no-any-return]
+    return lambda values: getattr(operator, signs[sign])(values, limit)

@@ -24,7 +24,8 @@ def read(
     """What each rule's value comes to in both files, how many numbers were judged, their names."""
     candidate = numbers(new)
     baseline = numbers(old) if old else None
-    measured, names = [], {}
+    measured: list[Measured] = []
+    names: dict[tuple[int, str | None], str] = {}
     for at, rule in enumerate(options.require):
         for name in _meant(rule, candidate, baseline, new, old):
             measured.append(_measured(at, rule, name, candidate, baseline))

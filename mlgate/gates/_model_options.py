@@ -96,9 +96,11 @@ class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     column: Text
     ranges: Annotated[tuple[float, ...], Meta(min_length=1)]
+    by: tuple[Text, ...] = ()
+    """Further columns that it is crossed with."""
 
 
-Slicing = Text | Ranges | Annotated[tuple[Text | Ranges, ...], Meta(min_length=1, max_length=4)]
+Slicing = Text | Ranges | Annotated[tuple[Text, ...], Meta(min_length=1, max_length=4)]
 
 
 class ByRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

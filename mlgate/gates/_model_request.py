@@ -41,7 +41,7 @@ def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
 
 
 def _columns(options: Options, task: str) -> dict[str, Any]:
-    ids = [] if options.id is None or isinstance(options.id, ByRow) else options.id
+    ids: Any = [] if options.id is None or isinstance(options.id, ByRow) else options.id
     values = [_column(rule, options) for rule in options.require] if task == "score" else []
     return {
         "id": [ids] if isinstance(ids, str) else list(ids),
@@ -90,15 +90,12 @@ def _column(rule: Rule, options: Options) -> str:
 
 
 def _slicing(one: Slicing) -> list[dict[str, Any]]:
-    parts = one if isinstance(one, tuple) else (one,)
-    return [
-        (
-            {"column": part.column, "ranges": sorted(part.ranges)}
-            if isinstance(part, Ranges)
-            else {"column": part, "ranges": None}
-        )
-        for part in parts
-    ]
+    """The columns that are crossed."""
+    if isinstance(one, Ranges):
+        first = {"column": one.column, "ranges": sorted(one.ranges)}
+        return [first, *({"column": name, "ranges": None} for name in one.by)]
+    names = (one,) if isinstance(one, str) else one
+    return [{"column": name, "ranges": None} for name in names]
 
 
 def better(rule: Rule) -> int:

@@ -1,4 +1,4 @@
-"""The rows of a test set with label, predictions and scores of both models, checked; in the worker."""
+"""The rows of a test set with labels and what both models say of them, checked; in the worker."""
 
 from __future__ import annotations
 
@@ -69,11 +69,10 @@ class Rows:
 
 def read(request: dict[str, Any]) -> Rows:
     """The rows that a request names. Raises `Refused` for whatever cannot be judged."""
-    asked = request["columns"]
-    new = _Table(request["candidate"], asked, request, own_labels=request["labels"] is None)
+    new = _Table(request["candidate"], request, own_labels=request["labels"] is None)
     old = None
     if request["baseline"] is not None:
-        old = _Table(request["baseline"], asked, request, own_labels=False)
+        old = _Table(request["baseline"], request, own_labels=False)
     if request["labels"] is not None:
         _join_labels(new, request)
     if old is not None:
@@ -84,13 +83,8 @@ def read(request: dict[str, Any]) -> Rows:
 class _Table:
     """One table as it was read."""
 
-    def __init__(
-        self,
-        place: dict[str, Any],
-        asked: dict[str, Any],
-        request: dict[str, Any],
-        own_labels: bool,
-    ) -> None:
+    def __init__(self, place: dict[str, Any], request: dict[str, Any], own_labels: bool) -> None:
+        asked = request["columns"]
         self.path: str = place["path"]
         self.ids: list[str] = asked["id"]
         outputs = [*filter(None, [asked["prediction"]]), *asked["scores"], *asked["values"]]
@@ -230,7 +224,7 @@ def _classified(new: _Table, old: _Table | None, request: dict[str, Any]) -> Row
     _same_kind(parts)
     classes, positive = _classes(parts, request)
     number = {value: at for at, value in enumerate(classes)}
-    coded = [_renumbered(codes, values, number, name) for name, codes, values in parts]
+    coded = [_renumbered(codes, values, number) for _, codes, values in parts]
     outputs = []
     for at, table in enumerate(tables):
         scores = _scores(table, asked["scores"], request)
@@ -304,8 +298,8 @@ def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any],
             f"{where} holds more than two classes, such as {strange}",
             'task = "multiclass", or correct the labels',
         )
-    negative = next((value for value in seen if value != positive), 1 - positive if positive in (0, 1) else None)  # fmt: skip
-    return [negative, positive], 1
+    other = 1 - positive if positive in (0, 1) else None
+    return [next((value for value in seen if value != positive), other), positive], 1
 
 
 def _only_declared(parts: list[_Classed], declared: list[Any]) -> None:
@@ -319,7 +313,7 @@ def _only_declared(parts: list[_Classed], declared: list[Any]) -> None:
                 )
 
 
-def _renumbered(codes: Array, values: list[Any], number: dict[Any, int], where: str) -> Array:
+def _renumbered(codes: Array, values: list[Any], number: dict[Any, int]) -> Array:
     import numpy as np
 
     small = np.uint8 if len(number) < 256 else np.int32
@@ -412,11 +406,12 @@ def _text(value: Any) -> str:
 
 def _ranged(values: Array, edges: list[float]) -> tuple[Array, list[str]]:
     """Ranges between edges, each with its lower edge."""
+    from itertools import pairwise
+
     import numpy as np
 
     words = [f"{edge:g}" for edge in edges]
-    names = [f"<{words[0]}"]
-    names += [f"{low}..{high}" for low, high in zip(words, words[1:], strict=False)]
+    names = [f"<{words[0]}", *(f"{low}..{high}" for low, high in pairwise(words))]
     return np.searchsorted(np.array(edges), values, side="right"), [*names, f">={words[-1]}"]
 
 

@@ -87,7 +87,7 @@ class Verdicts:
     # -- slices ----------------------------------------------------------------------------------
 
     def _slices(self, measured: list[Measured]) -> Iterator[Finding]:
-        """Proven losses fail, corrected for all comparisons; what `prove` asks for must be shown."""
+        """Proven losses fail, corrected for all comparisons; `prove` asks each for a proof."""
         guarded: list[Guarded] = []
         for found in measured:
             rule = self.options.require[found.measure]
@@ -100,6 +100,9 @@ class Verdicts:
         for (rule, found, decision), level in worst:
             self._judged += decision.judged
             yield self._guarded(rule, found, decision, level)
+        judged = [one for one in guarded if one[2].judged]
+        if judged:
+            yield _in_short(judged)
 
     def _binds_slices(self, rule: Rule, need: Need) -> bool:
         if need.compares and (self.no_baseline is not None or self.same_model is not None):
@@ -184,6 +187,19 @@ def _kind(rule: Rule, decision: Decision) -> Decision:
 def _worst(guarded: Guarded, level: float) -> tuple[float, float]:
     decision = guarded[2]
     return (level, decision.value if decision.value is not None else float("inf"))
+
+
+def _in_short(judged: list[Guarded]) -> Finding:
+    """The slices in one note: the lowest gain, and from which losses on they show any."""
+    rule, found, decision = min(judged, key=lambda one: one[2].value or 0.0)
+    shows = sorted(one[2].smallest or 0.0 for one in judged)
+    return words.note(
+        "slices",
+        f"{counted(len(judged), 'comparison')} on slices, which show losses from "
+        f"{words.number(shows[0])} to {words.number(shows[-1])} on; the lowest gain is "
+        f"{words.number(decision.value)} in {asked.name(rule)} at {found.slice} "
+        f"({counted(found.n, 'row')}); mlgate model compare shows them all",
+    )
 
 
 def _loss(rule: Rule, found: Measured, decision: Decision, level: float) -> str:

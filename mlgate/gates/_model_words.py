@@ -91,14 +91,14 @@ def _floor_said(name: str, found: Measured, decision: Decision) -> str:
     if not decision.judged:
         return f"{name} is not judged: {decision.reason}"
     value = f"{name} {number(decision.value)}"
-    if decision.result is Result.PASS and decision.reason:
-        return f"{value} is not shown to miss {limit}"
     plain = "" if decision.low is not None else " (plain comparison, no interval)"
-    if decision.result is Result.PASS:
-        return f"{value} is {limit}{plain}"
     if decision.result is Result.FAIL:
         return f"{value} is not {limit}{plain}"
-    return f"{value}: whether it is {limit} is open{_would_decide(found, decision)}"
+    if decision.result is Result.OPEN:
+        return f"{value}: not decided whether it is {limit}{_lacking(found, decision)}"
+    if decision.reason:
+        return f"{value} is not shown to miss {limit}"
+    return f"{value} is {limit}{plain}"
 
 
 def _drop_said(name: str, found: Measured, decision: Decision) -> str:
@@ -108,48 +108,44 @@ def _drop_said(name: str, found: Measured, decision: Decision) -> str:
     moved = f"{number(found.old)} to {number(found.new)}"
     word = "gained" if gain > 0 else "lost"
     said = f"{name} {word} {number(abs(gain))} ({moved})" if gain else f"{name} kept ({moved})"
-    plain = "" if decision.low is not None else ", by plain comparison"
-    need = decision.need
-    if decision.result is Result.PASS:
-        if decision.reason:
-            return f"{said}; no loss is proven, and {_within(need)} is not shown either"
-        return f"{said}, {_within(need)}{plain}" if plain else f"{said}; {_within(need)} is shown"
+    limit = _limit(decision.need)
+    if decision.low is None:
+        inside = "within" if decision.result is Result.PASS else "not within"
+        return f"{said}, {inside} {limit} (plain comparison, no interval)"
+    if decision.result is Result.FAIL and decision.reason == BEYOND:
+        return f"{said}, shown to be beyond {limit}"
     if decision.result is Result.FAIL:
-        if decision.reason == BEYOND:
-            return f"{said}, beyond the margin: {_within(need)} is ruled out{plain}"
-        return f"{said}: the loss is proven, though it may be within the margin ({_within(need)})"
-    return f"{said}: whether it is {_within(need)} is open{_would_decide(found, decision)}"
+        return f"{said}: the loss is proven, though it may be within {limit}"
+    if decision.result is Result.OPEN:
+        return f"{said}: not decided whether that is within {limit}{_lacking(found, decision)}"
+    if decision.reason:
+        return f"{said}: no loss is proven, nor that it is within {limit}"
+    return f"{said}, shown to be within {limit}"
 
 
-def _within(need: Need) -> str:
+def _limit(need: Need) -> str:
     if need.kind == "drop-relative":
-        return f"a loss of at most {need.margin:.3g} of the baseline"
+        return f"the allowed {need.margin:.3g} of the baseline"
     if need.margin < 0:
-        return f"a gain of at least {-need.margin:.4g}"
-    return f"a loss of at most {need.margin:.4g}" if need.margin else "no loss at all"
+        return f"the wanted gain of {-need.margin:.4g}"
+    return f"the allowed {need.margin:.4g}"
 
 
-def _would_decide(found: Measured, decision: Decision) -> str:
-    """What is lacking: what these rows can show, and the rows and labels that would do."""
-    facts = []
-    if found.churn is not None and decision.need.compares:
-        facts.append(f"{found.churn:.1%} of the answers differ")
-    if decision.smallest is not None:
-        facts.append(
-            f"these {counted(found.n, 'row')} show differences from {number(decision.smallest)} on"
-        )
-    if decision.needed is None:
-        if decision.need.compares:
-            facts.append("no number of rows shows that an equal model is not worse: set a margin")
-        else:
-            facts.append("at this value no number of rows would show it")
-    else:
-        labels = ""
-        if found.churn is not None and decision.need.compares:
-            wanted = counted(max(round(decision.needed * found.churn), 1), "label")
-            labels = f", {wanted} where the answers differ"
-        facts.append(f"about {counted(decision.needed, 'row')}{labels} would decide")
-    return "; " + "; ".join(facts)
+def _lacking(found: Measured, decision: Decision) -> str:
+    """What these rows can show, and how few labels the rows that are lacking would want."""
+    compares = decision.need.compares
+    rows = counted(found.n, "row")
+    facts = [f"{rows} show differences from {number(decision.smallest)} on"]
+    if found.churn is not None and compares:
+        facts.insert(0, f"{found.churn:.1%} of the answers differ")
+    if decision.needed is None and compares:
+        facts.append("no number of rows shows that an equal model loses nothing: allow a little")
+    elif decision.needed is None:
+        facts.append("at this value no number of rows would show it")
+    elif found.churn is not None and compares:
+        labels = counted(max(round(decision.needed * found.churn), 1), "label")
+        facts.append(f"{labels} would do, where answers differ")
+    return ": " + ", ".join(facts)
 
 
 def note(rule: str, message: str, **more: str) -> Finding:

@@ -19,7 +19,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         rows = read(request)
         asks = [Ask(one) for one in request["measures"]]
         yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
-        yield from _measures(rows, asks, None, rows.cluster is not None)
+        yield from _measures(rows, asks, None)
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:
@@ -33,16 +33,14 @@ def equal(rows: Rows) -> bool:
     """True if both models say the same of every row."""
     import numpy as np
 
-    pairs = [*rows.columns.values()]
+    pairs: list[tuple[Any, Any]] = [*rows.columns.values()]
     if rows.old is not None:
         pairs += [(rows.new.prediction, rows.old.prediction), (rows.new.scores, rows.old.scores)]
     told = [(new, old) for new, old in pairs if new is not None and old is not None]
-    return bool(told) and all(np.array_equal(new, old) for new, old in told)
+    return len(told) > 0 and all(np.array_equal(new, old) for new, old in told)
 
 
-def _measures(
-    rows: Rows, asks: list[Ask], name: str | None, clustered: bool
-) -> Iterator[dict[str, Any]]:
+def _measures(rows: Rows, asks: list[Ask], name: str | None) -> Iterator[dict[str, Any]]:
     for number, ask in enumerate(asks):
         found = measured(rows, ask)
         if "churn" not in found:
@@ -67,7 +65,7 @@ def _sliced(
             yield {"kind": "small", "slice": name, "n": end - start}
             continue
         part = rows.take(order[start:end])
-        yield from _measures(part, asks, name, rows.cluster is not None)
+        yield from _measures(part, asks, name)
 
 
 def main() -> None:

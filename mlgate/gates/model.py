@@ -1,4 +1,4 @@
-"""A model holds what is asked of it, decided by intervals: passed, failed, or not enough evidence."""
+"""A model holds what is asked of it: passed, failed, or not enough evidence to say."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ rules = {
         "mend the model for these rows; mlgate model compare shows all slices",
         Level.ERROR,
     ),
+    "slices": Rule("What the slices come to.", level=Level.NOTE),
     "no-baseline": Rule(
         "There is nothing to compare with yet.", "merge a first version", Level.NOTE
     ),

@@ -74,8 +74,8 @@ def _ratio(above: Array, below: Array) -> Array:
     """0 where nothing can be divided by."""
     import numpy as np
 
-    return np.divide(above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)),
-                     where=np.broadcast_to(below > 0, np.broadcast_shapes(above.shape, below.shape)))  # fmt: skip
+    above, below = np.broadcast_arrays(above, below)
+    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)
 
 
 def averaged(metric: str, average: str, positive: int = 1) -> Callable[[Array], Valued]:

@@ -56,8 +56,8 @@ def _from_groups(
     influence[order] = np.where(positive[order], zeros_below[group], ones_above[group])
     share = np.where(positive, mass / all_ones, mass / all_zeros)
     for these in (positive, ~positive):
-        number = np.count_nonzero(these)
-        share[these] *= (number / max(number - 1, 1)) ** 0.5
+        number = int(np.count_nonzero(these))
+        share[these] *= (number / max(number - 1.0, 1.0)) ** 0.5
     return value, (influence - value) * share
 
 

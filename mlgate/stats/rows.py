@@ -20,7 +20,8 @@ def log_loss(label: Array, score: Array) -> Array:
 
     least = np.finfo(score.dtype).eps
     of_label = np.where(label == 1, score, 1 - score)
-    return -np.log(np.clip(of_label, least, 1 - least))
+    loss: Array = -np.log(np.clip(of_label, least, 1 - least))
+    return loss
 
 
 def log_loss_of_classes(label: Array, scores: Array) -> Array:
@@ -29,7 +30,8 @@ def log_loss_of_classes(label: Array, scores: Array) -> Array:
 
     least = np.finfo(scores.dtype).eps
     of_label = scores[np.arange(len(label)), label]
-    return -np.log(np.clip(of_label, least, 1 - least))
+    loss: Array = -np.log(np.clip(of_label, least, 1 - least))
+    return loss
 
 
 def brier_score(label: Array, score: Array) -> Array:

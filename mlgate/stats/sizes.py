@@ -13,6 +13,7 @@ from msgspec import Struct
 from mlgate.stats.distributions import normal_quantile
 
 Adaptivity = Literal["none", "hybrid", "full"]
+_BOTH: tuple[Adaptivity, ...] = ("none", "full")
 
 
 def paired_rows(churn: float, margin: float, alpha: float = 0.05, power: float = 0.8) -> int | None:
@@ -38,8 +39,8 @@ def labels_needed(rows: int, churn: float) -> int:
 
 
 def share(total: float, uses: int, adaptivity: Adaptivity) -> float:
-    """What of the chance `total` each of `uses` uses of a test set may spend: equal parts, or, where
-    each verdict is told before the next model is made, a part for each history of verdicts."""
+    """What of the chance `total` each of `uses` uses of a test set may spend: equal parts, or,
+    where each verdict is told before the next model is made, a part for each history of them."""
     return total / (2.0**uses if adaptivity == "full" else uses)
 
 
@@ -76,8 +77,8 @@ def easeml_table(uses: int = 32) -> list[Cell]:
         for error in (0.1, 0.05, 0.025, 0.01):
             delta = 10.0**-nines
             sizes = []
-            for adaptivity in ("none", "full"):
-                each = share(delta, uses, adaptivity)  # type: ignore[arg-type]
+            for adaptivity in _BOTH:
+                each = share(delta, uses, adaptivity)
                 sizes.append((hoeffding(error, each), hoeffding(error / 2, each / 2)))
             (one, two), (one_full, two_full) = sizes
             cells.append(Cell(1 - delta, error, one, one_full, two, two_full))
