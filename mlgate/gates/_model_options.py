@@ -100,7 +100,8 @@ class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Further columns that it is crossed with."""
 
 
-Slicing = Text | Ranges | Annotated[tuple[Text, ...], Meta(min_length=1, max_length=4)]
+# No union holds two constraints: msgspec 0.22 then breaks when the interpreter ends.
+Slicing = Text | Ranges | tuple[Text, ...]
 
 
 class ByRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -124,7 +125,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What it is compared with: `base`, the same file at the base; `git:REF`; `file:PATH`."""
     model: Text | None = None
     """The model's file: equal models pass every comparison."""
-    id: Text | Annotated[tuple[Text, ...], Meta(min_length=1)] | ByRow | None = None
+    id: Text | tuple[Text, ...] | ByRow | None = None
     """The column, or columns, that tell which row is which."""
     label: Text = "label"
     """The column of true values."""
@@ -132,7 +133,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of its own that holds the true values, joined by id."""
     prediction: Text | None = None
     """The column of predicted classes or numbers."""
-    score: Text | Annotated[tuple[Text, ...], Meta(min_length=1)] | dict[str, Text] | None = None
+    score: Text | tuple[Text, ...] | dict[str, Text] | None = None
     """The column of the positive class's probability; of more classes, a column for each."""
     positive: str | int | None = None
     """The positive class; 1 unless given."""
@@ -161,6 +162,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("rules on a `metrics` file name a `value`")
         if self.predictions is not None and any(by_value):
             raise ValueError("rules on `predictions` name a `metric`")
+        if () in (self.id, self.score, *self.slices):
+            raise ValueError("`id`, `score` and crossed `slices` name at least one column")
         if self.predictions is not None:
             self._check_task()
 
