@@ -100,14 +100,18 @@ class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Further columns that it is crossed with."""
 
 
-# No union holds two constraints: msgspec 0.22 then breaks when the interpreter ends.
-Slicing = Text | Ranges | tuple[Text, ...]
+# No constraints inside unions with arrays: msgspec 0.22 then crashes when the interpreter ends.
+Slicing = str | Ranges | tuple[str, ...]
 
 
 class ByRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows are paired by their place in the file."""
 
     row: Literal[True]
+
+
+def _plain(one: object) -> bool:
+    return isinstance(one, str | tuple)
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,7 +129,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What it is compared with: `base`, the same file at the base; `git:REF`; `file:PATH`."""
     model: Text | None = None
     """The model's file: equal models pass every comparison."""
-    id: Text | tuple[Text, ...] | ByRow | None = None
+    id: str | tuple[str, ...] | ByRow | None = None
     """The column, or columns, that tell which row is which."""
     label: Text = "label"
     """The column of true values."""
@@ -133,7 +137,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of its own that holds the true values, joined by id."""
     prediction: Text | None = None
     """The column of predicted classes or numbers."""
-    score: Text | tuple[Text, ...] | dict[str, Text] | None = None
+    score: str | tuple[str, ...] | dict[str, str] | None = None
     """The column of the positive class's probability; of more classes, a column for each."""
     positive: str | int | None = None
     """The positive class; 1 unless given."""
@@ -162,8 +166,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("rules on a `metrics` file name a `value`")
         if self.predictions is not None and any(by_value):
             raise ValueError("rules on `predictions` name a `metric`")
-        if () in (self.id, self.score, *self.slices):
-            raise ValueError("`id`, `score` and crossed `slices` name at least one column")
+        if not {(), ""}.isdisjoint(one for one in (self.id, *self.slices) if _plain(one)):
+            raise ValueError("`id` and `slices` name at least one column")
         if self.predictions is not None:
             self._check_task()
 
