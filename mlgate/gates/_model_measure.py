@@ -230,6 +230,8 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
             )
         if ask.metric == "roc_auc":
             return _one_against_rest(rows, scores)
+        if ask.metric == "top_k_accuracy":
+            return _mean(by_row.top_k(label, scores, ask.k).astype(float), rows.weight)
         return _mean(by_row.log_loss_of_classes(label, scores), rows.weight)
     binary: Array = np.equal(label, rows.positive).astype(np.uint8)
     if ask.metric == "roc_auc" and len(label) > MANY and rows.weight is None:

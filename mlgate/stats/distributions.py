@@ -78,6 +78,8 @@ def t_tail(t: float, df: float) -> float:
     """P(T > t) of Student's t with `df` degrees of freedom (any positive number)."""
     if math.isinf(df):
         return normal_tail(t)
+    if t * t < 1:
+        return 0.5 - math.copysign(0.5, t) * beta_cdf(t * t / (df + t * t), 0.5, df / 2)
     half = 0.5 * beta_cdf(df / (df + t * t), df / 2, 0.5)
     return half if t >= 0 else 1 - half
 

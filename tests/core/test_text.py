@@ -25,7 +25,7 @@ _COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 
 
 def has_controls(text: str) -> bool:
-    return any(ord(c) < 32 and c not in "\t\n" or 127 <= ord(c) < 160 for c in text)
+    return any((ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160 for c in text)
 
 
 @given(WICKED)
