@@ -93,7 +93,7 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
         margin = need.margin * abs(found.old or 0.0)
     if few or at_margin is None:
         return Decision(need=need, result=Result.OPEN, reason=few or "no interval", judged=False)
-    return _drop(need, rule, difference, at_margin, margin, better * _gain(found))
+    return _drop(need, rule, found, difference, at_margin, margin, better * _gain(found))
 
 
 def _gain(found: Measured) -> float:
@@ -106,7 +106,13 @@ def _few(found: Measured, rule: Rule, metric: Metric) -> str | None:
 
 
 def _drop(
-    need: Need, rule: Rule, difference: Evidence, at_margin: Evidence, margin: float, gain: float
+    need: Need,
+    rule: Rule,
+    found: Measured,
+    difference: Evidence,
+    at_margin: Evidence,
+    margin: float,
+    gain: float,
 ) -> Decision:
     """Passed, failed beyond the margin, failed with a proven loss, or open: in this order."""
     low, high = difference.bounds(rule.alpha)
@@ -132,10 +138,19 @@ def _drop(
         low=low,
         high=high,
         p=p,
-        needed=at_margin.needed(margin, rule.alpha),
+        needed=_rows(at_margin, margin, gain, found.n, rule.alpha),
         smallest=difference.smallest(rule.alpha),
         method=difference.method,
     )
+
+
+def _rows(at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float) -> int | None:
+    """Rows with which an equal model would pass; where there are as many already, those that would
+    tell the loss that was seen from the margin."""
+    needed = at_margin.needed(margin, alpha)
+    if needed is None or needed > rows:
+        return needed
+    return at_margin.needed(abs(margin + gain), alpha)
 
 
 def _plain_drop(need: Need, found: Measured, better: int) -> Decision:

@@ -151,7 +151,7 @@ def typed(texts: list[str]) -> Array:
     """Text of a file as whole numbers or numbers, where all of it is; empty fields are NaN."""
     import numpy as np
 
-    found = np.array(texts)
+    found = np.array(texts, dtype=str)
     for convert in (_whole, _number, _truth):
         converted = convert(found)
         if converted is not None:

@@ -16,7 +16,7 @@ from mlgate.gates import _model_where as where
 from mlgate.gates._model_options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mlgate.core.gate import Context
 
@@ -101,13 +101,13 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         yield from verdicts.of_numbers(*_model_numbers.read(ctx.options, new, before))
         return
     request = _model_request.request(ctx.options, new, before, _labels(ctx))
-    yield from verdicts.of_rows(answers(ctx, request))
+    yield from verdicts.of_rows(asked(ctx.worker, request))
 
 
-def answers(ctx: Context, request: dict[str, Any]) -> list[dict[str, Any]]:
+def asked(worker: Callable[..., Iterator[Any]], request: dict[str, Any]) -> list[dict[str, Any]]:
     """What the worker says. Raises `GateError` where the tables are refused."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_model_worker.py")
-    found = list(ctx.worker(script, request))
+    found = list(worker(script, request))
     for answer in found:
         if answer["kind"] == "refused":
             raise GateError(answer["message"], answer["hint"])

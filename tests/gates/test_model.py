@@ -111,15 +111,16 @@ def test_the_four_verdicts(
     assert (one.result, words in one.message) == (result, True), one.message
     number = one.measurement
     assert number is not None and number.low is not None and number.high is not None
-    assert number.low < number.value == pytest.approx((gained - lost) / rows) < number.high
+    assert number.value == pytest.approx((gained - lost) / rows)
+    assert number.low < number.value < number.high
     assert (number.needed is not None) == (result is Result.OPEN)
     assert (number.confidence, number.n) == (0.9, rows)
 
 
 def test_an_open_verdict_says_how_many_rows_and_labels_decide(judged: Judged) -> None:
     one = of(judged(*flipped(3000, 40, 55), require=[ACCURACY], **COLUMNS), "max-drop")[0]
-    assert one.measurement is not None and one.measurement.needed == 1959
-    assert "62 labels would do, where answers differ" in one.message
+    assert one.measurement is not None and one.measurement.needed == 7833
+    assert "248 labels would do, where answers differ" in one.message
     assert "3.2% of the answers differ" in one.message
 
 
@@ -235,7 +236,7 @@ def test_no_baseline_yet_judges_floors_and_says_so(judged: Judged) -> None:
 
 def test_an_unreachable_baseline_is_an_error(judged: Judged) -> None:
     new, _ = flipped(2000, 0, 0)
-    with pytest.raises(GateError, match="gone.csv"):
+    with pytest.raises(GateError, match=r"gone\.csv"):
         judged(new, None, require=[ACCURACY], baseline="file:gone.csv", **COLUMNS)
 
 
@@ -266,7 +267,7 @@ BAD = {
     "one-sided": (GOOD + "900,1,1\n", GOOD, {}, "1 id only in pred.csv, such as 900"),
     "other side": (GOOD, GOOD + "900,1,1\n", {}, "only in pred.csv at the base, such as 900"),
     "no label": (GOOD.replace("\n7,1,", "\n7,,"), GOOD, {}, "without a value"),
-    "third class": (GOOD.replace("\n7,1,1", "\n7,1,2"), GOOD, {}, "more than two classes, such as 2"),
+    "third class": (GOOD.replace("\n7,1,1", "\n7,1,2"), GOOD, {}, "more than two classes|positive"),
     "undeclared": (
         GOOD.replace("\n7,1,1", "\n7,1,9"), GOOD, {"task": "multiclass", "classes": [0, 1]},
         "holds 9 in 1 row, which is none of the classes",

@@ -75,22 +75,22 @@ def test_metrics_of_scores(seed: int, weighted: bool) -> None:
     rows, _ = classified(seed, weighted)
     y, scores, w = rows.label, rows.new.scores, rows.weight
     there = len(np.unique(y))
-    if len(rows.classes) == 2:
-        labels = {"labels": [0, 1]}
-        assert value(rows, "log_loss") == pytest.approx(sk.log_loss(y, scores, sample_weight=w, **labels), abs=1e-9)  # fmt: skip
-        assert value(rows, "brier_score") == pytest.approx(float(np.average((scores - y) ** 2, weights=w)), abs=1e-9)  # fmt: skip
+    labels = list(range(len(rows.classes)))
+    both: dict[str, Any] = {"sample_weight": w}
+    expected = {"log_loss": sk.log_loss(y, scores, labels=labels, **both)}
+    if len(labels) == 2:
+        expected["brier_score"] = np.average((scores - y) ** 2, weights=w)
         if there == 2:
-            assert value(rows, "roc_auc") == pytest.approx(sk.roc_auc_score(y, scores, sample_weight=w), abs=1e-9)  # fmt: skip
-            assert value(rows, "average_precision") == pytest.approx(sk.average_precision_score(y, scores, sample_weight=w), abs=1e-9)  # fmt: skip
+            expected["roc_auc"] = sk.roc_auc_score(y, scores, **both)
+            expected["average_precision"] = sk.average_precision_score(y, scores, **both)
         else:
             assert "not defined" in measured(rows, ask("roc_auc"))["why"]
-        return
-    labels = list(range(len(rows.classes)))
-    assert value(rows, "log_loss") == pytest.approx(sk.log_loss(y, scores, sample_weight=w, labels=labels), abs=1e-9)  # fmt: skip
-    top = sk.top_k_accuracy_score(y, scores, k=2, labels=labels, sample_weight=w)
-    if len(labels) > 2:
-        assert value(rows, "top_k_accuracy", k=2) == pytest.approx(top, abs=1e-9)
-    if there == len(labels):
+    else:
+        top = sk.top_k_accuracy_score(y, scores, k=2, labels=labels, **both)
+        expected["top_k_accuracy"] = top
+    for metric, wanted in expected.items():
+        assert value(rows, metric) == pytest.approx(wanted, abs=1e-9), metric
+    if len(labels) > 2 and there == len(labels):
         auc = sk.roc_auc_score(y, scores, multi_class="ovr", sample_weight=w)
         assert value(rows, "roc_auc") == pytest.approx(auc, abs=1e-9)
 
@@ -128,7 +128,8 @@ def test_influences_are_derivatives(seed: int) -> None:
     step = np.zeros((3, 3))
     step[j, k] = 1e-5
     metrics = [cells.accuracy, cells.balanced_accuracy, cells.matthews_corrcoef]
-    metrics += [cells.averaged(m, a) for m in ("precision", "recall", "f1") for a in ("macro", "weighted", "binary")]  # fmt: skip
+    for name in ("precision", "recall", "f1"):
+        metrics += [cells.averaged(name, average) for average in ("macro", "weighted", "binary")]
     for metric in metrics:
         slope = (metric(counts + step)[0] - metric(counts - step)[0]) / 2e-5
         assert metric(counts)[1][j, k] == pytest.approx(slope, abs=1e-7)
