@@ -22,6 +22,7 @@ from mlgate.reporters._style import Style
 from mlgate.stats.multiple import holm
 
 _ALPHA = 0.05
+_WIDE = 106
 _USUAL = {
     "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "matthews_corrcoef"),
     "multiclass": ("accuracy", "balanced_accuracy", "f1", "matthews_corrcoef"),
@@ -137,7 +138,16 @@ def _slices(measured: list[Measured], options: Options, style: Style) -> Iterato
         levels.append(evidence.p_below(0.0) if evidence else 1.0)
     adjusted = holm(levels)
     ranked = sorted(zip(adjusted, levels, measured, strict=True), key=lambda one: one[:2])
-    head = ("slice", "rows", *_HEAD[:5], "p, corrected", "")
-    rows = [(one.slice or "", f"{one.n:,}", *_row(one, options, level)) for level, _, one in ranked]
+    head: tuple[str, ...] = ("slice", "rows", *_HEAD[:5], "p, corrected", "")
+    rows: list[tuple[str, ...]] = [
+        (one.slice or "", f"{one.n:,}", *_row(one, options, level)) for level, _, one in ranked
+    ]
+    if style.width < _WIDE:  # the gain and its interval say most
+        head, rows = _narrow(head), [_narrow(row) for row in rows]
     yield style.paint("slices, worst first", "bold")
     yield from table(rows, style, head)
+
+
+def _narrow(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Without both values and the number of rows."""
+    return (row[0], row[2], *row[5:])
