@@ -94,28 +94,24 @@ def _likely(n: int, churn: float) -> range:
 
 
 def _best(n: int, churn: float, loss: float, alpha: float = 0.05) -> float:
-    """With the churn known, the likelihood ratio grows with lost minus gained alone."""
+    """With the churn known, the likelihood ratio of (gained, lost) is the best statistic."""
     import numpy as np
     from scipy.stats import binom
 
-    null: dict[int, float] = {}
-    true: dict[int, float] = {}
+    share = (1 - loss / churn) / 2
+    ratios, nulls, trues = [], [], []
     for discordant in _likely(n, churn):
         gained = np.arange(discordant + 1)
         chance = binom.pmf(discordant, n, churn)
-        for into, share in ((null, 0.5), (true, (1 - loss / churn) / 2)):
-            for key, value in zip(
-                discordant - 2 * gained, chance * binom.pmf(gained, discordant, share), strict=True
-            ):
-                into[int(key)] = into.get(int(key), 0.0) + float(value)
-    power, spent = 0.0, 0.0
-    for key in sorted(null, reverse=True):
-        take = min(1.0, (alpha - spent) / null[key]) if null[key] else 1.0
-        power += take * true[key]
-        spent += take * null[key]
-        if take < 1:
-            break
-    return power
+        ratios.append(gained * np.log(2 * share) + (discordant - gained) * np.log(2 - 2 * share))
+        nulls.append(chance * binom.pmf(gained, discordant, 0.5))
+        trues.append(chance * binom.pmf(gained, discordant, share))
+    order = np.argsort(-np.concatenate(ratios))
+    null, true = np.concatenate(nulls)[order], np.concatenate(trues)[order]
+    spent = np.cumsum(null)
+    last = int(np.searchsorted(spent, alpha))
+    part = (alpha - (spent[last - 1] if last else 0.0)) / null[last]
+    return float(true[:last].sum() + part * true[last])
 
 
 def table(found: Iterable[Cell]) -> str:

@@ -23,6 +23,7 @@ from mlgate.stats.multiple import holm
 
 _ALPHA = 0.05
 _WIDE = 106
+_NARROW = 90
 _USUAL = {
     "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "matthews_corrcoef"),
     "multiclass": ("accuracy", "balanced_accuracy", "f1", "matthews_corrcoef"),
@@ -44,7 +45,9 @@ def lines(new: str, old: str, asked: dict[str, Any], style: Style) -> Iterator[s
     rows = next(one for one in answers if one["kind"] == "rows")
     churn = "" if rows["churn"] is None else f", {rows['churn']:.1%} of the answers differ"
     yield style.paint(f"{counted(rows['n'], 'row')} in both{churn}", "bold")
-    yield from table([_row(one, options, None) for one in _whole(measured)], style, _HEAD)
+    overall = [_row(one, options, None) for one in _whole(measured)]
+    words = len(_HEAD) if style.width >= _NARROW else len(_HEAD) - 1
+    yield from table([one[:words] for one in overall], style, _HEAD[:words])
     slices = [one for one in measured if one.slice is not None]
     if slices:
         yield ""
@@ -149,5 +152,5 @@ def _slices(measured: list[Measured], options: Options, style: Style) -> Iterato
 
 
 def _narrow(row: tuple[str, ...]) -> tuple[str, ...]:
-    """Without both values and the number of rows."""
-    return (row[0], row[2], *row[5:])
+    """Without both values, the number of rows, and words."""
+    return (row[0], row[2], *row[5:7], *row[7:8])

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_PART = 1 << 18
+MANY = 1_000_000
+_PART = 1 << 16
 """Rows at once, so that what is computed of them stays in the processor's cache."""
 
 
@@ -30,7 +31,7 @@ class Influence:
         if self._index is None:
             found: Array = self._values[start:end].astype(float, copy=False)
             return found
-        taken: Array = self._values[self._index[start:end]]
+        taken: Array = self._values.take(self._index[start:end])
         return taken
 
 
@@ -44,16 +45,19 @@ def by_cluster(influence: Influence, cluster: Array, clusters: int) -> Influence
 
 
 def moments(new: Influence, old: Influence | None = None, share: float = 1.0) -> Moments:
-    """The moments of `new`, or of `new - share * old` of the same rows."""
-    import numpy as np
-
+    """The moments of `new`, or of `new - share * old` of the same rows. Beyond a million rows only
+    the second is summed: a mean of so many is normal."""
     second = third = fourth = 0.0
     for start in range(0, len(new), _PART):
         part = new.part(start, start + _PART)
         if old is not None:
-            part = part - share * old.part(start, start + _PART)
+            other = old.part(start, start + _PART)
+            part = part - (other if share == 1.0 else share * other)
+        if len(new) > MANY:
+            second += float(part @ part)
+            continue
         squared = part * part
         second += float(squared.sum())
-        third += float(np.dot(squared, part))
-        fourth += float(np.dot(squared, squared))
+        third += float(squared @ part)
+        fourth += float(squared @ squared)
     return Moments(units=len(new), second=second, third=third, fourth=fourth)
