@@ -65,7 +65,7 @@ def misses(
 ) -> Iterator[Missed]:
     """Every metric's bounds of one model and of the difference, `draws` times."""
     rng = np.random.default_rng(seed)
-    true = _values(draw(rng, truth))
+    true = _values(draw(rng, truth, truth * clusters // rows if clusters else None))
     counts: dict[tuple[str, str], list[int]] = {}
     for _ in range(draws):
         for metric, found in _all(draw(rng, rows, clusters)):

@@ -42,12 +42,12 @@ def test_the_score_bounds_solve_the_score_equation() -> None:
 def test_equal_predictions_have_an_exact_bound() -> None:
     low, high = bounds(Discordant(0, 0, 200))
     assert (low, high) == pytest.approx((-0.014867, 0.014867), abs=1e-6)
-    assert method(Discordant(0, 0, 200)) == "exact paired test"
+    assert method(Discordant(0, 0, 200)) == "paired score and mid-p test"
 
 
 def test_three_losses_prove_nothing() -> None:
     """McNemar's normal test would say p = .042."""
-    assert p_loss(Discordant(0, 3, 500)) == pytest.approx(0.125)
+    assert p_loss(Discordant(0, 3, 500)) == pytest.approx(0.0625)
     assert bounds(Discordant(0, 3, 500))[1] >= 0
 
 
