@@ -42,7 +42,7 @@ class Census(Struct, frozen=True):
 
 def take(look: Look) -> Census | None:
     """Ask the gates of the commit stage about the whole work tree; None where there are none."""
-    names = {one.name or kind: kind for kind, one in look.found.items()}
+    names = {one.name or kind: kind for kind, one in look.found.items() if one.active}
     asked = tuple(
         name for name, kind in names.items() if Stage.COMMIT in parts.load("gates", kind).stages
     )

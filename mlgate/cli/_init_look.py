@@ -74,15 +74,18 @@ def tell(seen: Look, style: Style) -> None:
         click.echo(line)
     click.echo()
     click.echo(style.paint("gates", "bold"))
-    rows = [
-        (one.name or kind, "blocks" if one.blocking else "suggests", one.evidence)
-        for kind, one in seen.found.items()
-    ]
+    rows = [(one.name or kind, _does(one), one.evidence) for kind, one in seen.found.items()]
     for line in table(rows, style, indent=2):
         click.echo(line)
     for note in seen.notes:
         click.echo(f"  note: {shown(note)}")
     click.echo()
+
+
+def _does(one: Detected) -> str:
+    if not one.active:
+        return "waits"
+    return "blocks" if one.blocking else "suggests"
 
 
 def gates(seen: Look) -> str:

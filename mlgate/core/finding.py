@@ -65,5 +65,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
     """Set by the runner: rule and normalised source line with neighbours, never a line number."""
     state: State = State.NEW
+    undecided: str | None = None
+    """Of an open finding: `warn`, `block` or `approve`, where its rule says so and not the stage;
+    what has to be approved blocks until it is."""
     policy: str = "head"
     """Whose options found it: `head` or `base`."""

@@ -193,6 +193,9 @@ class Detected(Struct, frozen=True, kw_only=True):
     """Ids of existing pre-commit hooks that this gate makes superfluous."""
     name: str | None = None
     """The gate's name in the policy, where it differs from the kind."""
+    active: bool = True
+    """False where it needs somebody's word first: `init` writes its `comments` as a whole table
+    that is commented out, and without a policy it is not asked."""
 
 
 class Gate(Protocol):

@@ -62,7 +62,7 @@ def judge(draft: Draft, terms: Terms, today: str) -> Verdict:
     outcome = _outcome(draft, findings, terms.level)
     blocks = terms.blocking
     if outcome is Outcome.INCONCLUSIVE:
-        blocks = blocks and terms.inconclusive_blocks
+        blocks = blocks and any(_undecided_blocks(f, terms) for f in findings)
     if outcome is Outcome.ERRORED:
         blocks = blocks and terms.errors_block
     return Verdict(
@@ -88,6 +88,15 @@ def fails(finding: Finding, level: Level) -> bool:
         and finding.state is State.NEW
         and finding.level.rank >= level.rank
     )
+
+
+def _undecided_blocks(finding: Finding, terms: Terms) -> bool:
+    """True if this finding is open and that blocks, as its rule says or else the stage."""
+    if finding.result is not Result.OPEN or finding.state is not State.NEW:
+        return False
+    if finding.undecided is None:
+        return terms.inconclusive_blocks
+    return finding.undecided != "warn"
 
 
 def _outcome(draft: Draft, findings: Sequence[Finding], level: Level) -> Outcome:

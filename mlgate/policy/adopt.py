@@ -20,7 +20,8 @@ def adopt(
     load: Load = parts.load,
 ) -> Policy:
     """A policy of what `detected` finds; a gate is named by its kind where it has no own name."""
-    found, notes = detected(ctx_for, kinds, load)
+    seen, notes = detected(ctx_for, kinds, load)
+    found = {kind: one for kind, one in seen.items() if one.active}
     tables = {
         one.name or kind: {"kind": kind, "blocking": one.blocking, **one.options}
         for kind, one in found.items()
@@ -52,7 +53,8 @@ def detected(
         try:
             one: Detected | None = detect(ctx_for(kind))
             if one is not None:
-                options_of(gate(one.name or kind, {"kind": kind, **one.options}), load)
+                if one.active:
+                    options_of(gate(one.name or kind, {"kind": kind, **one.options}), load)
                 found[kind] = one
         except (GateError, msgspec.ValidationError) as error:
             notes.append(f"{kind} was not adopted: {error}")

@@ -79,6 +79,10 @@ def _top(exclude: tuple[str, ...], new_only: bool) -> Iterator[str]:
 def _gate(kind: str, one: Detected) -> Iterator[str]:
     yield from _remark(one.evidence)
     name = one.name or kind
+    if not one.active:
+        lines = [f"[gates.{toml.key(name)}]", *one.comments]
+        yield from (f"# {_safe(line)}".rstrip() for line in lines)
+        return
     table: dict[str, Any] = {} if name == kind else {"kind": kind}
     if not one.blocking:
         table["blocking"] = False

@@ -39,9 +39,14 @@ def _aside(finding: Finding) -> tuple[bool, bool]:
 
 
 def _proven(finding: Finding) -> bool:
-    """True if a met finding shows an interval or what it was compared with."""
+    """True if a met finding shows an interval or what it was compared with; those of slices are
+    for the reports that machines read."""
     number = finding.measurement
-    return number is not None and (number.low is not None or number.baseline is not None)
+    return (
+        number is not None
+        and number.slice is None
+        and (number.low is not None or number.baseline is not None)
+    )
 
 
 def wrong(findings: Sequence[Finding]) -> list[Finding]:

@@ -1,0 +1,204 @@
+"""The verdict on one requirement from numbers: passed, failed for one of two reasons, or open."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+
+from mlgate.core.words import Result
+from mlgate.gates._model_evidence import (
+    Evidence,
+    Measured,
+    of_difference,
+    of_one,
+    of_relative,
+    too_few,
+)
+from mlgate.gates._model_metrics import Metric
+from mlgate.gates._model_options import Rule
+
+BEYOND = "beyond the margin"
+PROVEN = "loss proven"
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """One bound of a rule."""
+
+    kind: str
+    """`min`, `max`, `between`, `drop` (the margin; negative for a gain) or `drop-relative`."""
+    least: float = -math.inf
+    most: float = math.inf
+    margin: float = 0.0
+
+    @property
+    def compares(self) -> bool:
+        """True if it is about the baseline."""
+        return self.kind.startswith("drop")
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """What the evidence says of one need."""
+
+    need: Need
+    result: Result
+    reason: str = ""
+    """`beyond the margin` or `loss proven`; why it is open or not judged."""
+    value: float | None = None
+    """The value, or the gain over the baseline (a loss is negative)."""
+    low: float | None = None
+    high: float | None = None
+    p: float = 1.0
+    """The level at which a loss (or a broken floor) is proven."""
+    needed: int | None = None
+    smallest: float | None = None
+    method: str | None = None
+    judged: bool = True
+
+
+def needs(rule: Rule) -> list[Need]:
+    """The bounds of a rule, each judged by itself."""
+    found = []
+    if rule.min is not None:
+        found.append(Need(kind="min", least=rule.min))
+    if rule.max is not None:
+        found.append(Need(kind="max", most=rule.max))
+    if rule.between is not None:
+        found.append(Need(kind="between", least=rule.between[0], most=rule.between[1]))
+    if rule.max_drop is not None:
+        found.append(Need(kind="drop", margin=rule.max_drop))
+    if rule.min_gain is not None:
+        found.append(Need(kind="drop", margin=-rule.min_gain))
+    if rule.max_drop_relative is not None:
+        found.append(Need(kind="drop-relative", margin=rule.max_drop_relative))
+    return found
+
+
+def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int) -> Decision:
+    """The verdict on `need`. `better` is 1 where higher values are, else -1."""
+    if found.why is not None or found.new is None or math.isnan(found.new):
+        why = found.why or "the metric has no value here"
+        return Decision(need=need, result=Result.OPEN, reason=why, judged=False)
+    if not need.compares:
+        return _floor(need, found, rule, metric)
+    difference = of_difference(found, better)
+    if difference is None:
+        return _plain_drop(need, found, better)
+    few = _few(found, rule, metric) if found.gained is None else None
+    at_margin: Evidence | None = difference
+    margin = need.margin
+    if need.kind == "drop-relative":
+        few = _few(found, rule, metric)
+        at_margin = of_relative(found, 1 - better * need.margin, better)
+        margin = need.margin * abs(found.old or 0.0)
+    if few or at_margin is None:
+        return Decision(need=need, result=Result.OPEN, reason=few or "no interval", judged=False)
+    return _drop(need, rule, found, difference, at_margin, margin, better * _gain(found))
+
+
+def _gain(found: Measured) -> float:
+    return (found.new or 0.0) - (found.old or 0.0)
+
+
+def _few(found: Measured, rule: Rule, metric: Metric) -> str | None:
+    by_class = metric.needs in ("prediction", "score") and rule.metric != "accuracy"
+    return too_few(found, by_class)
+
+
+def _drop(
+    need: Need,
+    rule: Rule,
+    found: Measured,
+    difference: Evidence,
+    at_margin: Evidence,
+    margin: float,
+    gain: float,
+) -> Decision:
+    """Passed, failed beyond the margin, failed with a proven loss, or open: in this order."""
+    low, high = difference.bounds(rule.alpha)
+    limit = -margin if at_margin is difference else 0.0
+    least, most = (low, high) if at_margin is difference else at_margin.bounds(rule.alpha)
+    guard = max(0.0, -margin) if rule.fail_on == "proven" else -margin
+    p = difference.p_below(guard)
+    if at_margin is not difference and rule.fail_on == "margin":
+        p = at_margin.p_below(0.0)
+    beyond = most < limit
+    result, reason = Result.OPEN, ""
+    if least >= limit:
+        result = Result.PASS
+    elif beyond:
+        result, reason = Result.FAIL, BEYOND
+    elif high < guard and rule.fail_on == "proven":
+        result, reason = Result.FAIL, PROVEN
+    return Decision(
+        need=need,
+        result=result,
+        reason=reason,
+        value=gain,
+        low=low,
+        high=high,
+        p=p,
+        needed=_rows(at_margin, margin, gain, found.n, rule.alpha),
+        smallest=difference.smallest(rule.alpha),
+        method=difference.method,
+    )
+
+
+def _rows(at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float) -> int | None:
+    """Rows with which an equal model would pass; where there are as many already, those that would
+    tell the loss that was seen from the margin."""
+    needed = at_margin.needed(margin, alpha)
+    if needed is None or needed > rows:
+        return needed
+    return at_margin.needed(abs(margin + gain), alpha)
+
+
+def _plain_drop(need: Need, found: Measured, better: int) -> Decision:
+    """Without an interval: a plain comparison, which is called so."""
+    if found.old is None or math.isnan(found.old):
+        reason = "the baseline has no such value"
+        return Decision(need=need, result=Result.OPEN, reason=reason, judged=False)
+    gain = better * _gain(found)
+    margin = need.margin * (abs(found.old) if need.kind == "drop-relative" else 1.0)
+    result = Result.PASS if gain >= -margin - _ROUNDING * abs(found.old) else Result.FAIL
+    reason = BEYOND if result is Result.FAIL else ""
+    return Decision(need=need, result=result, reason=reason, value=gain, method="plain comparison")
+
+
+_ROUNDING = 1e-12
+
+
+def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
+    value = found.new or 0.0
+    evidence = of_one(found, metric, f1=rule.metric == "f1")
+    if evidence is None:
+        inside = need.least <= value <= need.most
+        result = Result.PASS if inside else Result.FAIL
+        return Decision(need=need, result=result, value=value, method="plain comparison")
+    if found.right is None:
+        few = _few(found, rule, metric)
+        if few:
+            return Decision(need=need, result=Result.OPEN, reason=few, judged=False, value=value)
+    low, high = evidence.bounds(rule.alpha)
+    low, high = max(low, metric.least), min(high, metric.most)
+    result = Result.OPEN
+    if low >= need.least and high <= need.most:
+        result = Result.PASS
+    elif high < need.least or low > need.most:
+        result = Result.FAIL
+    p = min(
+        evidence.p_below(need.least) if need.least > -math.inf else 1.0,
+        evidence.p_above(need.most) if need.most < math.inf else 1.0,
+    )
+    distance = min(value - need.least, need.most - value)
+    return Decision(
+        need=need,
+        result=result,
+        value=value,
+        low=low,
+        high=high,
+        p=p,
+        needed=evidence.needed(distance, rule.alpha),
+        smallest=evidence.smallest(rule.alpha),
+        method=evidence.method,
+    )

@@ -1,0 +1,151 @@
+"""Numbers from metric files: JSON, YAML and TOML, nested, by path and wildcard."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from mlgate.core.errors import GateError
+from mlgate.core.parts import nearest
+from mlgate.gates._model_evidence import Measured
+from mlgate.gates._model_options import Options, Rule
+from mlgate.gates._model_where import Place
+
+_LARGEST = 4 << 20
+_DEEPEST = 20
+
+
+def read(
+    options: Options, new: Place, old: Place | None
+) -> tuple[list[Measured], int, dict[tuple[int, str | None], str]]:
+    """What each rule's value comes to in both files, how many numbers were judged, their names."""
+    candidate = numbers(new)
+    baseline = numbers(old) if old else None
+    measured: list[Measured] = []
+    names: dict[tuple[int, str | None], str] = {}
+    for at, rule in enumerate(options.require):
+        for name in _meant(rule, candidate, baseline, new, old):
+            measured.append(_measured(at, rule, name, candidate, baseline))
+            names[at, name] = name
+    return measured, len(measured), names
+
+
+def _meant(
+    rule: Rule,
+    candidate: dict[str, float],
+    baseline: dict[str, float] | None,
+    new: Place,
+    old: Place | None,
+) -> list[str]:
+    """The numbers that a rule's `value` names, on both sides. Raises `GateError` where one side
+    lacks one: what the baseline measured and the candidate does not is no pass."""
+    pattern = rule.value or ""
+    there = {name for name in candidate if _matches(name, pattern)}
+    before = {name for name in baseline or () if _matches(name, pattern)}
+    if not there:
+        raise GateError(
+            f"{new.path} has no number {pattern}", nearest(pattern, sorted(candidate) or ["none"])
+        )
+    for side, gone in ((new, before - there), (old, there - before)):
+        if gone and baseline is not None and side is not None and rule.compares:
+            raise GateError(
+                f"{side.path} has no number {min(gone)}, which the other side has",
+                "write the same metrics on both sides",
+            )
+    return sorted(there)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    parts, wanted = name.split("."), pattern.split(".")
+    return name == pattern or (
+        len(parts) == len(wanted)
+        and all(fnmatch.fnmatchcase(part, one) for part, one in zip(parts, wanted, strict=True))
+    )
+
+
+def _measured(
+    at: int, rule: Rule, name: str, candidate: dict[str, float], baseline: dict[str, float] | None
+) -> Measured:
+    new = candidate[name]
+    old = baseline[name] if baseline and rule.compares else None
+    for value in (new, old):
+        if value is not None and not math.isfinite(value):
+            raise GateError(f"{name} is {value}, which is no number", "mend the evaluation")
+    share = rule.n is not None and 0 <= new <= 1
+    return Measured(
+        measure=at,
+        slice=name,
+        n=rule.n or 0,
+        new=new,
+        old=old,
+        right=round(new * rule.n) if share and rule.n else None,
+        of=rule.n if share else None,
+    )
+
+
+def numbers(place: Place) -> dict[str, float]:
+    """Every number of a file, by its path with dots."""
+    if os.path.getsize(place.file) > _LARGEST:
+        raise GateError(f"{place.path} is larger than {_LARGEST >> 20} MiB", "name a smaller file")
+    with open(place.file, "rb") as file:
+        raw = file.read()
+    try:
+        return dict(_flat(_parsed(raw, place.suffix, place.path), (), place.path))
+    except (ValueError, RecursionError) as error:  # every parser's complaint is a ValueError
+        line = str(error).splitlines()[0] if str(error) else "nested too deeply"
+        raise GateError(f"{place.path} cannot be read: {line}", "correct the file") from None
+
+
+def _parsed(raw: bytes, suffix: str, path: str) -> Any:
+    if suffix == ".json":
+        import json
+
+        return json.loads(raw)
+    if suffix == ".toml":
+        import tomllib
+
+        return tomllib.loads(raw.decode())
+    if suffix in (".yaml", ".yml"):
+        import yaml
+
+        if (
+            b"&" in raw
+            and b"*" in raw
+            and any(isinstance(event, yaml.AliasEvent) for event in _events(raw))
+        ):
+            raise ValueError("aliases are not read in metric files")
+        try:
+            return yaml.safe_load(raw)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from None
+    raise GateError(
+        f"{path}: {suffix or 'a file without a suffix'} is no form of metrics that is read",
+        "write .json, .yaml or .toml",
+    )
+
+
+def _events(raw: bytes) -> Iterator[Any]:
+    import yaml
+
+    try:
+        yield from yaml.parse(raw, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
+def _flat(value: Any, at: tuple[str, ...], path: str) -> Iterator[tuple[str, float]]:
+    if len(at) > _DEEPEST:
+        raise GateError(f"{path} is nested more than {_DEEPEST} deep", "write it flatter")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, (*at, str(key)), path)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _flat(inner, (*at, str(number)), path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield ".".join(at), float(value)
+    elif value is None or (isinstance(value, str) and value.lower() in ("nan", "inf", "-inf")):
+        yield ".".join(at), float("nan")

@@ -1,0 +1,216 @@
+"""Reads the columns of a table, in the worker: CSV, JSON, JSON lines and Parquet.
+
+Small text files are read by the standard library, so that they cost no engine's start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+SMALL = 16 << 20
+"""Bytes up to which text files are read without an engine."""
+MANY = 1_000_000
+"""Rows beyond which scores are kept in single precision and rank metrics computed in bins."""
+
+
+class Coded(NamedTuple):
+    """A text column as numbers of its texts."""
+
+    codes: Array
+    texts: list[str]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+class Refused(Exception):
+    """The tables cannot be judged; the message says what and where, the hint what mends it."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | Coded]:
+    """The wanted columns of the table at `place["file"]`, called `place["path"]` in messages."""
+    suffix = place["suffix"]
+    if suffix not in (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"):
+        raise Refused(
+            f"{place['path']}: {suffix or 'a file without a suffix'} is no table that can be read",
+            "write it as .csv, .tsv, .jsonl, .json or .parquet",
+        )
+    if suffix in (".parquet", ".pq") or os.path.getsize(place["file"]) > SMALL:
+        from mlgate.gates import _model_engine
+
+        found = _model_engine.columns(place, suffix, wanted)
+    else:
+        found = dict(_small(place, suffix, wanted))
+    if not len(next(iter(found.values()), ())):
+        raise Refused(f"{place['path']} has no rows")
+    return found
+
+
+def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[str, Array]:
+    with open(place["file"], "rb") as file:
+        raw = file.read()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{place['path']} is not UTF-8 at byte {error.start:,}") from None
+    if suffix in (".csv", ".tsv"):
+        return _delimited(place["path"], text, "\t" if suffix == ".tsv" else ",", wanted)
+    return _records(place, text, wanted, lines=suffix != ".json")
+
+
+def _delimited(path: str, text: str, delimiter: str, wanted: Sequence[str]) -> dict[str, Array]:
+    import csv
+    import io
+
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        head = next(reader, [])
+        rows = [row for row in reader if row]
+    except csv.Error as error:
+        raise Refused(f"{path}, line {reader.line_num:,}: {error}") from None
+    check_columns(path, head, wanted)
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(head):
+            raise Refused(f"{path}, row {number:,}: {len(row)} values for {len(head)} columns")
+    return {name: typed([row[at] for row in rows]) for name, at in _positions(head, wanted)}
+
+
+def _positions(head: Sequence[str], wanted: Iterable[str]) -> list[tuple[str, int]]:
+    return [(name, head.index(name)) for name in wanted]
+
+
+def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise `Refused` where a wanted column is missing or stands there twice."""
+    from mlgate.core.parts import nearest
+
+    for name in wanted:
+        if name not in head:
+            raise Refused(f"{path} has no column {name!r}", nearest(name, list(head)))
+        if list(head).count(name) > 1:
+            raise Refused(f"{path} has {list(head).count(name)} columns called {name!r}")
+
+
+def _records(
+    place: dict[str, Any], text: str, wanted: Sequence[str], *, lines: bool
+) -> dict[str, Array]:
+    import msgspec
+
+    path = place["path"]
+    try:
+        if lines:
+            found: Any = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
+        else:
+            found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused(f"{path} is no JSON: {error}") from None
+    for key in filter(None, (place.get("records") or "").split(".")):
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        hint = None if place.get("records") else 'name the array with `records = "results.rows"`'
+        raise Refused(f"{path} holds no array of objects", hint)
+    for name in wanted:
+        missing = next((i for i, row in enumerate(found, 1) if name not in row), None)
+        if missing:
+            check_columns(path, sorted(found[missing - 1]), (name,))
+    return {name: from_values([row[name] for row in found], path, name) for name in wanted}
+
+
+def from_values(values: list[Any], path: str, name: str) -> Array:
+    """Values of JSON as an array: whole numbers, numbers (null is NaN) or text."""
+    import numpy as np
+
+    kinds = {type(value) for value in values}
+    if kinds <= {bool}:
+        return np.array(values, dtype=np.int64)
+    if kinds <= {int, bool}:
+        try:
+            return np.array(values, dtype=np.int64)
+        except OverflowError:
+            return np.array([str(value) for value in values])
+    if kinds <= {int, float, bool, type(None)}:
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+    if kinds <= {str, type(None)}:
+        return np.array(["" if value is None else value for value in values])
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise Refused(f"{path}: column {name!r} mixes {names}")
+
+
+def typed(texts: list[str]) -> Array:
+    """Text of a file as whole numbers or numbers, where all of it is; empty fields are NaN."""
+    import numpy as np
+
+    found = np.array(texts, dtype=str)
+    for convert in (_whole, _number, _truth):
+        converted = convert(found)
+        if converted is not None:
+            return converted
+    return found
+
+
+def _whole(texts: Array) -> Array | None:
+    """Only where nothing is lost: `007` stays text."""
+    import numpy as np
+
+    try:
+        numbers = texts.astype(np.int64)
+    except (ValueError, OverflowError):
+        return None
+    return numbers if len(texts) and bool((numbers.astype(texts.dtype) == texts).all()) else None
+
+
+def _number(texts: Array) -> Array | None:
+    import numpy as np
+
+    filled = np.where(texts == "", "nan", texts)
+    padded = np.char.startswith(filled, "0") & np.char.isdigit(filled)
+    padded &= np.char.str_len(filled) > 1
+    if padded.any() or (filled == "nan").all():
+        return None
+    try:
+        return filled.astype(float)
+    except ValueError:
+        return None
+
+
+def _truth(texts: Array) -> Array | None:
+    import numpy as np
+
+    lower = np.char.lower(texts)
+    if not bool(np.isin(lower, ("true", "false")).all()):
+        return None
+    numbers: Array = (lower == "true").astype(np.int64)
+    return numbers
+
+
+def factored(column: Array | Coded) -> tuple[Array, list[Any]]:
+    """A column as numbers of its sorted different values, and these values."""
+    import numpy as np
+
+    if isinstance(column, Coded):
+        used = np.unique(column.codes)
+        if len(used) == len(column.texts) and column.texts == sorted(column.texts):
+            return column.codes, column.texts
+        values, renumbered = np.unique([column.texts[i] for i in used], return_inverse=True)
+        table = np.zeros(len(column.texts), dtype=np.int64)
+        table[used] = renumbered
+        return table[column.codes], values.tolist()
+    if column.dtype.kind in "iu" and len(column) > MANY:
+        least, most = int(column.min()), int(column.max())
+        if most - least < 256:
+            there = np.flatnonzero(np.bincount(column - least)) + least
+            if len(there) == most - least + 1:
+                return column - least if least else column, there.tolist()
+    values, codes = np.unique(column, return_inverse=True)
+    return codes, values.tolist()

@@ -1,0 +1,140 @@
+"""What the worker is asked: where the tables lie, which columns mean what, which metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_options import ByRow, Options, Ranges, Rule, Slicing
+from mlgate.gates._model_where import Place
+
+
+def request(
+    options: Options, new: Place, old: Place | None, labels: Place | None
+) -> dict[str, Any]:
+    """One request, as plain values."""
+    task = options.the_task
+    return {
+        "task": task,
+        "candidate": _place(new, options, "candidate"),
+        "baseline": _place(old, options, "baseline") if old else None,
+        "labels": _place(labels, options, "labels") if labels else None,
+        "columns": _columns(options, task),
+        "classes": _classes(options),
+        "positive": options.positive,
+        "threshold": options.threshold,
+        "probabilities": _needs_probabilities(options),
+        "slices": [_slicing(one) for one in options.slices],
+        "min_rows": options.min_rows,
+        "measures": [_measure(rule, options) for rule in options.require],
+    }
+
+
+def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
+    return {
+        "path": place.path,
+        "file": place.file,
+        "suffix": place.suffix,
+        "records": options.records,
+        "role": role,
+    }
+
+
+def _columns(options: Options, task: str) -> dict[str, Any]:
+    ids: Any = [] if options.id is None or isinstance(options.id, ByRow) else options.id
+    values = [_column(rule, options) for rule in options.require] if task == "score" else []
+    return {
+        "id": [ids] if isinstance(ids, str) else list(ids),
+        "label": None if task == "score" else options.label,
+        "prediction": None if task == "score" else options.prediction,
+        "scores": [] if task == "score" else scores(options),
+        "values": list(dict.fromkeys(values)),
+        "cluster": options.cluster,
+        "weight": options.weight,
+    }
+
+
+def scores(options: Options) -> list[str]:
+    """The score columns that a rule needs, in the order of the classes."""
+    if options.score is None:
+        return []
+    needed = options.prediction is None or any(
+        METRICS[rule.metric or ""].needs in ("score", "probability") for rule in options.require
+    )
+    if not needed:
+        return []
+    if isinstance(options.score, str):
+        return [options.score]
+    if isinstance(options.score, dict):
+        return [options.score[str(name)] for name in _classes(options)]
+    return list(options.score)
+
+
+def _classes(options: Options) -> list[str | int]:
+    if options.classes:
+        return list(options.classes)
+    if isinstance(options.score, dict):
+        named = list(options.score)
+        if all(name.lstrip("-").isdigit() for name in named):
+            return sorted(int(name) for name in named)
+        return sorted(named)
+    return []
+
+
+def _needs_probabilities(options: Options) -> bool:
+    return any(METRICS[rule.metric or ""].needs == "probability" for rule in options.require)
+
+
+def _column(rule: Rule, options: Options) -> str:
+    return rule.column or (options.score if isinstance(options.score, str) else "")
+
+
+def _slicing(one: Slicing) -> list[dict[str, Any]]:
+    """The columns that are crossed."""
+    if isinstance(one, Ranges):
+        first = {"column": one.column, "ranges": sorted(one.ranges)}
+        return [first, *({"column": name, "ranges": None} for name in one.by)]
+    names = (one,) if isinstance(one, str) else one
+    return [{"column": name, "ranges": None} for name in names]
+
+
+def better(rule: Rule) -> int:
+    """1 where higher is better, else -1."""
+    if rule.better is not None:
+        return 1 if rule.better == "higher" else -1
+    return -1 if rule.metric and METRICS[rule.metric].lower_is_better else 1
+
+
+def average(rule: Rule, options: Options) -> str:
+    """How classes are put together."""
+    if rule.average is not None:
+        return rule.average
+    return "binary" if options.the_task == "binary" else "macro"
+
+
+def _measure(rule: Rule, options: Options) -> dict[str, Any]:
+    relative = rule.max_drop_relative
+    return {
+        "metric": rule.metric,
+        "average": average(rule, options),
+        "k": rule.k,
+        "quantile": rule.quantile,
+        "bins": rule.bins,
+        "column": _column(rule, options),
+        "filter": rule.filter,
+        "relative": None if relative is None else 1 - better(rule) * relative,
+    }
+
+
+def name(rule: Rule) -> str:
+    """The metric in words."""
+    if rule.value is not None:
+        return rule.value
+    parts = [rule.metric or ""]
+    if rule.average is not None and rule.average != "binary":
+        parts.append(rule.average)
+    if rule.column is not None:
+        parts = [rule.column, *parts]
+    if rule.filter is not None:
+        parts.append(rule.filter)
+    return " ".join(parts)

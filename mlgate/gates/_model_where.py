@@ -1,0 +1,130 @@
+"""Where the files of a `model` gate lie: in the snapshot, at the base, at a git ref, beside it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mlgate.core.digests import digest_of
+from mlgate.core.errors import GateError, MlgateError
+from mlgate.core.text import shown
+
+if TYPE_CHECKING:
+    from mlgate.core.gate import Context
+    from mlgate.core.snapshot import Snapshot
+
+_PART = 1 << 20
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A file that can be read."""
+
+    path: str
+    """As messages name it."""
+    file: str
+    """Where its bytes lie."""
+    suffix: str
+    """Of the name that the policy gives it, in lower case: `.csv`."""
+    identity: str
+    """Equal for equal bytes, as far as it can be told without reading both."""
+    tracked: bool = True
+    """False for a file that no commit holds."""
+
+
+class NoBaseline(Struct, frozen=True):
+    """There is nothing to compare with yet, and why; unreachable baselines are errors instead."""
+
+    why: str
+
+
+def candidate(ctx: Context, path: str) -> Place:
+    """A file that the options name. Raises `GateError` where it is nowhere."""
+    found = _in_snapshot(ctx.subject, path, shown(path))
+    if found is not None:
+        return found
+    return _beside(ctx, path)
+
+
+def _in_snapshot(snapshot: Snapshot, path: str, name: str) -> Place | None:
+    entry = snapshot.files.get(path)
+    if entry is None:
+        return None
+    if not entry.is_file:
+        raise GateError(f"{name} is no regular file", "let it be a file, not a link")
+    file = os.path.join(os.fspath(snapshot.root((path,))), path)
+    return Place(path=name, file=file, suffix=_suffix(path), identity=f"git {entry.id}")
+
+
+def _beside(ctx: Context, path: str) -> Place:
+    """A file of the work tree that git ignores."""
+    root = os.path.realpath(ctx.work)
+    file = os.path.realpath(os.path.join(root, path))
+    if os.path.commonpath([root, file]) != root:
+        raise GateError(f"{shown(path)} lies outside the repository", "name a file inside it")
+    if not os.path.isfile(file):
+        raise GateError(
+            f"{shown(path)} is neither in the {ctx.subject.label} nor in the work tree",
+            "run the evaluation that writes it, or correct the path in the policy",
+        )
+    return Place(
+        path=shown(path), file=file, suffix=_suffix(path), identity=digest(file), tracked=False
+    )
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
+
+
+def digest(file: str) -> str:
+    """The digest of a file's bytes."""
+    total = digest_of()
+    try:
+        with open(file, "rb") as opened:
+            while part := opened.read(_PART):
+                total.update(part)
+    except OSError as error:
+        raise GateError(f"{shown(file)} cannot be read: {error.strerror}") from None
+    return total.hexdigest()
+
+
+def baseline(ctx: Context, path: str) -> Place | NoBaseline:
+    """What the candidate at `path` is compared with. Raises `GateError` where it is out of
+    reach."""
+    kind, _, rest = ctx.options.baseline.partition(":")
+    if kind == "file":
+        return candidate(ctx, rest)
+    snapshot = ctx.base if kind == "base" else _at_ref(ctx, rest)
+    if snapshot is None:
+        return NoBaseline("there is no base to compare with")
+    found = _in_snapshot(snapshot, path, f"{shown(path)} at the base")
+    if found is None:
+        return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
+    return found
+
+
+def _at_ref(ctx: Context, ref: str) -> Snapshot:
+    """The commit that a git ref names."""
+    from mlgate.repo import git, snapshots
+
+    try:
+        return snapshots.commit(git.find(os.fspath(ctx.work), os.environ), ref)
+    except MlgateError as error:
+        raise GateError(
+            f"the baseline git:{shown(ref)} cannot be reached: {error.message}",
+            f"git fetch origin {shown(ref)}",
+        ) from None
+
+
+def same_model(ctx: Context, new: Place, old: Place) -> str | None:
+    """Why both are of one model, so that no comparison of them can show a loss; None if not."""
+    path = ctx.options.model
+    if path is None:
+        if new.identity == old.identity and ctx.options.baseline == "base":
+            return "the change does not touch the predictions"
+        return None
+    mine, theirs = candidate(ctx, path), baseline(ctx, path)
+    if isinstance(theirs, Place) and mine.identity == theirs.identity:
+        return f"the model {shown(path)} is the baseline's"
+    return None

@@ -1,0 +1,81 @@
+"""The worker of the `model` gate: one request on standard input, aggregates as JSON lines back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mlgate.gates._model_measure import Ask, churn, measured
+from mlgate.gates._model_read import Refused
+from mlgate.gates._model_rows import Rows, read
+
+
+def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the tables come to, or that they are refused and why."""
+    try:
+        rows = read(request)
+        asks = [Ask(one) for one in request["measures"]]
+        yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
+        yield from _measures(rows, asks, None)
+        for names, codes in rows.slices:
+            yield from _sliced(rows, asks, names, codes, request["min_rows"])
+    except Refused as error:
+        yield {"kind": "refused", "message": error.message, "hint": error.hint}
+    except ImportError as error:
+        hint = "pip install 'mlgate[model]'"
+        yield {"kind": "refused", "message": f"{error.name} is not installed", "hint": hint}
+
+
+def equal(rows: Rows) -> bool:
+    """True if both models say the same of every row."""
+    import numpy as np
+
+    pairs: list[tuple[Any, Any]] = [*rows.columns.values()]
+    if rows.old is not None:
+        pairs += [(rows.new.prediction, rows.old.prediction), (rows.new.scores, rows.old.scores)]
+    told = [(new, old) for new, old in pairs if new is not None and old is not None]
+    return len(told) > 0 and all(np.array_equal(new, old) for new, old in told)
+
+
+def _measures(rows: Rows, asks: list[Ask], name: str | None) -> Iterator[dict[str, Any]]:
+    for number, ask in enumerate(asks):
+        found = measured(rows, ask)
+        if "churn" not in found:
+            found["churn"] = churn(rows)
+        yield {"kind": "measure", "measure": number, "slice": name, **found}
+
+
+def _sliced(
+    rows: Rows, asks: list[Ask], names: list[str], codes: Any, least: int
+) -> Iterator[dict[str, Any]]:
+    """Each slice, rows put together once; those with too few rows are only named."""
+    import numpy as np
+
+    small = codes.astype(np.uint8 if len(names) < 256 else np.int64, copy=False)
+    order = np.argsort(small, kind="stable")
+    ends = np.cumsum(np.bincount(small, minlength=len(names)))
+    for at, name in enumerate(names):
+        start, end = int(ends[at - 1]) if at else 0, int(ends[at])
+        if end == start:
+            continue
+        if end - start < least:
+            yield {"kind": "small", "slice": name, "n": end - start}
+            continue
+        part = rows.take(order[start:end])
+        yield from _measures(part, asks, name)
+
+
+def main() -> None:
+    """Answer one request."""
+    request = msgspec.json.decode(sys.stdin.buffer.read())
+    write = sys.stdout.buffer.write
+    for answer in answers(request):
+        write(msgspec.json.encode(answer) + b"\n")
+    write(b'{"end": true}\n')
+
+
+if __name__ == "__main__":
+    main()

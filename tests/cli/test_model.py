@@ -1,0 +1,83 @@
+"""`mlgate model compare` and `mlgate model plan`, as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HEAD = "id,label,prediction,region\n"
+
+
+def rows(wrong: range) -> str:
+    """600 rows of two regions; those in `wrong` are predicted wrong."""
+    line = "{0},{1},{2},{3}\n"
+    return HEAD + "".join(
+        line.format(i, i % 2, i % 2 ^ (i in wrong), "north" if i < 300 else "south")
+        for i in range(600)
+    )
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.csv").write_text(rows(range(0, 80)))
+    (tmp_path / "old.csv").write_text(rows(range(40, 70)))
+
+
+@pytest.mark.parametrize("columns", ["80", "120"])
+def test_compare(
+    pair: None, mlgate: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    ran = mlgate("model", "compare", "new.csv", "old.csv", "--id", "id", "--prediction",
+                 "prediction", "--metric", "accuracy", "--slice", "region")  # fmt: skip
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert lines[0] == "600 rows in both, 8.3% of the answers differ"
+    assert "0.8667  0.9500  -0.0833" in lines[2]
+    assert ("a loss is proven" in lines[2]) == (columns == "120")
+    assert [line.split()[0] for line in lines[-2:]] == ["region=north", "region=south"]
+    assert max(map(len, lines)) <= int(columns)
+
+
+def test_compare_refuses_other_rows(pair: None, mlgate: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(rows(range(0)) + "900,1,1,south\n")
+    ran = mlgate("model", "compare", "new.csv", "old.csv", "--id", "id", "--prediction",
+                 "prediction")  # fmt: skip
+    assert ran.code == 2
+    assert "1 id only in old.csv, such as 900" in ran.err
+
+
+def test_compare_needs_a_column(pair: None, mlgate: Callable[..., Any]) -> None:
+    ran = mlgate("model", "compare", "new.csv", "old.csv")
+    assert (ran.code, "no column to compare" in ran.err) == (2, True)
+
+
+def test_plan_for_a_margin(mlgate: Callable[..., Any]) -> None:
+    ran = mlgate("model", "plan", "--margin", "0.01", "--churn", "0.1")
+    assert "10%                  6,183  619" in ran.out
+
+
+def test_plan_for_a_condition(mlgate: Callable[..., Any]) -> None:
+    ran = mlgate("model", "plan", "--uses", "32", "--condition",
+                 "n - o > 0.02 +/- 0.01 /\\ d < 0.1")  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "normal, 0.1 differ   21,739" in ran.out
+    ran = mlgate("model", "plan", "--condition", "n ~ o")
+    assert (ran.code, "cannot be read" in ran.err) == (2, True)
+
+
+def test_plan_for_a_gate_of_the_policy(git: Callable[..., str], mlgate: Callable[..., Any]) -> None:
+    rule = '[[gates.churn.require]]\nmetric = "accuracy"\nmax_drop = 0.02\n'
+    policy = '[gates.churn]\nkind = "model"\npredictions = "p.csv"\nprediction = "y"\n' + rule
+    Path("mlgate.toml").write_text(policy)
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert "to show that accuracy loses at most 0.02" in ran.out
+    assert mlgate("model", "plan", "--gate", "chrun").code == 2
+
+
+def test_plan_for_nothing(mlgate: Callable[..., Any]) -> None:
+    assert mlgate("model", "plan").code == 2
