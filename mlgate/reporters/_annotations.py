@@ -27,11 +27,11 @@ class Annotation(Struct, frozen=True, kw_only=True):
     at: Location | None = None
 
 
-def annotations(report: Report) -> list[Annotation]:
+def annotated(report: Report) -> list[Annotation]:
     """At most `MOST` of each level: the verdict first, unless there is nothing to say."""
     found = problems(report)
     verdict = Level.ERROR if report.exit_code else Level.NOTE
-    room = Counter({level: MOST for level in Level})
+    room = Counter(dict.fromkeys(Level, MOST))
     room[verdict] -= 1
     kept = []
     for problem in found:

@@ -62,7 +62,7 @@ def _judged(report: Report) -> bool:
 
 
 def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys.maxsize) -> str:
-    """The exit code in words. Gates are named as `written` says, at most so many of each outcome."""
+    """The exit code in words. Gates are named as `written` says, at most `most` of a list."""
 
     def listed(names: list[str]) -> str:
         return _list([written(name) for name in names], most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlgate.core.report import Report
 from mlgate.core.words import Level
-from mlgate.reporters._annotations import Annotation, annotations
+from mlgate.reporters._annotations import Annotation, annotated
 
 _QUOTED = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
 _MESSAGE = str.maketrans(_QUOTED)
@@ -14,7 +14,7 @@ _TYPES = {Level.ERROR: "error", Level.WARNING: "warning"}
 
 def render(report: Report) -> str:
     """A line for each issue; Azure knows errors and warnings, notes are left out."""
-    return "".join(_command(one) + "\n" for one in annotations(report) if one.level in _TYPES)
+    return "".join(_command(one) + "\n" for one in annotated(report) if one.level in _TYPES)
 
 
 def _command(one: Annotation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlgate.core.report import Report
 from mlgate.core.words import Level
-from mlgate.reporters._annotations import Annotation, annotations
+from mlgate.reporters._annotations import Annotation, annotated
 
 _COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -13,7 +13,7 @@ _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ","
 
 def render(report: Report) -> str:
     """A line for each annotation, ten of a level at most; empty where there is nothing to say."""
-    return "".join(_command(one) + "\n" for one in annotations(report))
+    return "".join(_command(one) + "\n" for one in annotated(report))
 
 
 def _command(one: Annotation) -> str:
