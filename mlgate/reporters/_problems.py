@@ -14,6 +14,7 @@ from mlgate.reporters._order import place
 _WRONG = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.ERRORED)
 _ROOM = 4
 """Characters of untrusted text that are read for each one that may be shown."""
+_LONGEST = 10_000
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -31,7 +32,13 @@ class Problem(Struct, frozen=True, kw_only=True):
     @property
     def message(self) -> str:
         """What is wrong, on one line of at most 500 characters; in a notebook with the cell."""
-        return cell(self.finding.location) + line(self.finding.message)
+        said = line(self.finding.message) or "no message was given"
+        return cell(self.finding.location) + said
+
+    @property
+    def rule(self) -> str:
+        """The rule's id, fit to be shown."""
+        return rule_id(self.finding)
 
 
 def problems(report: Report) -> list[Problem]:
@@ -73,13 +80,18 @@ def _unanswered(verdict: Verdict) -> Finding:
         Outcome.INCONCLUSIVE: "not decided",
         Outcome.FAILED: "failed",
     }[verdict.outcome]
-    reason = f"{verdict.gate} {said}: {verdict.reason or 'no reason was given'}"
+    reason = f"{verdict.gate} {said}: {(verdict.reason or 'no reason was given')[:_LONGEST]}"
     level = Level.ERROR if verdict.outcome is Outcome.ERRORED else Level.WARNING
     return _stated(f"{verdict.kind}/{verdict.outcome}", reason, verdict.help, level)
 
 
 def _stated(rule: str, message: str, mend: str | None, level: Level) -> Finding:
     return Finding(rule=rule, message=message, level=level, help=mend)
+
+
+def rule_id(finding: Finding) -> str:
+    """The finding's rule, fit to be shown: one line of at most 200 characters."""
+    return line(finding.rule, 200)
 
 
 def line(text: str, most: int = 500) -> str:

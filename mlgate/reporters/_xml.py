@@ -19,7 +19,7 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
 def text(plain: str) -> str:
-    """Content of an element; `plain` holds no control characters."""
+    """Content of an element."""
     return plain.translate(_QUOTED)
 
 

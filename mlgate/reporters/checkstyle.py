@@ -36,6 +36,6 @@ def _error(report: Report, problem: Problem) -> tuple[str, str]:
         "column": at.column,
         "severity": _SEVERITIES[problem.level],
         "message": problem.message,
-        "source": problem.finding.rule,
+        "source": problem.rule,
     }
     return at.path, "    " + _xml.tag("error", attributes, closed=True)

@@ -8,7 +8,6 @@ import msgspec
 
 from mlgate.core.digests import digest_of
 from mlgate.core.report import Report
-from mlgate.core.text import plain
 from mlgate.core.words import Level
 from mlgate.reporters._problems import Problem, located, problems
 
@@ -32,7 +31,7 @@ def _entry(report: Report, problem: Problem, seen: Counter[str]) -> dict[str, ob
     severities = _BLOCKING if problem.blocks else _SEVERITIES
     return {
         "description": problem.message,
-        "check_name": plain(problem.finding.rule),
+        "check_name": problem.rule,
         "fingerprint": _digest(f"{identity}\0{seen[identity]}"),
         "severity": severities[problem.level],
         "location": {"path": at.path, "lines": {"begin": at.line or 1}},

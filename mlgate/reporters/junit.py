@@ -96,28 +96,32 @@ def _own(verdict: Verdict, wrong: int) -> _Case:
         facts.append("does not block")
     if verdict.outcome is Outcome.SKIPPED:
         tag = "skipped"
-    told = [verdict.judged, verdict.reason, f"mend: {verdict.help}" if verdict.help else None]
+    told = [several(verdict.judged or ""), several(verdict.reason or ""), _mend(verdict.help)]
     return _Case(
         name="verdict",
         tag=tag,
         kind=verdict.outcome,
         message="; ".join([verdict.outcome, *facts]),
-        text=several("\n".join(filter(None, told))),
+        text="\n".join(filter(None, told)),
         seconds=verdict.duration,
     )
+
+
+def _mend(how: str | None) -> str:
+    return f"mend: {several(how)}" if how else ""
 
 
 def _case(finding: Finding, tag: str | None) -> _Case:
     """A finding's case. The name holds no line number, so that it lasts while lines move."""
     path = f" {shown(finding.location.path)}" if finding.location else ""
     said = line(finding.message)
-    told = [where(finding.location), finding.message, f"mend: {finding.help or ''}"]
+    told = [where(finding.location), several(finding.message), _mend(finding.help)]
     return _Case(
         name=cut(f"{line(finding.rule)}{path}: {said}", 300),
         tag=tag,
         kind=line(finding.rule),
         message=said,
-        text=several("\n".join(part for part in told if part not in ("", "mend: "))),
+        text="\n".join(filter(None, told)),
     )
 
 

@@ -17,8 +17,9 @@ from mlgate.core.gate import Rule
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import plain
 from mlgate.core.words import Level, Outcome, Result, State
+from mlgate.reporters._measured import measured
 from mlgate.reporters._order import place
-from mlgate.reporters._problems import cell, located, problems, several
+from mlgate.reporters._problems import cell, located, problems, rule_id, several
 
 needs_rules = True
 
@@ -51,7 +52,7 @@ def written(report: Report, entries: Sequence[Entry]) -> str:
         told.append(_told("mlgate/shortened", said, None, "warning"))
         entries = sorted(entries, key=_gravity)[:_MOST]
     entries = sorted(entries, key=lambda entry: place(entry.finding))
-    rules = sorted({entry.finding.rule for entry in entries})
+    rules = sorted({rule_id(entry.finding) for entry in entries})
     index = {rule: number for number, rule in enumerate(rules)}
     run = {
         "tool": _tool(report, rules),
@@ -86,7 +87,8 @@ def _tool(report: Report, rules: Sequence[str]) -> dict[str, Any]:
             "rules": [_rule(rule, report.rules.get(rule)) for rule in rules],
         },
         "extensions": [
-            {"name": name, "version": version} for name, version in sorted(report.tools.items())
+            {"name": plain(name), "version": plain(version)}
+            for name, version in sorted(report.tools.items())
         ],
     }
 
@@ -136,14 +138,15 @@ def _notifications(report: Report) -> list[dict[str, Any]]:
 
 
 def _notification(verdict: Verdict) -> dict[str, Any]:
-    said = f"{verdict.gate} could not be judged: {verdict.reason or 'no reason was given'}"
+    reason = several(verdict.reason or "no reason was given")
+    said = f"{verdict.gate} could not be judged: {reason}"
     level = "error" if verdict.blocks else "warning"
     return _told(f"{verdict.kind}/errored", said, verdict.help, level)
 
 
 def _told(name: str, said: str, mend: str | None, level: str = "error") -> dict[str, Any]:
-    text = "\n".join(filter(None, [said, f"mend: {mend}" if mend else None]))
-    return {"descriptor": {"id": plain(name)}, "level": level, "message": {"text": several(text)}}
+    text = several(said) + (f"\nmend: {several(mend)}" if mend else "")
+    return {"descriptor": {"id": plain(name)}, "level": level, "message": {"text": text}}
 
 
 def _gate(verdict: Verdict) -> dict[str, Any]:
@@ -160,11 +163,11 @@ def _rule(rule: str, told: Rule | None) -> dict[str, Any]:
     summary = several(told.summary) if told else f"a rule of the gate {rule.partition('/')[0]}"
     mend = several(told.mend) if told else ""
     return {
-        "id": plain(rule),
+        "id": rule,
         "shortDescription": {"text": summary},
-        "help": {"text": mend or f"mlgate explain {plain(rule)}"},
+        "help": {"text": mend or f"mlgate explain {rule}"},
         "defaultConfiguration": {"level": told.level if told else "warning"},
-        "properties": {"tags": [plain(rule.partition("/")[0])]},
+        "properties": {"tags": [rule.partition("/")[0]]},
     }
 
 
@@ -175,18 +178,18 @@ def _result(report: Report, entry: Entry, index: dict[str, int]) -> dict[str, An
     if finding.help and finding.result is not Result.PASS:
         text += f"\nmend: {several(finding.help)}"
     result: dict[str, Any] = {
-        "ruleId": plain(finding.rule),
-        "ruleIndex": index[finding.rule],
+        "ruleId": rule_id(finding),
+        "ruleIndex": index[rule_id(finding)],
         "kind": entry.kind,
         "level": entry.level if failed else "none",  # as the standard wants it, section 3.27.10
-        "message": {"text": text or plain(finding.rule)},
+        "message": {"text": text or rule_id(finding)},
         "locations": [_location(report, finding)],
         "properties": {"gate": plain(entry.gate), "policy": finding.policy},
     }
     if finding.fingerprint:
         result["partialFingerprints"] = _fingerprints(finding)
     if finding.measurement is not None:
-        result["properties"]["measurement"] = finding.measurement
+        result["properties"]["measurement"] = measured(finding.measurement)
     if finding.state is State.WAIVED:
         said = "accepted by a waiver of the policy"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": said}]

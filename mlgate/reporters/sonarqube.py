@@ -6,7 +6,6 @@ import msgspec
 
 from mlgate.core.gate import Rule
 from mlgate.core.report import Report
-from mlgate.core.text import plain
 from mlgate.core.words import Level
 from mlgate.reporters._problems import Problem, located, problems, several
 
@@ -25,7 +24,7 @@ def render(report: Report) -> str:
     found = problems(report)
     gravest: dict[str, Level] = {}
     for problem in found:
-        rule = problem.finding.rule
+        rule = problem.rule
         gravest[rule] = max(gravest.get(rule, Level.NOTE), problem.level, key=lambda one: one.rank)
     form = {
         "rules": [_rule(rule, level, report.rules.get(rule)) for rule, level in gravest.items()],
@@ -38,8 +37,8 @@ def _rule(rule: str, level: Level, told: Rule | None) -> dict[str, object]:
     kind = rule.partition("/")[0]
     about = [told.summary, told.mend] if told else [f"a rule of the gate {kind}"]
     return {
-        "id": plain(rule),
-        "name": plain(rule),
+        "id": rule,
+        "name": rule,
         "description": several(". ".join(filter(None, about))),
         "engineId": "mlgate",
         "cleanCodeAttribute": "TRUSTWORTHY" if kind in _SECURITY else "CONVENTIONAL",
@@ -65,4 +64,4 @@ def _issue(report: Report, problem: Problem) -> dict[str, object]:
     place: dict[str, object] = {"message": problem.message, "filePath": at.path}
     if at.line is not None:
         place["textRange"] = {"startLine": at.line}
-    return {"ruleId": plain(problem.finding.rule), "primaryLocation": place}
+    return {"ruleId": problem.rule, "primaryLocation": place}

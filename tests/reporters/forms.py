@@ -51,6 +51,9 @@ def render(name: str, report: Report) -> str:
 @functools.cache
 def _json_schema(name: str) -> jsonschema.protocols.Validator:
     schema = json.loads((HERE / "schemas" / name).read_text(encoding="utf-8"))
+    if name.startswith("sarif"):  # the final standard renamed it, section 3.35.3
+        suppression = schema["definitions"]["suppression"]["properties"]
+        suppression["status"] = suppression.pop("state")
     kind = jsonschema.validators.validator_for(schema)
     return kind(schema, format_checker=kind.FORMAT_CHECKER)
 

@@ -39,6 +39,7 @@ def test_fifty_thousand_findings(name):
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_message_of_five_megabytes(name):
     report = hostile.long()
+    render(name, hostile.report())  # with all that is made once
     tracemalloc.start()
     try:
         text = render(name, report)
