@@ -1,4 +1,4 @@
-"""A measurement for formats that programs read: its words come from data, so they are made plain."""
+"""A measurement as programs read it: its words come from data, so they are made plain."""
 
 from __future__ import annotations
 
