@@ -43,7 +43,7 @@ def _tone(report: Report, style: Style) -> tuple[str, str]:
         return style.mark(Outcome.FAILED), "red"
     if report.exit_code == errors.ERRORED:
         return style.mark(Outcome.ERRORED), "red"
-    if not _judged(report):
+    if not judges(report):
         return style.mark(Outcome.SKIPPED), "yellow"
     return style.mark(Outcome.PASSED), "green"
 
@@ -56,7 +56,7 @@ def _named(report: Report, outcome: Outcome, blocks: bool | None = None) -> list
     ]
 
 
-def _judged(report: Report) -> bool:
+def judges(report: Report) -> bool:
     """True if more passed than that the policy is the base's."""
     return any(v.outcome is Outcome.PASSED and v.kind != "policy" for v in report.verdicts)
 
@@ -79,7 +79,7 @@ def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys
     if report.base_problem is not None:
         facts.append("the base cannot be found, so nothing is compared with it")
     passed = len(_named(report, Outcome.PASSED))
-    judged = _judged(report)
+    judged = judges(report)
     if not facts:
         facts.append("nothing blocks" if judged else "nothing was judged")
     if judged:

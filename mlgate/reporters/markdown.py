@@ -12,7 +12,7 @@ from mlgate.reporters._findings import where
 from mlgate.reporters._markdown import code, fitted, head, row, size, words
 from mlgate.reporters._problems import Problem, problems
 from mlgate.reporters._style import lasted, took
-from mlgate.reporters._summary import described, meaning
+from mlgate.reporters._summary import described, judges, meaning
 
 LIMIT = 30_000
 """Bytes. The least that a platform takes is Bitbucket's 32,768 characters; GitHub takes 65,536."""
@@ -54,7 +54,7 @@ _Section = Callable[[int], list[str]]
 
 def _headline(report: Report) -> str:
     mark = "❌" if report.exit_code else "✅"
-    if not report.exit_code and not any(v.outcome is Outcome.PASSED for v in report.verdicts):
+    if not report.exit_code and not judges(report):
         mark = "➖"
     return f"## {mark} mlgate: {meaning(report, _name, _NAMED)}"
 
