@@ -32,8 +32,10 @@ def show(ci: CI, report: Report, environ: _Environ, speak: bool) -> None:
         return
     try:
         surface(report, environ, speak)
-    except (OSError, GateError) as error:
-        said = error.strerror or error if isinstance(error, OSError) else error
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # not even a defect of ours may stand in the verdict's way
+        said = getattr(error, "strerror", None) or error
         click.echo(plain(f" note: not shown on the page of the run: {said}"), err=True)
 
 

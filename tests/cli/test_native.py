@@ -7,6 +7,12 @@ import os
 
 import pytest
 
+from mlgate.cli import _native
+from mlgate.core.report import Report, Subject
+from mlgate.core.words import Stage
+from mlgate.repo.ci import CI
+from mlgate.reporters import github as github_format
+
 POLICY = "[gates.files]\n"
 
 
@@ -108,6 +114,13 @@ def test_azure_gets_issues_and_a_summary(check, tmp_path):
     assert os.path.isabs(path)
     with open(path, encoding="utf-8") as file:
         assert file.read().startswith("## ❌ mlgate")
+
+
+def test_not_even_a_defect_changes_the_verdict(monkeypatch, capsys):
+    report = Report(stage=Stage.MERGE, verdicts=(), subject=Subject(label="x"))
+    monkeypatch.setattr(github_format, "render", lambda report: 1 / 0)
+    _native.show(CI(name="GitHub Actions", event="push"), report, {}, speak=True)
+    assert "note: not shown on the page of the run: division by zero" in capsys.readouterr().err
 
 
 AGENT = """#!/bin/sh

@@ -8,7 +8,9 @@ import tracemalloc
 
 import hostile
 import pytest
+import sample
 from forms import FORMATS, check, render
+from msgspec.structs import replace
 
 from mlgate.reporters import markdown
 
@@ -18,6 +20,14 @@ SHORT = {"github", "azure", "markdown", "buildkite"}
 @pytest.mark.parametrize("name", FORMATS)
 def test_untrusted_text_does_no_harm(name):
     check(name, render(name, hostile.report()))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("path", hostile.PATHS, ids=range(len(hostile.PATHS)))
+def test_odd_paths_do_no_harm(name, path):
+    findings = [sample.finding(path, path, path, 1, column=2, help=path)]
+    verdict = replace(sample.LINT, gate=path, findings=tuple(findings))
+    check(name, render(name, sample.report(verdict, policy_source=path)))
 
 
 @pytest.mark.parametrize("name", FORMATS)
