@@ -6,6 +6,7 @@ import os
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlgate.core import parts
 from mlgate.core.errors import UsageError
@@ -67,8 +68,19 @@ def write(wanted: list[Wanted], report: Report) -> None:
             click.echo(_rendered(one.name, report), nl=False)
 
 
+def machine_reads(wanted: list[Wanted]) -> bool:
+    """True if standard output belongs to a program, which anything else there would confuse."""
+    return any(one.path is None and one.name != "text" for one in wanted)
+
+
 def _rendered(name: str, report: Report) -> str:
-    content: str = parts.load("reporters", name).render(report)
+    """The report in a format; the meaning of its rules is added where the format tells it."""
+    reporter = parts.load("reporters", name)
+    if getattr(reporter, "needs_rules", False):
+        from mlgate.cli._known import rules_of
+
+        report = replace(report, rules=rules_of(report))
+    content: str = reporter.render(report)
     return content
 
 

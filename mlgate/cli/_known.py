@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from mlgate.core import parts
-from mlgate.core.errors import GateError
+from mlgate.core.errors import GateError, UsageError
 from mlgate.core.gate import Rule
+from mlgate.core.report import Report
 from mlgate.core.words import Stage
 from mlgate.policy.model import GatePolicy
 from mlgate.runner.session import Session
@@ -22,6 +24,20 @@ def rules(kind: str) -> Mapping[str, Rule]:
     """The rules of a kind by their whole ids."""
     told: Mapping[str, Rule] = parts.load("gates", kind).rules
     return {name if "/" in name else f"{kind}/{name}": rule for name, rule in told.items()}
+
+
+def rules_of(report: Report) -> dict[str, Rule]:
+    """What the rules that a report speaks of mean, as far as their gates say so: they do not list
+    the codes of their tools, and a gate of another package may be gone."""
+    named: dict[str, set[str]] = {}
+    for verdict in report.verdicts:
+        for finding in verdict.findings:
+            named.setdefault(verdict.kind, set()).add(finding.rule)
+    found: dict[str, Rule] = {}
+    for kind, wanted in named.items():
+        with suppress(UsageError):
+            found |= {rule: told for rule, told in rules(kind).items() if rule in wanted}
+    return found
 
 
 def stages(gate: GatePolicy) -> list[str]:

@@ -10,6 +10,7 @@ import click
 
 from mlgate.cli import _formats, _live, _terminal
 from mlgate.core.words import Stage
+from mlgate.repo.ci import detect
 from mlgate.reporters import text
 
 _EPILOG = """\b
@@ -19,7 +20,7 @@ Examples:
   mlgate check --changed --new         only what this branch brings along
   mlgate check --stage commit          what the commit hook asks
   mlgate check --gate lint --gate types
-  mlgate check --format sarif:out.sarif --format text
+  mlgate check --format text --format sarif:out.sarif
 
 Exit codes: 0 nothing blocks, 1 a blocking gate failed, 2 wrong usage or
 policy, 3 a blocking gate could not be judged, 130 interrupted."""
@@ -89,6 +90,11 @@ def command(formats: list[_formats.Wanted], push_refs: Any, **asked: Any) -> Non
         observer.close()
     if for_people:
         click.echo("\n".join(text.summary_lines(report, style)))
+    ci = detect(os.environ)
+    if ci is not None:
+        from mlgate.cli import _native
+
+        _native.show(ci, report, os.environ, speak=not _formats.machine_reads(formats))
     _formats.write(formats, report)
     click.get_current_context().exit(report.exit_code)
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mlgate.core import errors
 from mlgate.core.finding import Figure, Finding
+from mlgate.core.gate import Rule
 from mlgate.core.words import Outcome, Stage
 
 
@@ -66,6 +67,9 @@ class Report(Struct, frozen=True, kw_only=True):
     history: tuple[dict[str, object], ...] = ()
     duration: float = 0.0
     version: str = ""
+    rules: dict[str, Rule] = {}
+    """What the rules of the findings mean, by their ids; only for a format that asks for it with
+    `needs_rules`, because it takes loading the gates."""
 
     @property
     def exit_code(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 from mlgate.core import errors
 from mlgate.core.report import Report, Subject, Verdict
@@ -29,7 +30,7 @@ def lines(report: Report, style: Style) -> Iterator[str]:
 def _headline(report: Report, style: Style) -> str:
     code = report.exit_code
     mark, look = _tone(report, style)
-    text = _meaning(report)
+    text = meaning(report)
     end = f"exit {code}{style.dot}{lasted(report.duration)}"
     first, *more = style.wrapped(text, 2, len(end) + 2)
     space = " " * max(style.width - 2 - len(first) - len(end), 2)
@@ -42,7 +43,7 @@ def _tone(report: Report, style: Style) -> tuple[str, str]:
         return style.mark(Outcome.FAILED), "red"
     if report.exit_code == errors.ERRORED:
         return style.mark(Outcome.ERRORED), "red"
-    if not _judged(report):
+    if not judges(report):
         return style.mark(Outcome.SKIPPED), "yellow"
     return style.mark(Outcome.PASSED), "green"
 
@@ -55,15 +56,19 @@ def _named(report: Report, outcome: Outcome, blocks: bool | None = None) -> list
     ]
 
 
-def _judged(report: Report) -> bool:
+def judges(report: Report) -> bool:
     """True if more passed than that the policy is the base's."""
     return any(v.outcome is Outcome.PASSED and v.kind != "policy" for v in report.verdicts)
 
 
-def _meaning(report: Report) -> str:
-    """The exit code in words."""
+def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys.maxsize) -> str:
+    """The exit code in words. Gates are named as `written` says, at most `most` of a list."""
+
+    def listed(names: list[str]) -> str:
+        return _list([written(name) for name in names], most)
+
     facts = [
-        f"{phrase} {_list(names)}"
+        f"{phrase} {listed(names)}"
         for phrase, names in (
             ("blocked by", _named(report, Outcome.FAILED, True)),
             ("not decided, which blocks:", _named(report, Outcome.INCONCLUSIVE, True)),
@@ -74,7 +79,7 @@ def _meaning(report: Report) -> str:
     if report.base_problem is not None:
         facts.append("the base cannot be found, so nothing is compared with it")
     passed = len(_named(report, Outcome.PASSED))
-    judged = _judged(report)
+    judged = judges(report)
     if not facts:
         facts.append("nothing blocks" if judged else "nothing was judged")
     if judged:
@@ -85,18 +90,20 @@ def _meaning(report: Report) -> str:
         for name in _named(report, outcome, False)
     ]
     if loose:
-        facts.append(f"not passed, without blocking: {_list(loose)}")
+        facts.append(f"not passed, without blocking: {listed(loose)}")
     return "; ".join(facts)
 
 
-def _list(names: list[str]) -> str:
+def _list(names: list[str], most: int) -> str:
+    if len(names) > most:
+        names = [*names[:most], f"{len(names) - most:,} more"]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _rows(report: Report, style: Style) -> Iterator[tuple[str, str]]:
-    yield "judged", _subject(report.subject)
+    yield "judged", described(report.subject)
     if report.base is not None:
-        yield "against", _subject(report.base)
+        yield "against", described(report.base)
     if report.base_problem is not None:
         yield "base", report.base_problem
         if report.base_help:
@@ -118,7 +125,8 @@ def _rows(report: Report, style: Style) -> Iterator[tuple[str, str]]:
         yield "" if number else "note", note
 
 
-def _subject(subject: Subject) -> str:
+def described(subject: Subject) -> str:
+    """What was judged, with the beginning of its commit's id."""
     commit = (subject.commit or "")[:7]
     return (
         f"{subject.label} ({commit})" if commit and commit not in subject.label else subject.label

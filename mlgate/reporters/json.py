@@ -7,6 +7,7 @@ import msgspec
 from mlgate.core.finding import Finding, Location
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.text import plain, shown
+from mlgate.reporters._measured import measured
 from mlgate.reporters._order import place
 
 SCHEMA = "mlgate/report/1"
@@ -64,7 +65,7 @@ def _finding(finding: Finding) -> dict[str, object]:
         "policy": finding.policy,
         "fingerprint": finding.fingerprint,
         "location": _location(finding.location),
-        "measurement": finding.measurement,
+        "measurement": measured(finding.measurement),
     }
 
 

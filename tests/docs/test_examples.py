@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from mlgate.core import parts
 from mlgate.policy.schema import schema
 
 if TYPE_CHECKING:
@@ -68,6 +69,21 @@ def test_the_first_five_minutes(project: Project) -> None:
     assert len(shown) >= 6
     for block in shown:
         perform(block, project.folder)
+
+
+def test_the_reports_that_are_shown(project: Project) -> None:
+    project.put({"a.py": "x = 1\n"})
+    for block in blocks(ROOT / "docs" / "reports.md"):
+        perform(block, project.folder)
+    written = {path.name for path in (project.folder / "out").iterdir()}
+    assert written == {"report.sarif", "junit.xml", "report.json"}
+
+
+def test_every_format_is_described() -> None:
+    text = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == set(
+        parts.names("reporters")
+    )
 
 
 def test_the_recipe_for_a_gate(tmp_path: Path, project: Project) -> None:

@@ -77,6 +77,13 @@ def test_numbers_that_json_lacks_become_null():
     assert found[0]["measurement"]["value"] is None
 
 
+def test_odd_bytes_in_a_measurement():
+    odd = sample.CHURN.findings[0]
+    odd = replace(odd, measurement=replace(odd.measurement, slice="region=\udcff"))
+    found = form(replace(sample.CHURN, findings=(odd,)))["verdicts"][0]["findings"]
+    assert found[0]["measurement"]["slice"] == "region=\\udcff"
+
+
 def test_odd_bytes_and_escapes_do_not_get_through():
     odd = sample.finding("lint/E1", "bad \udcff \x1b[31m", "caf\udce9.py", 1)
     out = reporter.render(sample.report(replace(sample.LINT, findings=(odd,))))
