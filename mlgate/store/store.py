@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     import sqlite3
 
 _APPLICATION = 0x6D6C6774  # "mlgt"
-_SCHEMA = 1
+_SCHEMA = 2
 _TABLES = """
 PRAGMA journal_mode = WAL;
 CREATE TABLE findings (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                        day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE memos (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                     day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE aggregates (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
+                         day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, stage TEXT NOT NULL,
                    started REAL NOT NULL, duration REAL NOT NULL, exit_code INTEGER NOT NULL,
                    report BLOB NOT NULL);
@@ -44,7 +46,7 @@ class Store:
         self.problem = problem
 
     def get(self, table: str, keys: Sequence[bytes], today: int) -> dict[bytes, bytes]:
-        """Values of those `keys` that `table` (`findings` or `memos`) holds; `today` as a day
+        """Values of those `keys` that `table` (`findings`, `memos`, `aggregates`) holds; `today` as a day
         number, by which rows that nobody asked for are dropped some time."""
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
@@ -108,7 +110,7 @@ class Store:
         pages = self._all("PRAGMA page_count", ()), self._all("PRAGMA page_size", ())
         if not (pages[0] and pages[1]) or pages[0][0][0] * pages[1][0][0] <= largest:
             return
-        for table in ("findings", "memos"):
+        for table in ("findings", "memos", "aggregates"):
             days = [row[0] for row in self._all(f"SELECT day FROM {table} ORDER BY day", ())]
             if days:
                 middle = days[len(days) // 2]

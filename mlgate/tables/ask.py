@@ -1,0 +1,182 @@
+"""Asks a table for aggregates: what is stored first, then what its engine finds out.
+
+The engine answers file by file what the files' answers decide, so that one changed file of a
+hundred costs one file's scan, and for the whole table what they do not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from mlgate.core.digests import digest_of
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.text import shown
+from mlgate.tables import _digest
+from mlgate.tables._merge_schema import one_schema
+from mlgate.tables._protocol import Aggregates, Ask, Line, Request, source_of
+from mlgate.tables.aggregates import Aggregate, Value, encoded
+from mlgate.tables.merge import merged, merges
+from mlgate.tables.table import Column, Located
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlgate.store.store import Store
+
+    class Desk(Protocol):
+        """What asking needs; a gate's context has it."""
+
+        @property
+        def store(self) -> Store | None: ...
+        @property
+        def now(self) -> datetime: ...
+        @property
+        def worker(self) -> Callable[..., Iterator[Any]]: ...
+
+
+REVISION = 1
+"""Raised whenever an engine answers differently for the same bytes."""
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_duckdb_script.py")
+_SCHEMA = b"schema"
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a table answered."""
+
+    columns: tuple[Column, ...]
+    values: dict[Aggregate, Value]
+    scanned: bool
+    """False where the store and the footers decided."""
+    odd: tuple[str, ...] = ()
+    """Files whose columns are not those of the first one, with how they differ."""
+
+
+def ask(ctx: Desk, table: Located, wanted: Sequence[Aggregate]) -> Answers:
+    """The answers to all of `wanted`. Raises `GateError`, `ToolMissing`."""
+    return _Asking(ctx, table, list(dict.fromkeys(wanted))).answers()
+
+
+class _Asking:
+    """One table and what it is asked."""
+
+    def __init__(self, ctx: Desk, table: Located, wanted: list[Aggregate]) -> None:
+        self.ctx = ctx
+        self.table = table
+        self.wanted = wanted
+        self.by_part = [a for a in wanted if merges(a)]
+        self.digests = [part.digest or _digest.known(ctx, part.file) for part in table.parts]
+        self.values: dict[tuple[int, Aggregate], Value] = {}
+        self.schemas: dict[int, list[Column]] = {}
+        self.whole: dict[Aggregate, Value] = {}
+        self.scanned = False
+
+    def answers(self) -> Answers:
+        self._recall()
+        numbers = range(len(self.table.parts))
+        missing = {n: [a for a in self.by_part if (n, a) not in self.values] for n in numbers}
+        parts = {n: asked for n, asked in missing.items() if asked or n not in self.schemas}
+        whole = [a for a in self.wanted if not merges(a) and a not in self.whole]
+        if parts or whole:
+            self._engine(parts, whole)
+        columns, odd = one_schema(self.table, [self.schemas[n] for n in numbers])
+        values = {
+            a: merged(a, [self.values[n, a] for n in numbers]) if merges(a) else self.whole[a]
+            for a in self.wanted
+        }
+        return Answers(columns=columns, values=values, scanned=self.scanned, odd=odd)
+
+    # -- the store -------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        keys: dict[bytes, tuple[int, Aggregate | None]] = {}
+        for number, digest in enumerate(self.digests):
+            if digest is not None:
+                keys[self._key(digest, _SCHEMA)] = (number, None)
+                keys |= {self._key(digest, encoded(a)): (number, a) for a in self.by_part}
+        together = self._together()
+        if together is not None:
+            apart = [a for a in self.wanted if not merges(a)]
+            keys |= {self._key(together, encoded(a)): (-1, a) for a in apart}
+        for key, value in self._stored(list(keys)).items():
+            number, aggregate = keys[key]
+            if aggregate is None:
+                self.schemas[number] = msgspec.msgpack.decode(value, type=list[Column])
+            elif number < 0:
+                self.whole[aggregate] = msgspec.msgpack.decode(value)
+            else:
+                self.values[number, aggregate] = msgspec.msgpack.decode(value)
+
+    def _stored(self, keys: list[bytes]) -> dict[bytes, bytes]:
+        store = self.ctx.store
+        return store.get("aggregates", keys, _digest.day(self.ctx)) if store and keys else {}
+
+    def _key(self, digest: str, what: bytes) -> bytes:
+        reading = f"{REVISION} duckdb {self.table.form} {digest}\0".encode()
+        if self.table.partitioned:
+            reading += "\0".join(part.name for part in self.table.parts).encode()
+        return digest_of(reading + what).digest()
+
+    def _together(self) -> str | None:
+        """The digest of the whole table, if those of its files are known."""
+        known = [digest for digest in self.digests if digest is not None]
+        if len(known) < len(self.digests):
+            return None
+        return known[0] if len(known) == 1 else digest_of("\0".join(known).encode()).hexdigest()
+
+    # -- the engine ------------------------------------------------------------------------------
+
+    def _engine(self, parts: dict[int, list[Aggregate]], whole: list[Aggregate]) -> None:
+        asked = Aggregates(table=source_of(self.table), parts=parts, whole=whole)  # type: ignore[arg-type]
+        numbers = range(len(self.table.parts)) if whole else parts
+        files = [self.table.parts[n].file for n in numbers]
+        before = {file: _digest.signature(file) for file in files}
+        rows: dict[tuple[int, Aggregate | None], Any] = {}
+        for line in told(self.ctx, asked, self.table.path):
+            self.scanned = self.scanned or bool(line.scanned)
+            values = line.values or []
+            if line.part is None:
+                self.whole = dict(zip(whole, values, strict=True))
+                rows |= {(-1, a): value for a, value in self.whole.items()}
+                continue
+            self.schemas[line.part] = line.schema or []
+            rows[line.part, None] = self.schemas[line.part]
+            for aggregate, value in zip(parts[line.part], values, strict=True):
+                self.values[line.part, aggregate] = value
+                rows[line.part, aggregate] = value
+        for file, found in before.items():
+            _digest.unchanged(file, found)
+        if self.scanned:
+            self._remember(rows)
+
+    def _remember(self, rows: dict[tuple[int, Aggregate | None], Any]) -> None:
+        """Store what a scan found; what footers prove is found again as quickly."""
+        if self.ctx.store is None:
+            return
+        for number, part in enumerate(self.table.parts):
+            self.digests[number] = self.digests[number] or _digest.computed(self.ctx, part.file)
+        together = self._together()
+        stored = {}
+        for (number, aggregate), value in rows.items():
+            digest = together if number < 0 else self.digests[number]
+            what = _SCHEMA if aggregate is None else encoded(aggregate)
+            stored[self._key(digest or "", what)] = msgspec.msgpack.encode(value)
+        self.ctx.store.put("aggregates", stored, _digest.day(self.ctx))
+
+
+def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
+    """The lines of the engine's answer. Raises `GateError` where it could not answer."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mlgate-spill-") as spill:
+        request = Request(ask=asked, spill=spill)
+        for line in ctx.worker(_SCRIPT, msgspec.to_builtins(request)):
+            answer = msgspec.convert(line, Line)
+            if answer.missing:
+                raise ToolMissing(f"tables need {answer.missing}", "pip install 'mlgate[data]'")
+            if answer.error:
+                raise GateError(f"{shown(path)}: {answer.error}", answer.hint)
+            yield answer
