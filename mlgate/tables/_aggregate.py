@@ -88,24 +88,31 @@ class _Work:
         self, number: int, wanted: list[Aggregate], named: dict[str, Column]
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
-        fused = [a for a in wanted if _sql.fuses(a)]
         known: dict[Aggregate, Value] = {}
-        if fused:
-            listed = ", ".join(_sql.expression(a, named) for a in fused)
-            row = self.database.rows(f"SELECT {listed} FROM {at}")[0]
-            pairs = zip(fused, row, strict=True)
-            known = {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
+        fused: dict[Aggregate, str] = {}
         for a in wanted:
-            if a not in known:
-                known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
+            try:
+                if _sql.fuses(a):
+                    fused[a] = _sql.expression(a, named)
+                else:
+                    known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
+            except GateError as error:
+                known[a] = unfit(error)
+        if fused:
+            row = self.database.rows(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
+            pairs = zip(fused, row, strict=True)
+            known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
         return known
 
     def whole(self, aggregate: Aggregate) -> Value:
         """The answer for all files together."""
-        if isinstance(aggregate, ask.Duplicates):
-            return self._duplicates(aggregate)
-        at = source(self.database, self.table)
-        return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows))
+        try:
+            if isinstance(aggregate, ask.Duplicates):
+                return self._duplicates(aggregate)
+            at = source(self.database, self.table)
+            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows))
+        except GateError as error:
+            return unfit(error)
 
     def _duplicates(self, a: ask.Duplicates) -> Value:
         request = self._request
@@ -121,6 +128,11 @@ class _Work:
             return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
         finally:
             apart.close()
+
+
+def unfit(error: GateError) -> Value:
+    """What stands for the answer to a question that the column's type does not allow."""
+    return {"unfit": error.message}
 
 
 def _plain(value: Any) -> Value:
@@ -151,7 +163,7 @@ def examples(request: Request, asked: Examples) -> Iterator[Line]:
 
 def _broken(kept: Aggregate, named: dict[str, Column]) -> str:
     """The condition of a row that breaks the rule: it is concerned, and not counted."""
-    concerned = []
+    concerned: list[str | None] = []
     if isinstance(kept, ask.Nulls):
         tests = [f"{_sql.name(kept.column)} IS NULL"]
     elif isinstance(kept, ask.NotFinite):
@@ -159,7 +171,8 @@ def _broken(kept: Aggregate, named: dict[str, Column]) -> str:
     elif isinstance(kept, ask.Truth):
         tests = [f"NOT {_sql.condition(kept.condition)}::boolean"]
     elif isinstance(kept, ask.OfColumn) and _sql.fuses(kept):
-        concerned = [f"{_sql.name(kept.column)} IS NOT NULL"]
+        present = f"{_sql.name(kept.column)} IS NOT NULL"
+        concerned = [present, _sql.no_nan(named, kept.column)]
         counted = _sql.expression(kept, named)
         inner = counted.partition(" FILTER (WHERE ")[2].removesuffix(")") or "true"
         tests = [f"NOT ({inner})"]
@@ -167,4 +180,4 @@ def _broken(kept: Aggregate, named: dict[str, Column]) -> str:
         raise GateError(f"no rows can be shown for {type(kept).__name__}")
     if kept.where:
         concerned.append(_sql.condition(kept.where))
-    return " AND ".join([*concerned, *tests])
+    return " AND ".join([*filter(None, concerned), *tests])

@@ -39,18 +39,13 @@ def check(expression: str, columns: Columns, rows: Rows) -> None:
 
 
 def _parsed(expression: str, rows: Rows) -> dict[str, Any]:
-    """The syntax tree of the one expression that it is."""
-    import json
+    """The syntax tree of the one expression that it is: by itself, and in brackets.
 
-    quoted = f"SELECT (\n{expression}\n)".replace("'", "''")
-    tree = json.loads(rows(f"SELECT json_serialize_sql('{quoted}')")[0][0])
-    if tree.get("error"):
-        raise GateError(
-            f"the condition `{shown(expression)}` is not one expression: "
-            f"{shown(str(tree.get('error_message')).partition(chr(10))[0])}",
-            "write one SQL expression, such as `paid <= price`",
-        )
-    statements = tree["statements"]
+    By itself, so that it closes no bracket of ours; in brackets, where a list becomes a row and an
+    alias or a clause is an error.
+    """
+    _tree(expression, f"SELECT\n{expression}\n", rows)
+    statements = _tree(expression, f"SELECT (\n{expression}\n)", rows)["statements"]
     node = statements[0]["node"]
     plain = len(statements) == 1 and node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1
     top = node["select_list"][0] if plain else {}
@@ -60,6 +55,20 @@ def _parsed(expression: str, rows: Rows) -> dict[str, Any]:
             "write one condition for each of them",
         )
     return dict(top)
+
+
+def _tree(expression: str, statement: str, rows: Rows) -> dict[str, Any]:
+    import json
+
+    quoted = statement.replace("'", "''")
+    tree = json.loads(rows(f"SELECT json_serialize_sql('{quoted}')")[0][0])
+    if tree.get("error"):
+        first = str(tree.get("error_message")).partition("\n")[0]
+        raise GateError(
+            f"the condition `{shown(expression)}` is not one expression: {shown(first)}",
+            "write one SQL expression, such as `paid <= price`",
+        )
+    return dict(tree)
 
 
 def _parts(node: Any) -> Iterator[dict[str, Any]]:

@@ -156,13 +156,14 @@ def _not_finite(a: ask.NotFinite, c: Columns) -> str:
     return f"[{_count(f'isnan({column})', only)}, {', '.join(ends)}]"
 
 
-def _no_nan(columns: Columns, column: str) -> str | None:
+def no_nan(columns: Columns, column: str) -> str | None:
+    """The condition that a value is not NaN; None where the type has none."""
     return f"NOT isnan({name(column)})" if columns[column].type == "float" else None
 
 
 def _extreme(function: str) -> Callable[[Any, Columns], str]:
     def render(a: ask.OfColumn, c: Columns) -> str:
-        return f"{function}({compared(c, a.column)}){all_of(_no_nan(c, a.column), where(a))}"
+        return f"{function}({compared(c, a.column)}){all_of(no_nan(c, a.column), where(a))}"
 
     return render
 
@@ -186,7 +187,7 @@ def _sum(a: ask.Sum, c: Columns) -> str:
 def _below(a: ask.Below, c: Columns) -> str:
     sign = "<=" if a.inclusive else "<"
     test = f"{compared(c, a.column)} {sign} {bound(c, a.column, a.bound)}"
-    return _count(test, _no_nan(c, a.column), where(a))
+    return _count(test, no_nan(c, a.column), where(a))
 
 
 def _between(a: ask.Between, c: Columns) -> str:
@@ -194,7 +195,7 @@ def _between(a: ask.Between, c: Columns) -> str:
     tests = [f"{name(a.column)} IS NOT NULL"]
     tests += [f"{value} >= {bound(c, a.column, a.low)}"] if a.low is not None else []
     tests += [f"{value} <= {bound(c, a.column, a.high)}"] if a.high is not None else []
-    return _count(*tests, _no_nan(c, a.column), where(a))
+    return _count(*tests, no_nan(c, a.column), where(a))
 
 
 def _in_set(a: ask.InSet, c: Columns) -> str:

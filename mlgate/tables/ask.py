@@ -54,6 +54,18 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     odd: tuple[str, ...] = ()
     """Files whose columns are not those of the first one, with how they differ."""
 
+    def of(self, aggregate: Aggregate) -> Value:
+        """The answer. Raises `GateError` where the table has no such column, or of another type."""
+        reason = self.unfit(aggregate)
+        if reason is not None:
+            raise GateError(reason)
+        return self.values[aggregate]
+
+    def unfit(self, aggregate: Aggregate) -> str | None:
+        """Why there is no answer, if there is none."""
+        value = self.values[aggregate]
+        return value["unfit"] if isinstance(value, dict) else None
+
 
 def ask(ctx: Desk, table: Located, wanted: Sequence[Aggregate]) -> Answers:
     """The answers to all of `wanted`. Raises `GateError`, `ToolMissing`."""
@@ -83,11 +95,15 @@ class _Asking:
         if parts or whole:
             self._engine(parts, whole)
         columns, odd = one_schema(self.table, [self.schemas[n] for n in numbers])
-        values = {
-            a: merged(a, [self.values[n, a] for n in numbers]) if merges(a) else self.whole[a]
-            for a in self.wanted
-        }
+        values = {a: self._value(a) for a in self.wanted}
         return Answers(columns=columns, values=values, scanned=self.scanned, odd=odd)
+
+    def _value(self, aggregate: Aggregate) -> Value:
+        if not merges(aggregate):
+            return self.whole[aggregate]
+        values = [self.values[n, aggregate] for n in range(len(self.table.parts))]
+        unfit = next((value for value in values if isinstance(value, dict)), None)
+        return merged(aggregate, values) if unfit is None else unfit
 
     # -- the store -------------------------------------------------------------------------------
 
@@ -161,6 +177,8 @@ class _Asking:
         together = self._together()
         stored = {}
         for (number, aggregate), value in rows.items():
+            if isinstance(value, dict):
+                continue
             digest = together if number < 0 else self.digests[number]
             what = _SCHEMA if aggregate is None else encoded(aggregate)
             stored[self._key(digest or "", what)] = msgspec.msgpack.encode(value)
