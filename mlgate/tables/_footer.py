@@ -124,6 +124,8 @@ def proven(aggregate: Aggregate, footer: Footer, columns: Columns) -> Value:
             return facts.low
         case ask.Maximum() if facts.whole:
             return facts.high
+        case ask.Extent(low=None, high=None) if facts.whole:
+            return [facts.low, facts.high]
         case ask.Between(low=low, high=high) if facts.whole and facts.nulls is not None:
             return _between(facts, *(_bound(aggregate.column, kind, b) for b in (low, high)))
     return UNKNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -87,21 +88,23 @@ def _groups(a: ask.Groups, source: str, c: Columns, rows: Rows) -> Value:
 
 
 def bucket(columns: Columns, column: str, low: float, high: float, bins: int) -> str:
-    """The bin of a finite value, from -1 to `bins`, as SQL."""
+    """The bin of a finite value, from -1 to `bins`, as SQL.
+
+    Divided by the width before anything is taken off, which is exact for powers of two.
+    """
     value = f"{numeric(columns, column)}::double"
     width = (high - low) / bins
-    inside = f"floor(({value} - {number(float(low))}) / {number(width)})"
-    return (
-        f"CASE WHEN {value} < {number(float(low))} THEN -1"
-        f" WHEN {value} >= {number(float(high))} THEN {bins}"
-        f" ELSE least({inside}, {bins - 1})::integer END"
-    )
+    first = number(float(math.floor(low / width)))
+    return f"least(greatest(floor({value} * {number(1 / width)}) - {first}, -1), {bins})::integer"
 
 
 def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
     binned = bucket(c, a.column, a.low, a.high, a.bins)
-    only = _only(f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a))
-    query = f"SELECT {binned}, count(*) FROM {source}{only} GROUP BY 1 ORDER BY 1"
+    value = numeric(c, a.column)
+    tests = [f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a)]
+    if a.inside:
+        tests += [f"{value} >= {number(float(a.low))}", f"{value} < {number(float(a.high))}"]
+    query = f"SELECT {binned}, count(*) FROM {source}{_only(*tests)} GROUP BY 1 ORDER BY 1"
     return [list(row) for row in rows(query)]
 
 

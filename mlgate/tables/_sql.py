@@ -168,6 +168,14 @@ def _extreme(function: str) -> Callable[[Any, Columns], str]:
     return render
 
 
+def _extent(a: ask.Extent, c: Columns) -> str:
+    value = numeric(c, a.column)
+    tests = [f"{value} >= {number(float(a.low))}"] if a.low is not None else []
+    tests += [f"{value} < {number(float(a.high))}"] if a.high is not None else []
+    only = all_of(finite(c, a.column), *tests, where(a))
+    return f"[min({value}){only}, max({value}){only}]"
+
+
 def _mean(a: ask.Mean, c: Columns) -> str:
     value, only = numeric(c, a.column), all_of(finite(c, a.column), where(a))
     return f"[count({value}){only}::double, avg({value}){only}]"
@@ -252,6 +260,7 @@ _FUSED: dict[type[Aggregate], Callable[[Any, Columns], str]] = {
     ask.NotFinite: _not_finite,
     ask.Minimum: _extreme("min"),
     ask.Maximum: _extreme("max"),
+    ask.Extent: _extent,
     ask.Mean: _mean,
     ask.Moments: _moments,
     ask.Sum: _sum,

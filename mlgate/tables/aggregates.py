@@ -50,6 +50,13 @@ class Maximum(OfColumn, frozen=True, tag="maximum"):
     """The greatest value; null where there is none."""
 
 
+class Extent(OfColumn, frozen=True, tag="extent"):
+    """[least, greatest] of the finite values from `low` to below `high`; nulls where none are."""
+
+    low: float | None = None
+    high: float | None = None
+
+
 class Mean(OfColumn, frozen=True, tag="mean"):
     """[finite values, their mean]."""
 
@@ -142,12 +149,15 @@ class Groups(Aggregate, frozen=True, tag="groups"):
 class Histogram(OfColumn, frozen=True, tag="histogram"):
     """[[bin, values], ...]: finite values in bins of equal width from `low` to below `high`.
 
-    What is less is in bin -1, what is not less than `high` in bin `bins`; empty bins are left out.
+    What is less is in bin -1, what is not less than `high` in bin `bins`, unless only the `inside`
+    is wanted; empty bins are left out. Edges are exact where the width is a power of two and `low`
+    a multiple of it.
     """
 
     low: float
     high: float
     bins: int
+    inside: bool = False
 
 
 class Cells(OfColumn, frozen=True, tag="cells"):
@@ -183,7 +193,7 @@ class Digest(Aggregate, frozen=True, tag="digest"):
 
 
 Any_ = (
-    Rows | Nulls | NotFinite | Minimum | Maximum | Mean | Moments | Sum | Below | Between | InSet
+    Rows | Nulls | NotFinite | Minimum | Maximum | Extent | Mean | Moments | Sum | Below | Between | InSet
     | Matching | LengthBetween | Lengths | Truth | Distinct | RoughlyDistinct | Duplicates
     | Categories | MostCommon | Groups | Histogram | Cells | Quantile | Disorder | PerDay | Digest
 )  # fmt: skip

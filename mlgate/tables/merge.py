@@ -35,7 +35,7 @@ def _greatest(_: Aggregate, values: Sequence[Value]) -> Value:
     return max((value for value in values if value is not None), default=None)
 
 
-def _lengths(aggregate: Aggregate, values: Sequence[Value]) -> Value:
+def _extent(aggregate: Aggregate, values: Sequence[Value]) -> Value:
     low, high = zip(*values, strict=True)
     return [_least(aggregate, low), _greatest(aggregate, high)]
 
@@ -104,6 +104,7 @@ _WAYS: dict[type[Aggregate], Callable[[Any, Sequence[Value]], Value]] = {
     ask.NotFinite: _sums,
     ask.Minimum: _least,
     ask.Maximum: _greatest,
+    ask.Extent: _extent,
     ask.Mean: _mean,
     ask.Moments: _moments,
     ask.Sum: _sum,
@@ -112,7 +113,7 @@ _WAYS: dict[type[Aggregate], Callable[[Any, Sequence[Value]], Value]] = {
     ask.InSet: _sum,
     ask.Matching: _sum,
     ask.LengthBetween: _sum,
-    ask.Lengths: _lengths,
+    ask.Lengths: _extent,
     ask.Truth: _sums,
     ask.Categories: _counts,
     ask.Groups: _groups,
