@@ -50,21 +50,19 @@ def _decided(
     hashed = f"hash({', '.join(values)})"
     named = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values))
     both = " AND ".join(f"a.v{i} IS NOT DISTINCT FROM b.v{i}" for i in range(len(values)))
-    key = f", {name(asked.key)}::varchar AS __key" if asked.key else ""
     also = f"{empty} AND" if empty else " WHERE"
     database.rows(
         f"CREATE TEMP TABLE theirs AS SELECT DISTINCT {hashed} AS h, {named}"
         f" FROM {source(database, asked.other)}{also} {hashed} IN (SELECT h FROM shared)"
     )
     database.rows(
-        f"CREATE TEMP TABLE mine AS SELECT __row{key}, {hashed} AS h, {named}"
+        f"CREATE TEMP TABLE mine AS SELECT __row, {hashed} AS h, {named}"
         f" FROM {numbered(database, asked.table)}{also} {hashed} IN (SELECT h FROM shared)"
     )
     shared = f"FROM mine a WHERE EXISTS (SELECT 1 FROM theirs b WHERE a.h = b.h AND {both})"
     count = database.rows(f"SELECT count(*) {shared}")[0][0]
-    picked = f"a.__row{', a.__key' if asked.key else ''}"
-    first = database.rows(f"SELECT {picked} {shared} ORDER BY a.__row LIMIT {asked.most}")
-    return Line(found=[total, count], values=[list(row) for row in first])
+    first = database.rows(f"SELECT a.__row {shared} ORDER BY a.__row LIMIT {asked.most}")
+    return Line(found=[total, count], values=[row[0] for row in first])
 
 
 def _named(database: Database, table: Source) -> dict[str, Column]:
@@ -104,7 +102,7 @@ def _empty(values: list[str], asked: Overlap) -> str:
     """Keys that are null, and texts of which nothing is left, are like no other."""
     if asked.normalised:
         return f" WHERE length(concat({', '.join(values)})) > 0"
-    if asked.columns:
+    if not asked.nulls_count:
         return " WHERE " + " AND ".join(f"{value} IS NOT NULL" for value in values)
     return ""
 

@@ -65,7 +65,8 @@ class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):
     columns: tuple[str, ...] = ()
     normalised: bool = False
     """Compare texts without case, accents, punctuation and spaces."""
-    key: str | None = None
+    nulls_count: bool = False
+    """Whether nulls are equal, as in whole rows; a key that holds one is like no other."""
     most: int = 5
 
 

@@ -17,7 +17,9 @@ from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
 from mlgate.tables import _digest
 from mlgate.tables._merge_schema import one_schema
-from mlgate.tables._protocol import Aggregates, Ask, Line, Request, source_of
+from mlgate.tables._protocol import (
+    Aggregates, Ask, Line, Overlap, Request, Source, source_of,
+)  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value, encoded
 from mlgate.tables.merge import merged, merges
 from mlgate.tables.table import Column, Located
@@ -113,7 +115,7 @@ class _Asking:
             if digest is not None:
                 keys[self._key(digest, _SCHEMA)] = (number, None)
                 keys |= {self._key(digest, encoded(a)): (number, a) for a in self.by_part}
-        together = self._together()
+        together = self.together()
         if together is not None:
             apart = [a for a in self.wanted if not merges(a)]
             keys |= {self._key(together, encoded(a)): (-1, a) for a in apart}
@@ -136,12 +138,18 @@ class _Asking:
             reading += "\0".join(part.name for part in self.table.parts).encode()
         return digest_of(reading + what).digest()
 
-    def _together(self) -> str | None:
+    def together(self) -> str | None:
         """The digest of the whole table, if those of its files are known."""
         known = [digest for digest in self.digests if digest is not None]
         if len(known) < len(self.digests):
             return None
         return known[0] if len(known) == 1 else digest_of("\0".join(known).encode()).hexdigest()
+
+    def digested(self) -> str | None:
+        """The digest of the whole table, computed where it is not known."""
+        for number, part in enumerate(self.table.parts):
+            self.digests[number] = self.digests[number] or _digest.computed(self.ctx, part.file)
+        return self.together()
 
     # -- the engine ------------------------------------------------------------------------------
 
@@ -172,9 +180,7 @@ class _Asking:
         """Store what a scan found; what footers prove is found again as quickly."""
         if self.ctx.store is None:
             return
-        for number, part in enumerate(self.table.parts):
-            self.digests[number] = self.digests[number] or _digest.computed(self.ctx, part.file)
-        together = self._together()
+        together = self.digested()
         stored = {}
         for (number, aggregate), value in rows.items():
             if isinstance(value, dict):
@@ -183,6 +189,38 @@ class _Asking:
             what = _SCHEMA if aggregate is None else encoded(aggregate)
             stored[self._key(digest or "", what)] = msgspec.msgpack.encode(value)
         self.ctx.store.put("aggregates", stored, _digest.day(self.ctx))
+
+
+def overlap(
+    ctx: Desk, table: Located, other: Located, asked: Overlap
+) -> tuple[int, int, list[int]]:
+    """Rows of `table`, those of them that are in `other` too, and the numbers of the first ones."""
+    both = (table, other)
+    known = [_Asking(ctx, one, []).together() for one in both]
+    what = msgspec.json.encode(msgspec.structs.replace(asked, table=_NOWHERE, other=_NOWHERE))
+    key = _overlap_key(known, what)
+    stored = ctx.store.get("aggregates", [key], _digest.day(ctx)) if ctx.store and key else {}
+    if key in stored:
+        return msgspec.msgpack.decode(stored[key], type=tuple[int, int, list[int]])
+    before = {part.file: _digest.signature(part.file) for one in both for part in one.parts}
+    (line,) = told(ctx, asked, table.path)
+    for file, found in before.items():
+        _digest.unchanged(file, found)
+    answer = (line.found[0], line.found[1], line.values or [])
+    if ctx.store is not None:
+        key = _overlap_key([_Asking(ctx, one, []).digested() for one in both], what)
+        ctx.store.put("aggregates", {key: msgspec.msgpack.encode(answer)}, _digest.day(ctx))
+    return answer
+
+
+_NOWHERE = Source((), "parquet")
+
+
+def _overlap_key(digests: list[str | None], what: bytes) -> bytes:
+    """Empty where the content of a table is not known yet."""
+    if None in digests:
+        return b""
+    return digest_of(f"{REVISION} overlap {digests}\0".encode() + what).digest()
 
 
 def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
