@@ -32,7 +32,7 @@ _MOST_FILES = 100_000
 def locate(ctx: Place, path: str) -> Located:
     """The table at `path`: a file, a folder, or a pattern (`*`, `**`). Raises `GateError`."""
     found = in_snapshot(ctx.subject, path)
-    return found or _in_work_tree(os.fspath(ctx.work), path)  # type: ignore[call-overload]
+    return found or in_work_tree(os.fspath(ctx.work), path)  # type: ignore[call-overload]
 
 
 def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
@@ -55,7 +55,7 @@ def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
     return _table(path, parts, "commit")
 
 
-def _in_work_tree(work: str, path: str) -> Located:
+def in_work_tree(work: str, path: str) -> Located:
     """What the commit does not hold, as it lies in the work tree."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise GateError(f"{shown(path)} lies outside the repository", "name a path inside it")
