@@ -1,8 +1,8 @@
 """The vocabulary of numbers that a table can be asked for; every engine answers all of them.
 
 Times count as microseconds since 1970 in UTC, dates as their midnight. Null, NaN and the infinities
-are apart: what compares or adds values looks at numbers only (the infinities compare, but do not
-add). `where` is one SQL expression over the columns; only rows for which it is true then count.
+are apart: what compares or adds values looks at numbers only (the infinities are below or between
+bounds as any number, but are no least or greatest, and do not add). `where` is one SQL expression over the columns; only rows for which it is true then count.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class NotFinite(OfColumn, frozen=True, tag="not-finite"):
 
 
 class Minimum(OfColumn, frozen=True, tag="minimum"):
-    """The least value; null where there is none."""
+    """The least value, the infinities left out; null where there is none."""
 
 
 class Maximum(OfColumn, frozen=True, tag="maximum"):
-    """The greatest value; null where there is none."""
+    """The greatest value, the infinities left out; null where there is none."""
 
 
 class Extent(OfColumn, frozen=True, tag="extent"):

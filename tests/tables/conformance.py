@@ -40,6 +40,10 @@ def finite(rows: Rows, column: str) -> list[float]:
     return [v for v in present(rows, column) if math.isfinite(v)]
 
 
+def ordered(rows: Rows, column: str) -> list[Any]:
+    return [v for v in present(rows, column) if isinstance(v, str) or math.isfinite(v)]
+
+
 def moments(rows: Rows, column: str) -> list[Any]:
     values = np.array(finite(rows, column), dtype=float)
     if not len(values):
@@ -93,8 +97,8 @@ ORACLES: dict[type[ask.Aggregate], Callable[[Rows, Any], Any]] = {
         sum(isinstance(v, float) and test(v) for v in (row[a.column] for row in rows))
         for test in (math.isnan, lambda v: v == math.inf, lambda v: v == -math.inf)
     ],
-    ask.Minimum: lambda rows, a: min(present(rows, a.column), default=None),
-    ask.Maximum: lambda rows, a: max(present(rows, a.column), default=None),
+    ask.Minimum: lambda rows, a: min(ordered(rows, a.column), default=None),
+    ask.Maximum: lambda rows, a: max(ordered(rows, a.column), default=None),
     ask.Extent: lambda rows, a: [
         f((v for v in finite(rows, a.column)
            if (a.low is None or v >= a.low) and (a.high is None or v < a.high)), default=None)
