@@ -117,4 +117,4 @@ def test_false_alarms_stay_below_five_percent(n: int) -> None:
 
 def test_the_simulation_sees_false_alarms_where_nothing_corrects_them() -> None:
     _, false = missed_and_false(40, 1000, shifted=0, seed=7, alpha=0.99)
-    assert false >= 30
+    assert false >= 10
