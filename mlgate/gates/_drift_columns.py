@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mlgate.stats.ks import Cell, distance, hiding
 from mlgate.tables import aggregates as ask
-from mlgate.tables.ask import ask as asked
+from mlgate.tables.ask import ask_each as asked
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -84,7 +84,7 @@ def histograms(
         wanted = [a for asks in waiting.values() for a in asks]
         if not wanted:
             break
-        before, after = (asked(ctx, table, wanted) for table in tables)
+        before, after = asked(ctx, tables, wanted)
         for name, asks in waiting.items():
             for a in asks:
                 found[name] += _bins(a, before.of(a), after.of(a), by_name[name])
@@ -134,7 +134,7 @@ def _finer(
     }  # fmt: skip
     if not extents:
         return {}
-    answers = [asked(ctx, table, list(extents.values())) for table in tables]
+    answers = asked(ctx, tables, list(extents.values()))
     finer: dict[str, list[ask.Histogram]] = {}
     for (name, number), extent in sorted(extents.items(), reverse=True):
         one = found[name][number]

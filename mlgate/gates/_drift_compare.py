@@ -18,7 +18,7 @@ from mlgate.stats.drift import Effect, Judged
 from mlgate.tables import aggregates as ask
 from mlgate.tables._where import in_snapshot, locate
 from mlgate.tables.ask import Answers
-from mlgate.tables.ask import ask as asked
+from mlgate.tables.ask import ask_each as asked
 from mlgate.tables.table import Column, Located
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ class _Comparison:
     def _columns(self) -> tuple[list[Column], list[Finding]]:
         """The columns to compare, and findings on those that both should have."""
         before, after = (
-            {c.name: c for c in asked(self.ctx, table, [ask.Rows()]).columns}
-            for table in self.tables
+            {c.name: c for c in answers.columns}
+            for answers in asked(self.ctx, self.tables, [ask.Rows()])
         )
         wanted = self.options.columns
         for name in (*wanted, *self.options.ignore):
@@ -153,7 +153,7 @@ class _Comparison:
         wanted += [ask.Extent(column=c.name) for c in numbers]
         wanted += [ask.NotFinite(column=c.name) for c in numbers]
         wanted += [ask.Categories(column=c.name) for c in names]
-        before, after = (asked(self.ctx, table, wanted) for table in self.tables)
+        before, after = asked(self.ctx, self.tables, wanted)
         return _Read(before, after)
 
     # -- effects ---------------------------------------------------------------------------------

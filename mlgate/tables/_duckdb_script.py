@@ -12,7 +12,9 @@ import msgspec
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tables import _aggregate, _overlap
-from mlgate.tables._protocol import Aggregates, Examples, Line, Orphans, Overlap, Request
+from mlgate.tables._protocol import (
+    Aggregates, Examples, Line, Orphans, Overlap, Request, Several,
+)  # fmt: skip
 
 
 def main() -> None:
@@ -44,12 +46,20 @@ def _asked(request: Request) -> Iterator[Line]:
     match request.ask:
         case Aggregates():
             return _aggregate.answers(request, request.ask)
+        case Several(asks=asks):
+            return _several(request, asks)
         case Examples():
             return _aggregate.examples(request, request.ask)
         case Orphans():
             return _overlap.orphans(request, request.ask)
         case Overlap():
             return _overlap.overlap(request, request.ask)
+
+
+def _several(request: Request, asks: list[Aggregates]) -> Iterator[Line]:
+    for number, asked in enumerate(asks):
+        for line in _aggregate.answers(request, asked):
+            yield msgspec.structs.replace(line, table=number)
 
 
 def _told(error: Exception) -> str:

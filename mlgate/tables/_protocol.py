@@ -32,6 +32,12 @@ class Aggregates(Struct, frozen=True, tag="aggregates", kw_only=True):
     whole: list[Any_] = []
 
 
+class Several(Struct, frozen=True, tag="several", kw_only=True):
+    """Aggregates of several tables, in one process; each line says whose it is."""
+
+    asks: list[Aggregates]
+
+
 class Breach(Struct, frozen=True, kw_only=True):
     """Rows that break a rule: those of which `kept` (an aggregate that counts) is not met."""
 
@@ -70,7 +76,7 @@ class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):
     most: int = 5
 
 
-Ask = Aggregates | Examples | Orphans | Overlap
+Ask = Aggregates | Several | Examples | Orphans | Overlap
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -86,6 +92,7 @@ class Request(Struct, frozen=True, kw_only=True):
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of an answer."""
 
+    table: int = 0
     part: int | None = None
     schema: list[Column] | None = None
     values: list[Value] | None = None

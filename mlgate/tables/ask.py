@@ -18,7 +18,7 @@ from mlgate.core.text import shown
 from mlgate.tables import _digest
 from mlgate.tables._merge_schema import one_schema
 from mlgate.tables._protocol import (
-    Aggregates, Ask, Line, Overlap, Request, Source, source_of,
+    Aggregates, Ask, Line, Overlap, Request, Several, Source, source_of,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value, encoded
 from mlgate.tables.merge import merged, merges
@@ -71,7 +71,23 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 def ask(ctx: Desk, table: Located, wanted: Sequence[Aggregate]) -> Answers:
     """The answers to all of `wanted`. Raises `GateError`, `ToolMissing`."""
-    return _Asking(ctx, table, list(dict.fromkeys(wanted))).answers()
+    return ask_each(ctx, (table,), wanted)[0]
+
+
+def ask_each(ctx: Desk, tables: Sequence[Located], wanted: Sequence[Aggregate]) -> list[Answers]:
+    """The same of several tables, in one process of the engine."""
+    asking = [_Asking(ctx, table, list(dict.fromkeys(wanted))) for table in tables]
+    waiting = [one for one in asking if one.question() is not None]
+    questions = [question for one in waiting if (question := one.question()) is not None]
+    if questions:
+        one = questions[0] if len(questions) == 1 else Several(asks=questions)
+        for asked in waiting:
+            asked.begin()
+        for line in told(ctx, one, " and ".join(shown(one.table.path) for one in waiting)):
+            waiting[line.table].take(line)
+        for asked in waiting:
+            asked.end()
+    return [one.answers() for one in asking]
 
 
 class _Asking:
@@ -87,15 +103,15 @@ class _Asking:
         self.schemas: dict[int, list[Column]] = {}
         self.whole: dict[Aggregate, Value] = {}
         self.scanned = False
+        self._before: dict[str, tuple[int, ...]] = {}
+        self._found: dict[tuple[int, Aggregate | None], Any] = {}
+        if wanted:
+            self._recall()
+        self._parts, self._rest = self._missing()
 
     def answers(self) -> Answers:
-        self._recall()
+        """All of them, when everything is known."""
         numbers = range(len(self.table.parts))
-        missing = {n: [a for a in self.by_part if (n, a) not in self.values] for n in numbers}
-        parts = {n: asked for n, asked in missing.items() if asked or n not in self.schemas}
-        whole = [a for a in self.wanted if not merges(a) and a not in self.whole]
-        if parts or whole:
-            self._engine(parts, whole)
         columns, odd = one_schema(self.table, [self.schemas[n] for n in numbers])
         values = {a: self._value(a) for a in self.wanted}
         return Answers(columns=columns, values=values, scanned=self.scanned, odd=odd)
@@ -153,28 +169,45 @@ class _Asking:
 
     # -- the engine ------------------------------------------------------------------------------
 
-    def _engine(self, parts: dict[int, list[Aggregate]], whole: list[Aggregate]) -> None:
-        asked = Aggregates(table=source_of(self.table), parts=parts, whole=whole)  # type: ignore[arg-type]
-        numbers = range(len(self.table.parts)) if whole else parts
+    def _missing(self) -> tuple[dict[int, list[Aggregate]], list[Aggregate]]:
+        """What is not known: of which files, and of the whole table."""
+        numbers = range(len(self.table.parts))
+        missing = {n: [a for a in self.by_part if (n, a) not in self.values] for n in numbers}
+        parts = {n: asked for n, asked in missing.items() if asked or n not in self.schemas}
+        return parts, [a for a in self.wanted if not merges(a) and a not in self.whole]
+
+    def question(self) -> Aggregates | None:
+        """What the engine must be asked; None where all is known."""
+        if not (self._parts or self._rest):
+            return None
+        return Aggregates(table=source_of(self.table), parts=self._parts, whole=self._rest)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """Before the engine reads the files."""
+        numbers = range(len(self.table.parts)) if self._rest else self._parts
         files = [self.table.parts[n].file for n in numbers]
-        before = {file: _digest.signature(file) for file in files}
-        rows: dict[tuple[int, Aggregate | None], Any] = {}
-        for line in told(self.ctx, asked, self.table.path):
-            self.scanned = self.scanned or bool(line.scanned)
-            values = line.values or []
-            if line.part is None:
-                self.whole = dict(zip(whole, values, strict=True))
-                rows |= {(-1, a): value for a, value in self.whole.items()}
-                continue
-            self.schemas[line.part] = line.schema or []
-            rows[line.part, None] = self.schemas[line.part]
-            for aggregate, value in zip(parts[line.part], values, strict=True):
-                self.values[line.part, aggregate] = value
-                rows[line.part, aggregate] = value
-        for file, found in before.items():
+        self._before = {file: _digest.signature(file) for file in files}
+
+    def take(self, line: Line) -> None:
+        """Take in one line of the engine's answer."""
+        self.scanned = self.scanned or bool(line.scanned)
+        values = line.values or []
+        if line.part is None:
+            self.whole |= dict(zip(self._rest, values, strict=True))
+            self._found |= {(-1, a): self.whole[a] for a in self._rest}
+            return
+        self.schemas[line.part] = line.schema or []
+        self._found[line.part, None] = self.schemas[line.part]
+        for aggregate, value in zip(self._parts[line.part], values, strict=True):
+            self.values[line.part, aggregate] = value
+            self._found[line.part, aggregate] = value
+
+    def end(self) -> None:
+        """When all is answered: see that nothing changed meanwhile, and store it."""
+        for file, found in self._before.items():
             _digest.unchanged(file, found)
         if self.scanned:
-            self._remember(rows)
+            self._remember(self._found)
 
     def _remember(self, rows: dict[tuple[int, Aggregate | None], Any]) -> None:
         """Store what a scan found; what footers prove is found again as quickly."""
@@ -234,5 +267,5 @@ def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
             if answer.missing:
                 raise ToolMissing(f"tables need {answer.missing}", "pip install 'mlgate[data]'")
             if answer.error:
-                raise GateError(f"{shown(path)}: {answer.error}", answer.hint)
+                raise GateError(f"{path}: {answer.error}", answer.hint)
             yield answer

@@ -187,7 +187,7 @@ def test_a_stored_reference_is_not_read_again(desk: Desk, monkeypatch: pytest.Mo
     assert desk.asked == []
     written(desk, now=frame(3))
     found(desk)
-    files = {file for asked in desk.asked for file in asked["table"]["files"]}
+    files = {file for asked in desk.asked for file in asked["table"]["files"]}  # one table only
     assert {Path(file).name for file in files} == {"now.parquet"}
 
 
