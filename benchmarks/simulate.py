@@ -64,7 +64,9 @@ def pair(rng: np.random.Generator, n: int, shifted: int) -> list[drift.Effect]:
     return effects
 
 
-def _ks(name: str, before: NDArray[np.int64], after: NDArray[np.int64], single: bool) -> drift.Effect:
+def _ks(
+    name: str, before: NDArray[np.int64], after: NDArray[np.int64], single: bool
+) -> drift.Effect:
     cells = [Cell(int(a), int(b), single) for a, b in zip(before, after, strict=True)]
     n, m = int(before.sum()), int(after.sum())
     span = ks.distance(cells)

@@ -14,10 +14,36 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-COUNTRIES = ",".join(f"'{c}'" for c in "DE FR US GB IT ES PL NL BE AT CH SE NO DK FI PT IE CZ HU RO".split())
+COUNTRIES = ",".join(
+    f"'{c}'"
+    for c in [
+        "DE",
+        "FR",
+        "US",
+        "GB",
+        "IT",
+        "ES",
+        "PL",
+        "NL",
+        "BE",
+        "AT",
+        "CH",
+        "SE",
+        "NO",
+        "DK",
+        "FI",
+        "PT",
+        "IE",
+        "CZ",
+        "HU",
+        "RO",
+    ]
+)
 PLANS = "'free','basic','plus','pro','team','business','enterprise','trial'"
 ROWS = """
 SELECT i AS id, (10 / (1e-6 + {u1}))::bigint % 1000000 AS user_id,
@@ -59,10 +85,14 @@ age = {{ nulls = {{ max = 0.01 }}, between = [0, 120] }}
 plan = {{ nulls = {{ max = 0 }} }}
 email = {{ nulls = {{ max = 0 }} }}
 """
-DRIFT = '[gates.drift]\ntable = "{table}"\nagainst = "then.parquet"\nignore = ["id", "email"]\n' \
-    'columns = ["user_id", "age", "amount", "score", "temp", "n_items", "plan", "country", "ts",' \
+DRIFT = (
+    '[gates.drift]\ntable = "{table}"\nagainst = "then.parquet"\nignore = ["id", "email"]\n'
+    'columns = ["user_id", "age", "amount", "score", "temp", "n_items", "plan", "country", "ts",'
     ' "label", "id"]\n'
-LEAKAGE = '[gates.leakage]\ntables = {{ train = "now.parquet", test = "test.parquet" }}\nkey = "id"\n'
+)
+LEAKAGE = (
+    '[gates.leakage]\ntables = {{ train = "now.parquet", test = "test.parquet" }}\nkey = "id"\n'
+)
 
 
 class Spent(NamedTuple):
@@ -82,7 +112,9 @@ def made(path: Path, start: int, end: int, seed: int, scale: float = 1.0) -> Non
         f"u{k}": f"((hash(i * 7919 + {seed * 131 + k * 17}) >> 11)::double / 9007199254740992.0)"
         for k in range(1, 7)
     }
-    query = ROWS.format(start=start, end=end, scale=scale, plans=PLANS, countries=COUNTRIES, **draws)
+    query = ROWS.format(
+        start=start, end=end, scale=scale, plans=PLANS, countries=COUNTRIES, **draws
+    )
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
         connection.execute(
             f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 500000)"
@@ -118,7 +150,10 @@ def measured(top: Path, rows: int) -> Iterator[tuple[str, Spent, str]]:
         ("test.parquet", rows, rows + rows // 10, 3, 1.0),
     ):  # fmt: skip
         if not (folder / name).exists():
-            made(folder / name, start, end, seed, scale)
+            args = (folder / name, start, end, seed, scale)
+            maker = get_context("spawn").Process(target=made, args=args)
+            maker.start()
+            maker.join()
     time.sleep(3)  # younger files are not believed to be unchanged
     given = {"table": "now.parquet", "rows": rows, "plans": PLANS, "countries": COUNTRIES}
     suite = SUITE.format(key="id", **given)
@@ -148,9 +183,9 @@ def main() -> int:
     import mlgate
 
     compileall.compile_dir(Path(mlgate.__file__).parent, quiet=2)
-    import duckdb
-
-    compileall.compile_dir(Path(duckdb.__file__).parent, quiet=2)
+    found = find_spec("duckdb")  # not imported: a child would begin with this process's memory
+    if found is not None and found.origin is not None:
+        compileall.compile_dir(Path(found.origin).parent, quiet=2)
     with tempfile.TemporaryDirectory(prefix="mlgate-tables-") as scratch:
         top = (asked.folder or Path(scratch)).resolve()
         top.mkdir(parents=True, exist_ok=True)

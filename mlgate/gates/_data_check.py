@@ -69,7 +69,7 @@ class Share(Struct, frozen=True):
 
 def within(value: float | None, low: float | None, high: float | None) -> bool:
     """True if there is a value and it is within the bounds, ends included; false for NaN."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if value is None or value != value:
         return False
     return (low is None or value >= low) and (high is None or value <= high)
 

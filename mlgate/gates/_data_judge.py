@@ -11,7 +11,7 @@ from mlgate.core.text import shown
 from mlgate.core.words import Level
 from mlgate.gates import _data_balance, _data_columns, _data_rows
 from mlgate.gates._data_check import Check, Ruling, finding, unfit
-from mlgate.gates._data_options import Column, InTable
+from mlgate.gates._data_options import Balance, Column, InTable
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Breach, Examples, Orphans, source_of
 from mlgate.tables._where import in_snapshot, locate
@@ -146,18 +146,14 @@ def _keyed(key: str | None, row: Sequence[object]) -> str:
 # -- other tables ----------------------------------------------------------------------------------
 
 
-def _in_table(
-    ctx: Context, table: Located, name: str, rule: Column, given: InTable
-) -> Finding:
+def _in_table(ctx: Context, table: Located, name: str, rule: Column, given: InTable) -> Finding:
     other = locate(ctx, given.table)
     question = Orphans(table=source_of(table), column=name, other=source_of(other),
                        other_column=given.column)  # fmt: skip
     (line,) = told(ctx, question, table.path)
     present, lost = line.found
     where = f"not in {shown(given.column)} of {shown(given.table)}"
-    ruling = _data_columns.mostly(
-        f"{shown(name)}: ", "in_table", lost, present, rule.mostly, where
-    )
+    ruling = _data_columns.mostly(f"{shown(name)}: ", "in_table", lost, present, rule.mostly, where)
     check = Check(rule="in-table", about=name, asks=(), judge=lambda: ruling)
     return finding(table.path, check, ruling, _mend(check))
 
@@ -166,7 +162,7 @@ def _against_base(
     ctx: Context,
     table: Located,
     answers: Answers,
-    balance: Sequence[tuple[_data_balance.Balance, ask.Groups]],
+    balance: Sequence[tuple[Balance, ask.Groups]],
 ) -> Iterator[Finding]:
     """What the base's version of the table is compared with."""
     options: Options = ctx.options
@@ -177,7 +173,9 @@ def _against_base(
         check = Check(rule="rows", about="rows", asks=(), judge=_data_rows.changed)
         yield finding(table.path, check, _rows_changed(options, answers, before), _mend(check))
     for given, aggregate in balance:
-        check = Check(rule="balance", about=given.group, asks=(aggregate,), judge=_data_balance._gap)
+        check = Check(
+            rule="balance", about=given.group, asks=(aggregate,), judge=_data_balance._gap
+        )
         reason = answers.unfit(aggregate)
         if reason is not None:
             yield unfit(table.path, check, reason)
@@ -202,5 +200,3 @@ def _rows_changed(options: Options, answers: Answers, before: Answers | None) ->
 
     missing = Measurement(name="change of rows", value=None)
     return Ruling(False, "the base holds no such table, so the change is unknown", missing, True)
-
-

@@ -109,7 +109,8 @@ def _bins(
         elif number >= a.bins:
             low, high = a.high, math.nextafter(max(column.before[1], column.after[1]), math.inf)
         single = column.whole and 0 <= number < a.bins and width <= 1
-        found.append(Bin(low, high, *counts[number], single))
+        first, second = counts[number]
+        found.append(Bin(low, high, first, second, single))
     return found
 
 

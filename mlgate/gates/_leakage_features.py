@@ -68,7 +68,7 @@ def _cells(ctx: Context, features: list[Column], label: str) -> dict[str, ask.Ce
               if c.type in ("string", "boolean")}  # fmt: skip
     for name, extent in extents.items():
         low, high = spans.of(extent) if spans is not None else (None, None)
-        if low is not None and low < high:
+        if low is not None and high is not None and low < high:
             top = math.nextafter(high, math.inf)
             wanted[name] = ask.Cells(column=name, label=label, low=low, high=top, bins=_BINS)
     return wanted
@@ -87,9 +87,7 @@ def _gain(cells: Value, total: int, most: int) -> float:
     return (sum(best.values()) - most) / (total - most)
 
 
-def _away(
-    path: str, label: str, name: str, gain: float, total: int, options: Options
-) -> Finding:
+def _away(path: str, label: str, name: str, gain: float, total: int, options: Options) -> Finding:
     said = f"{shown(name)} alone gives {shown(label)} away: it avoids {gain:.1%} of the errors"
     return _stated(path, said, gain, total, options)
 

@@ -11,7 +11,14 @@ from mlgate.core.gate import Inputs, Rule
 from mlgate.core.text import shown
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates._data_options import (
-    Balance, Column, ColumnRule, Condition, Fresh, RowCount, Text, Volume,
+    Balance,
+    Column,
+    ColumnRule,
+    Condition,
+    Fresh,
+    RowCount,
+    Text,
+    Volume,
 )  # fmt: skip
 
 if TYPE_CHECKING:

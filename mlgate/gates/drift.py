@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 stages = frozenset({Stage.MERGE, Stage.MONITOR})
 
-_MEND = "see whether the world changed or the pipeline broke; then retrain, mend it, or raise the floor"
+_MEND = (
+    "see whether the world changed or the pipeline broke; then retrain, mend it, or raise the floor"
+)
 rules = {
     "ks": Rule("The distribution of a number has moved.", _MEND, Level.ERROR),
     "share": Rule("The share of a category has moved.", _MEND, Level.ERROR),

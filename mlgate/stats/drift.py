@@ -55,9 +55,7 @@ def judged(effects: Sequence[Effect], alpha: float) -> list[Judged]:
     values = [effect.p for effect in effects]
     strict, mild = holm(values), benjamini_hochberg(values)
     level = alpha / max(1, len(effects))
-    return [
-        _judged(effect, strict[i], mild[i], level, alpha) for i, effect in enumerate(effects)
-    ]
+    return [_judged(effect, strict[i], mild[i], level, alpha) for i, effect in enumerate(effects)]
 
 
 def _judged(effect: Effect, adjusted: float, rank: float, level: float, alpha: float) -> Judged:
@@ -93,9 +91,7 @@ def nulls(column: str, before: tuple[int, int], after: tuple[int, int], floor: f
                   share=share)  # fmt: skip
 
 
-def categories(
-    column: str, before: dict[str, int], after: dict[str, int], floor: float
-) -> Effect:
+def categories(column: str, before: dict[str, int], after: dict[str, int], floor: float) -> Effect:
     """The greatest difference of a category's share, its p-value corrected for all categories.
 
     Among the categories whose difference reaches the floor the least probable one speaks.

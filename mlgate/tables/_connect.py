@@ -102,7 +102,7 @@ def _delimiter(file: str) -> str:
 
 def _arrow(database: Database, files: Sequence[str]) -> str:
     try:
-        from pyarrow import dataset
+        from pyarrow import dataset  # type: ignore[import-untyped]
     except ImportError:
         raise GateError("Arrow files need pyarrow", "pip install pyarrow") from None
     name = f"arrow_{abs(hash(tuple(files)))}"

@@ -13,7 +13,13 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tables import _aggregate, _overlap
 from mlgate.tables._protocol import (
-    Aggregates, Examples, Line, Orphans, Overlap, Request, Several,
+    Aggregates,
+    Examples,
+    Line,
+    Orphans,
+    Overlap,
+    Request,
+    Several,
 )  # fmt: skip
 
 

@@ -67,9 +67,7 @@ def read(file: str, wanted: Iterable[str], columns: Columns, rows: Rows) -> Foot
     return Footer(count, found)
 
 
-def _facts(
-    column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ours: bool
-) -> Facts:
+def _facts(column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ours: bool) -> Facts:
     complete = sum(values for values, *_ in groups) == count  # else it is nested
     known = complete and all(nulls is not None for _, nulls, *_ in groups)
     nulls = sum(nulls for _, nulls, *_ in groups) if known else None

@@ -75,9 +75,9 @@ def _counted(a: ask.Duplicates, source: str, rows: Rows) -> Value:
     present = " AND ".join(f"{name(column)} IS NOT NULL" for column in a.columns)
     only = f" WHERE {where(a)}" if a.where else ""
     within = f" WHERE {present}{' AND ' + (where(a) or '') if a.where else ''}"
-    total, filled = rows(
-        f"SELECT count(*), count(*) FILTER (WHERE {present}) FROM {source}{only}"
-    )[0]
+    total, filled = rows(f"SELECT count(*), count(*) FILTER (WHERE {present}) FROM {source}{only}")[
+        0
+    ]
     hashed = f"hash({keys})"
     if rows(f"SELECT count(DISTINCT {hashed}) FROM {source}{within}")[0][0] == filled:
         return [0, total - filled]

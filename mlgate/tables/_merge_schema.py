@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlgate.core.text import shown
 from mlgate.tables.table import Column, Located
@@ -22,7 +22,7 @@ def one_schema(
     return first, tuple(odd)
 
 
-def _difference(wanted: dict[str, str], found: dict[str, str]) -> str:
+def _difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
     for name, kind in wanted.items():
         if name not in found:
             return f"has no column {shown(name)}"

@@ -43,9 +43,7 @@ def overlap(request: Request, asked: Overlap) -> Iterator[Line]:
         database.close()
 
 
-def _decided(
-    database: Database, asked: Overlap, values: list[str], total: int, empty: str
-) -> Line:
+def _decided(database: Database, asked: Overlap, values: list[str], total: int, empty: str) -> Line:
     """The shared rows among those that share a hash."""
     hashed = f"hash({', '.join(values)})"
     named = ", ".join(f"{value} AS v{i}" for i, value in enumerate(values))

@@ -8,7 +8,15 @@ from typing import Any
 
 from mlgate.tables import aggregates as ask
 from mlgate.tables._sql import (
-    Columns, all_of, compared, finite, found, name, number, numeric, where,
+    Columns,
+    all_of,
+    compared,
+    finite,
+    found,
+    name,
+    number,
+    numeric,
+    where,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value
 

@@ -38,9 +38,7 @@ def locate(ctx: Place, path: str) -> Located:
 def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
     """The table as a commit holds it; None if it does not."""
     wanted = _matcher(path)
-    names = sorted(
-        name for name, entry in snapshot.files.items() if entry.is_file and wanted(name)
-    )
+    names = sorted(name for name, entry in snapshot.files.items() if entry.is_file and wanted(name))
     if not names:
         return None
     root = os.fspath(snapshot.root(names))
@@ -103,9 +101,7 @@ def _table(path: str, parts: tuple[Part, ...], origin: str) -> Located:
     if len(forms) > 1:
         raise GateError(f"{shown(path)} mixes forms: {', '.join(sorted(forms))}")
     partitioned = any("=" in step for part in parts for step in part.name.split("/")[:-1])
-    return Located(
-        path=path, parts=parts, origin=origin, form=forms.pop(), partitioned=partitioned
-    )
+    return Located(path=path, parts=parts, origin=origin, form=forms.pop(), partitioned=partitioned)
 
 
 def _matcher(path: str):  # type: ignore[no-untyped-def]
@@ -114,9 +110,7 @@ def _matcher(path: str):  # type: ignore[no-untyped-def]
         folder = path.rstrip("/") + "/"
         return lambda name: name == path or (name.startswith(folder) and _is_table(name))
     steps = [re.escape(step) for step in path.split("**/")]
-    pattern = "(?:.*/)?".join(
-        step.replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for step in steps
-    )
+    pattern = "(?:.*/)?".join(step.replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for step in steps)
     return re.compile(pattern).fullmatch
 
 

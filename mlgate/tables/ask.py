@@ -18,7 +18,14 @@ from mlgate.core.text import shown
 from mlgate.tables import _digest
 from mlgate.tables._merge_schema import one_schema
 from mlgate.tables._protocol import (
-    Aggregates, Ask, Line, Overlap, Request, Several, Source, source_of,
+    Aggregates,
+    Ask,
+    Line,
+    Overlap,
+    Request,
+    Several,
+    Source,
+    source_of,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value, encoded
 from mlgate.tables.merge import merged, merges

@@ -117,7 +117,9 @@ def test_each_rule_finds_what_breaks_it(
 
 def test_rows_that_break_a_rule_are_named_by_number_and_key(desk: Desk, table: Path) -> None:
     (found,) = failed(desk, columns={"amount": {"between": [1, 98]}}, key="id")
-    assert found[1].endswith("; rows 1 (id 0), 2 (id 1), 198 (id 197), 199 (id 198), 200 (id 199) …")
+    assert found[1].endswith(
+        "; rows 1 (id 0), 2 (id 1), 198 (id 197), 199 (id 198), 200 (id 199) …"
+    )
 
 
 def test_examples_never_hold_the_value(desk: Desk, table: Path) -> None:

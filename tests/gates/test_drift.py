@@ -85,8 +85,10 @@ def test_a_shift_is_found_in_its_column_alone(
 
 def test_nan_counts_with_the_nulls(desk: Desk) -> None:
     parquet(desk.folder / "then.parquet", "SELECT i::double AS a FROM range(5000) t(i)")
-    parquet(desk.folder / "now.parquet",
-            "SELECT CASE WHEN i % 20 = 0 THEN 'nan'::double ELSE i END AS a FROM range(5000) t(i)")
+    parquet(
+        desk.folder / "now.parquet",
+        "SELECT CASE WHEN i % 20 = 0 THEN 'nan'::double ELSE i END AS a FROM range(5000) t(i)",
+    )
     assert alarms(desk) == {"a": "drift/nulls"}
 
 

@@ -20,9 +20,7 @@ TABLES = {"train": "train.parquet", "test": "test.parquet"}
 
 
 def split(desk: Desk, name: str, start: int, end: int, row: str = ROW, more: str = "") -> None:
-    parquet(
-        desk.folder / f"{name}.parquet", f"SELECT {row} FROM range({start}, {end}) t(i) {more}"
-    )
+    parquet(desk.folder / f"{name}.parquet", f"SELECT {row} FROM range({start}, {end}) t(i) {more}")
 
 
 def stated(desk: Desk, **options: Any) -> list[Finding]:
@@ -74,7 +72,9 @@ def test_null_keys_are_no_shared_keys_and_equal_rows_may_hold_nulls(desk: Desk) 
 
 
 def test_near_duplicates_are_found_after_normalisation(desk: Desk) -> None:
-    row = ROW.replace("'user ' || i", "' USÉR-' || (i - 1000) || '!'").replace("i AS id", "-i AS id")
+    row = ROW.replace("'user ' || i", "' USÉR-' || (i - 1000) || '!'").replace(
+        "i AS id", "-i AS id"
+    )
     split(desk, "test", 1000, 1010, row)
     assert failed(desk) == []
     ((rule, said),) = failed(desk, near_duplicates=["name"])
@@ -99,7 +99,9 @@ def test_a_tie_on_the_boundary_day_is_no_leak(desk: Desk) -> None:
     split(desk, "test", 995, 999)
     ((rule, said),) = failed(desk, time="day", rows=False)
     assert rule == "leakage/time-order"
-    assert said.startswith("11 rows of 1,011 of train are later than the begin of test (2026-04-10)")
+    assert said.startswith(
+        "11 rows of 1,011 of train are later than the begin of test (2026-04-10)"
+    )
 
 
 def test_three_splits_are_compared_two_by_two(desk: Desk) -> None:
