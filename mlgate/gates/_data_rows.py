@@ -29,7 +29,7 @@ def checks(options: Options, now: datetime) -> Iterator[Check]:
     for condition in options.conditions:
         yield _condition(condition)
     if options.fresh is not None:
-        asks = (ask.Minimum(column=options.fresh.column), ask.Maximum(column=options.fresh.column))
+        asks = (ask.Maximum(column=options.fresh.column),)
         judge = partial(_fresh, options.fresh, now)
         yield Check(rule="fresh", about=shown(options.fresh.column), asks=asks, judge=judge)
     if options.volume is not None:
@@ -65,15 +65,14 @@ def _condition(given: Condition) -> Check:
     def judge(answer: Value) -> Ruling:
         true, false, unknown = answer
         left = f"; unknown for {unknown:,}" if unknown else ""
-        ruling = mostly(
+        return mostly(
             f"{about}: ", "condition", false, true + false, given.mostly, f"break it{left}"
         )
-        return ruling
 
     return Check(rule="condition", about=about, asks=(truth,), judge=judge, kept=truth)
 
 
-def _fresh(given: Fresh, now: datetime, oldest: Value, newest: Value) -> Ruling:
+def _fresh(given: Fresh, now: datetime, newest: Value) -> Ruling:
     about, (most, ahead) = shown(given.column), given.limits
     if newest is None:
         none = Measurement(name="age", value=None, at_most=most, unit="s")
@@ -100,7 +99,7 @@ def _span(seconds: float) -> str:
 
 def _volume(given: Volume, answer: Value) -> Ruling:
     """Every day from the first to the last counts; one without rows has none."""
-    found = {day: rows for day, rows in answer}
+    found = dict(answer)
     days = range(min(found), max(found) + 1) if found else range(0)
     if given.partial:
         days = days[1:-1]

@@ -1,4 +1,4 @@
-"""Drift in words and pictures: each difference with its floor, its chance, and what is uncertain."""
+"""Drift in words and pictures: each difference with its floor, and what is uncertain of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a table's distributions have moved against a reference, by more than chance and enough."""
+"""Whether a table's distributions have moved against a reference, more than by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the splits of a data set know of each other: shared rows, keys, times, giveaway features."""
+"""Whether the splits of a data set know of each other, or a feature of the label."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -46,7 +47,7 @@ def _apart(a: ask.Duplicates, files: Sequence[File]) -> list[File] | None:
             return None
         spans.append((int(file.facts.low or 0), int(file.facts.high or 0)))
     spans.sort()
-    disjoint = all(before[1] < after[0] for before, after in zip(spans, spans[1:], strict=False))
+    disjoint = all(before[1] < after[0] for before, after in pairwise(spans))
     return list(files) if disjoint else None
 
 

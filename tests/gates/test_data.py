@@ -243,7 +243,7 @@ def test_in_table(desk: Desk, table: Path) -> None:
     ((rule, said),) = failed(desk, columns={"plan": {"in_table": given}})
     assert rule == "data/in-table"
     assert "66 of 200 (33 %) not in name of plans.parquet" in said
-    with pytest.raises(GateError, match="no table gone.parquet"):
+    with pytest.raises(GateError, match=r"no table gone\.parquet"):
         failed(desk, columns={"plan": {"in_table": {**given, "table": "gone.parquet"}}})
 
 

@@ -1,4 +1,4 @@
-"""The `leakage` gate on real files: what splits share is found, and what only looks alike is not."""
+"""The `leakage` gate on real files: what splits share is found, what only looks alike is not."""
 
 from __future__ import annotations
 
