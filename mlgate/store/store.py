@@ -46,8 +46,8 @@ class Store:
         self.problem = problem
 
     def get(self, table: str, keys: Sequence[bytes], today: int) -> dict[bytes, bytes]:
-        """Values of those `keys` that `table` (`findings`, `memos`, `aggregates`) holds; `today` as a day
-        number, by which rows that nobody asked for are dropped some time."""
+        """Values of those `keys` that `table` (`findings`, `memos`, `aggregates`) holds; `today` as
+        a day number, by which rows that nobody asked for are dropped some time."""
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
         for start in range(0, len(keys), _CHUNK):

@@ -84,7 +84,8 @@ def _counted(a: ask.Duplicates, source: str, rows: Rows) -> Value:
         return [0, total - filled]
     again = f"SELECT {hashed} FROM {source}{within} GROUP BY 1 HAVING count(*) > 1"
     surplus = rows(
-        f"SELECT coalesce(sum(__n - 1), 0)::bigint FROM (SELECT count(*) AS __n FROM {source}{within}"
+        "SELECT coalesce(sum(__n - 1), 0)::bigint FROM ("
+        f"SELECT count(*) AS __n FROM {source}{within}"
         f" AND {hashed} IN ({again}) GROUP BY {keys} HAVING __n > 1)"
     )[0][0]
     return [int(surplus), total - filled]

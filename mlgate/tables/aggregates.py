@@ -2,7 +2,8 @@
 
 Times count as microseconds since 1970 in UTC, dates as their midnight. Null, NaN and the infinities
 are apart: what compares or adds values looks at numbers only (the infinities are below or between
-bounds as any number, but are no least or greatest, and do not add). `where` is one SQL expression over the columns; only rows for which it is true then count.
+bounds as any number, but are no least or greatest, and do not add). `where` is one SQL expression
+over the columns; only rows for which it is true then count.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Duplicates(Aggregate, frozen=True, tag="duplicates"):
 
 
 class Categories(OfColumn, frozen=True, tag="categories"):
-    """[[value as text, rows], ...] by value, without nulls; null where there are more than `most`."""
+    """[[value as text, rows], ...] by value, without nulls; null where more than `most` are."""
 
     most: int = 1000
 
