@@ -203,7 +203,7 @@ def _sum(a: ask.Sum, c: Columns) -> str:
 def _below(a: ask.Below, c: Columns) -> str:
     sign = "<=" if a.inclusive else "<"
     test = f"{compared(c, a.column)} {sign} {bound(c, a.column, a.bound)}"
-    return _count(test, where(a))  # NaN is greater than any number
+    return _count(test, no_nan(c, a.column), where(a))
 
 
 def _between(a: ask.Between, c: Columns) -> str:
@@ -211,8 +211,7 @@ def _between(a: ask.Between, c: Columns) -> str:
     tests = [f"{name(a.column)} IS NOT NULL"]
     tests += [f"{value} >= {bound(c, a.column, a.low)}"] if a.low is not None else []
     tests += [f"{value} <= {bound(c, a.column, a.high)}"] if a.high is not None else []
-    unbounded = no_nan(c, a.column) if a.high is None else None  # NaN is above every bound
-    return _count(*tests, unbounded, where(a))
+    return _count(*tests, no_nan(c, a.column), where(a))
 
 
 def _in_set(a: ask.InSet, c: Columns) -> str:
