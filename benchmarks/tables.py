@@ -53,7 +53,8 @@ SELECT i AS id, (10 / (1e-6 + {u1}))::bigint % 1000000 AS user_id,
   ({u1} * {u2} + 0.3 * {u3})::double AS score,
   CASE WHEN {u5} < 0.05 THEN NULL ELSE (20 + 12 * {u4} - 6 * {u2}) END::float AS temp,
   (1 + 9 * {u6} * {u6})::integer AS n_items,
-  [{plans}][1 + (8 * {u3})::bigint % 8] AS plan, [{countries}][1 + (20 * {u2})::bigint % 20] AS country,
+  [{plans}][1 + (8 * {u3})::bigint % 8] AS plan,
+  [{countries}][1 + (20 * {u2})::bigint % 20] AS country,
   'u' || i || '@example.com' AS email,
   TIMESTAMP '2026-01-01' + INTERVAL (i // 20) SECOND AS ts, {u6} < 0.2 AS label
 FROM range({start}, {end}) t(i)

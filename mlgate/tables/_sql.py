@@ -161,7 +161,8 @@ def no_nan(columns: Columns, column: str) -> str | None:
     """The condition that a value is not NaN; None where the type has none.
 
     Never `isnan`: where a Parquet file's bounds leave NaN out, as Arrow writes them, DuckDB takes
-    them at their word and decides `isnan(x)` as false without reading a row (1.4 to 2.0).
+    them at their word and decides `isnan(x)` as false, and `x <= 9` as true, without reading a row
+    (seen in 2.0.0).
     """
     if columns[column].type != "float":
         return None

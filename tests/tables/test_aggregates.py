@@ -89,7 +89,8 @@ def answered(desk: Desk, parts: Sequence[Rows], wanted: list[ask.Aggregate]) -> 
     return asked(desk, in_work_tree(str(desk.folder), "t"), wanted).values
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.generate], deadline=None, database=None, derandomize=True,
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate], deadline=None,
+          database=None, derandomize=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(st.lists(ROW, max_size=30), st.lists(ROW, max_size=12))
 def test_answers_are_the_oracles(desk: Desk, first: Rows, second: Rows) -> None:
@@ -202,7 +203,8 @@ def test_types_beyond_numbers(desk: Desk) -> None:
     pq.write_table(frame, desk.folder / "t.parquet")
     table = in_work_tree(str(desk.folder), "t.parquet")
     wanted: list[ask.Aggregate] = [
-        ask.Sum(column="d"), ask.Maximum(column="z"), ask.Nulls(column="n"), ask.Maximum(column="n"),
+        ask.Sum(column="d"), ask.Maximum(column="z"), ask.Nulls(column="n"),
+        ask.Maximum(column="n"),
         ask.Between(column="d", low=1.1, high=2.25), ask.Nulls(column="x"),
     ]  # fmt: skip
     found = asked(desk, table, wanted)
