@@ -45,6 +45,16 @@ def make_project(tmp_path: Path, surroundings: None) -> Callable[[str], Project]
     return lambda name: Project(tmp_path / name)
 
 
+@pytest.fixture
+def desk(tmp_path: Path, surroundings: None) -> Iterator[Any]:
+    """A folder of tables, and the engine that is asked about them."""
+    from tabled import Desk
+
+    made = Desk(tmp_path / "tables")
+    yield made
+    made.close()
+
+
 _outcomes: dict[str, set[str]] = defaultdict(set)
 
 

@@ -27,6 +27,8 @@ CREATE TABLE memos (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NUL
                     day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE signatures (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
                          day INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE aggregates (key BLOB PRIMARY KEY, value BLOB NOT NULL, mark BLOB NOT NULL,
+                         day INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE runs (id INTEGER PRIMARY KEY, repository TEXT NOT NULL, stage TEXT NOT NULL,
                    started REAL NOT NULL, duration REAL NOT NULL, exit_code INTEGER NOT NULL,
                    report BLOB NOT NULL);
@@ -50,7 +52,7 @@ class Store:
         self.problem = problem
 
     def get(self, table: str, keys: Sequence[bytes], today: int) -> dict[bytes, bytes]:
-        """Values of those `keys` that `table` (`findings`, `memos`, `signatures`) holds; `today` as
+        """Values of those `keys` that `table` (any but `runs`) holds; `today` as
         a day number, by which rows that nobody asked for are dropped some time."""
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
@@ -115,7 +117,7 @@ class Store:
         pages = self._all("PRAGMA page_count", ()), self._all("PRAGMA page_size", ())
         if not (pages[0] and pages[1]) or pages[0][0][0] * pages[1][0][0] <= largest:
             return
-        for table in ("findings", "memos", "signatures"):
+        for table in ("findings", "memos", "signatures", "aggregates"):
             days = [row[0] for row in self._all(f"SELECT day FROM {table} ORDER BY day", ())]
             if days:
                 middle = days[(len(days) - 1) // 2]

@@ -1,0 +1,183 @@
+"""Answers aggregates in the engine's worker: what footers prove, then one scan, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from mlgate.core.errors import GateError
+from mlgate.tables import _conditions, _footer, _keys, _queries, _sql
+from mlgate.tables import aggregates as ask
+from mlgate.tables._connect import Database, columns, numbered, source
+from mlgate.tables._footer import UNKNOWN, Footer
+from mlgate.tables._protocol import Aggregates, Examples, Line, Request, Source
+from mlgate.tables.aggregates import Aggregate, Value
+from mlgate.tables.table import Column
+
+_KEYS_MEMORY = "150MB"
+"""Counting keys is faster in little memory, and spills."""
+
+
+def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
+    """Each file's answers, then those of the whole table."""
+    database = Database(asked.table.files, request.memory, request.spill, request.threads)
+    work = _Work(database, asked.table, request)
+    try:
+        work.check([a for wanted in (*asked.parts.values(), asked.whole) for a in wanted])
+        for number, wanted in asked.parts.items():
+            yield work.part(number, wanted)
+        if asked.whole:
+            values = [work.whole(aggregate) for aggregate in asked.whole]
+            yield Line(values=values, scanned=True)
+    finally:
+        database.close()
+
+
+class _Work:
+    """One table, its files described when first needed."""
+
+    def __init__(self, database: Database, table: Source, request: Request) -> None:
+        self.database = database
+        self.table = table
+        self._request = request
+        self._schemas: dict[int, list[Column]] = {}
+
+    def schema(self, number: int) -> list[Column]:
+        """The columns of a file."""
+        if number not in self._schemas:
+            file = self.table.files[number]
+            self._schemas[number] = columns(self.database, self.table, file)
+        return self._schemas[number]
+
+    def columns(self, number: int = 0) -> dict[str, Column]:
+        """The columns of a file, by name."""
+        return {column.name: column for column in self.schema(number)}
+
+    def check(self, wanted: Iterable[Aggregate]) -> None:
+        """Refuse conditions and regular expressions that are not what they must be."""
+        seen: set[str] = set()
+        for aggregate in wanted:
+            conditions = [aggregate.where, getattr(aggregate, "condition", None)]
+            for condition in {one for one in conditions if one is not None} - seen:
+                _conditions.check(condition, self.columns(), self.database.rows)
+                seen.add(condition)
+            if isinstance(aggregate, ask.Matching):
+                _conditions.check_regex(aggregate.regex, self.database.rows)
+
+    def part(self, number: int, wanted: Sequence[Aggregate]) -> Line:
+        """The answers for one file: by its footer, by one scan, by queries of their own."""
+        schema, named = self.schema(number), self.columns(number)
+        known: dict[Aggregate, Value] = {}
+        if self.table.form == "parquet":
+            footer = self.footer(number, wanted)
+            proven = {a: _footer.proven(a, footer, named) for a in wanted}
+            known = {a: value for a, value in proven.items() if value is not UNKNOWN}
+        left = [a for a in wanted if a not in known]
+        if left:
+            known |= self._scanned(number, left, named)
+        values = [known[a] for a in wanted]
+        return Line(part=number, schema=schema, values=values, scanned=bool(left))
+
+    def footer(self, number: int, wanted: Iterable[Aggregate]) -> Footer:
+        """The footer of a file, as to the columns that the aggregates name."""
+        names = [column for a in wanted for column in ask.columns_of(a)]
+        file = self.table.files[number]
+        return _footer.read(file, names, self.columns(number), self.database.rows)
+
+    def _scanned(
+        self, number: int, wanted: list[Aggregate], named: dict[str, Column]
+    ) -> dict[Aggregate, Value]:
+        at = source(self.database, self.table, [self.table.files[number]])
+        known: dict[Aggregate, Value] = {}
+        fused: dict[Aggregate, str] = {}
+        for a in wanted:
+            try:
+                if _sql.fuses(a):
+                    fused[a] = _sql.expression(a, named)
+                else:
+                    known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
+            except GateError as error:
+                known[a] = unfit(error)
+        if fused:
+            row = self.database.rows(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
+            pairs = zip(fused, row, strict=True)
+            known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
+        return known
+
+    def whole(self, aggregate: Aggregate) -> Value:
+        """The answer for all files together."""
+        try:
+            if isinstance(aggregate, ask.Duplicates):
+                return self._duplicates(aggregate)
+            at = source(self.database, self.table)
+            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows))
+        except GateError as error:
+            return unfit(error)
+
+    def _duplicates(self, a: ask.Duplicates) -> Value:
+        request = self._request
+        apart = Database(self.table.files, _KEYS_MEMORY, request.spill, request.threads)
+        try:
+            files = []
+            for number, file in enumerate(self.table.files):
+                facts = None
+                if self.table.form == "parquet" and len(a.columns) == 1:
+                    facts = self.footer(number, [a]).columns.get(a.columns[0])
+                files.append(_keys.File(source(apart, self.table, [file]), facts))
+            whole = source(apart, self.table)
+            return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
+        finally:
+            apart.close()
+
+
+def unfit(error: GateError) -> Value:
+    """What stands for the answer to a question that the column's type does not allow."""
+    return {"unfit": error.message}
+
+
+def _plain(value: Any) -> Value:
+    """A value as JSON can say it."""
+    from decimal import Decimal
+
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def examples(request: Request, asked: Examples) -> Iterator[Line]:
+    """The first rows that break each rule."""
+    database = Database(asked.table.files, request.memory, request.spill, request.threads)
+    work = _Work(database, asked.table, request)
+    try:
+        work.check([breach.kept for breach in asked.breaches])
+        rows = numbered(database, asked.table)
+        key = f", {_sql.name(asked.key)}::varchar" if asked.key in work.columns() else ""
+        for breach in asked.breaches:
+            broken = _broken(breach.kept, work.columns())
+            query = f"SELECT __row{key} FROM {rows} WHERE {broken} LIMIT {asked.most}"
+            found = [list(row) for row in database.rows(query)]
+            yield Line(part=breach.number, found=found)
+    finally:
+        database.close()
+
+
+def _broken(kept: Aggregate, named: dict[str, Column]) -> str:
+    """The condition of a row that breaks the rule: it is concerned, and not counted."""
+    concerned: list[str | None] = []
+    if isinstance(kept, ask.Nulls):
+        tests = [f"{_sql.name(kept.column)} IS NULL"]
+    elif isinstance(kept, ask.NotFinite):
+        tests = [f"NOT isfinite({_sql.name(kept.column)})"]
+    elif isinstance(kept, ask.Truth):
+        tests = [f"NOT {_sql.condition(kept.condition)}::boolean"]
+    elif isinstance(kept, ask.OfColumn) and _sql.fuses(kept):
+        present = f"{_sql.name(kept.column)} IS NOT NULL"
+        concerned = [present, _sql.no_nan(named, kept.column)]
+        counted = _sql.expression(kept, named)
+        inner = counted.partition(" FILTER (WHERE ")[2].removesuffix(")") or "true"
+        tests = [f"NOT ({inner})"]
+    else:
+        raise GateError(f"no rows can be shown for {type(kept).__name__}")
+    if kept.where:
+        concerned.append(_sql.condition(kept.where))
+    return " AND ".join([*filter(None, concerned), *tests])

@@ -1,0 +1,129 @@
+"""Lets a policy's condition through only if it is one pure expression over the table's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.errors import GateError
+from mlgate.core.parts import nearest
+from mlgate.core.text import shown
+
+if TYPE_CHECKING:
+    from mlgate.tables._queries import Rows
+    from mlgate.tables._sql import Columns
+
+_ALLOWED = frozenset(
+    {"BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION",
+     "OPERATOR", "TYPE"}
+)  # fmt: skip
+_LONGEST = 2000
+_BEYOND_RE2 = ("(?=", "(?!", "(?<=", "(?<!", "(?>", "(?P=")
+
+
+def check(expression: str, columns: Columns, rows: Rows) -> None:
+    """Raises `GateError` for anything but one expression that the same row always decides alike."""
+    if len(expression) > _LONGEST:
+        raise GateError(f"a condition is longer than {_LONGEST:,} characters")
+    node = _parsed(expression, rows)
+    for part in _parts(node):
+        if part["class"] not in _ALLOWED:
+            what = part["class"].lower().replace("_", " ")
+            raise GateError(
+                f"the condition `{shown(expression)}` holds a {what}",
+                "write comparisons and functions over the row's own columns only",
+            )
+        if part["class"] == "COLUMN_REF":
+            _known(part["column_names"], columns, expression)
+    _pure({p["function_name"] for p in _parts(node) if p["class"] == "FUNCTION"}, expression, rows)
+
+
+def _parsed(expression: str, rows: Rows) -> dict[str, Any]:
+    """The syntax tree of the one expression that it is: by itself, and in brackets.
+
+    By itself, so that it closes no bracket of ours; in brackets, where a list becomes a row and an
+    alias or a clause is an error.
+    """
+    _tree(expression, f"SELECT\n{expression}\n", rows)
+    statements = _tree(expression, f"SELECT (\n{expression}\n)", rows)["statements"]
+    node = statements[0]["node"]
+    plain = len(statements) == 1 and node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1
+    top = node["select_list"][0] if plain else {}
+    if not plain or top.get("function_name") == "row" or node["from_table"]["type"] != "EMPTY":
+        raise GateError(
+            f"the condition `{shown(expression)}` is more than one expression",
+            "write one condition for each of them",
+        )
+    return dict(top)
+
+
+def _tree(expression: str, statement: str, rows: Rows) -> dict[str, Any]:
+    import json
+
+    quoted = statement.replace("'", "''")
+    tree = json.loads(rows(f"SELECT json_serialize_sql('{quoted}')")[0][0])
+    if tree.get("error"):
+        first = str(tree.get("error_message")).partition("\n")[0]
+        raise GateError(
+            f"the condition `{shown(expression)}` is not one expression: {shown(first)}",
+            "write one SQL expression, such as `paid <= price`",
+        )
+    return dict(tree)
+
+
+def _parts(node: Any) -> Iterator[dict[str, Any]]:
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if "class" in item:
+                yield item
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _known(path: list[str], columns: Columns, expression: str) -> None:
+    names = {column.lower() for column in columns}
+    if path[0].lower() not in names:
+        raise GateError(
+            f"the condition `{shown(expression)}` names {shown(path[0])}, which is no column",
+            nearest(path[0], list(columns)[:500]),
+        )
+
+
+def _pure(functions: set[str], expression: str, rows: Rows) -> None:
+    """Refuse functions that answer differently for the same row, or that are none of a row."""
+    if not functions:
+        return
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(functions))
+    query = (
+        "SELECT function_name FROM duckdb_functions() WHERE function_type = 'scalar'"
+        f" AND function_name IN ({listed})"
+        " GROUP BY function_name HAVING bool_and(stability = 'CONSISTENT')"
+    )
+    refused = functions - {row[0] for row in rows(query)}
+    if refused:
+        raise GateError(
+            f"the condition `{shown(expression)}` calls {shown(min(refused))},"
+            " which is no function of a row alone",
+            "use functions whose result depends on the row only: neither random nor the clock",
+        )
+
+
+def check_regex(regex: str, rows: Rows) -> None:
+    """Raises `GateError` for what RE2 does not understand, before any row is read."""
+    if any(mark in regex for mark in _BEYOND_RE2):
+        raise GateError(
+            f"the regular expression {shown(regex)} looks around, which RE2 cannot",
+            "write it without (?=, (?!, (?<= and (?<!",
+        )
+    quoted = regex.replace("'", "''")
+    try:
+        rows(f"SELECT regexp_matches('', '{quoted}')")
+    except Exception as error:
+        first = str(error).partition("\n")[0]
+        raise GateError(
+            f"{shown(regex)} is no regular expression: {shown(first)}",
+            "see https://github.com/google/re2/wiki/Syntax",
+        ) from None

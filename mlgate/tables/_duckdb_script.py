@@ -1,0 +1,83 @@
+"""The worker of the embedded engine: one request on standard input, JSON lines in answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import plain
+from mlgate.tables import _aggregate, _overlap
+from mlgate.tables._protocol import (
+    Aggregates,
+    Examples,
+    Line,
+    Orphans,
+    Overlap,
+    Request,
+    Several,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Answer, and say what went wrong as an answer too."""
+    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
+    encoder = msgspec.json.Encoder()
+    for line in _answered(request):
+        sys.stdout.buffer.write(encoder.encode(line) + b"\n")
+    sys.stdout.buffer.write(b'{"end":true}\n')
+    sys.stdout.flush()
+    os._exit(0)  # the library's own end costs time and may write to standard error
+
+
+def _answered(request: Request) -> Iterator[Line]:
+    try:
+        import duckdb
+    except ImportError:
+        yield Line(missing="duckdb")
+        return
+    try:
+        yield from _asked(request)
+    except GateError as error:
+        yield Line(error=error.message, hint=error.hint)
+    except (duckdb.Error, OSError) as error:
+        yield Line(error=_told(error))
+
+
+def _asked(request: Request) -> Iterator[Line]:
+    match request.ask:
+        case Aggregates():
+            return _aggregate.answers(request, request.ask)
+        case Several(asks=asks):
+            return _several(request, asks)
+        case Examples():
+            return _aggregate.examples(request, request.ask)
+        case Orphans():
+            return _overlap.orphans(request, request.ask)
+        case Overlap():
+            return _overlap.overlap(request, request.ask)
+
+
+def _several(request: Request, asks: list[Aggregates]) -> Iterator[Line]:
+    for number, asked in enumerate(asks):
+        for line in _aggregate.answers(request, asked):
+            yield msgspec.structs.replace(line, table=number)
+
+
+def _told(error: Exception) -> str:
+    """The engine's words without the rows that it quotes, which may hold what nobody should see."""
+    lines: list[Any] = []
+    for line in plain(str(error)).splitlines():
+        if line.startswith(("Possible", "LINE ", "*", " ", "Did you mean")) or not line.strip():
+            break
+        if not line.startswith("Original Line"):
+            lines.append(line.strip())
+    return " ".join(lines)[:500] or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What the footers of Parquet files prove, without a page of data being read.
+
+Believed are row counts, null counts, and the least and greatest of numbers and times. Texts may be
+cut there, and a float's bounds say nothing of NaN unless the file is DuckDB's, which then leaves
+the bounds out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from mlgate.tables import aggregates as ask
+from mlgate.tables._queries import Rows
+from mlgate.tables._sql import Columns, _microseconds, text
+from mlgate.tables.aggregates import Aggregate, Value
+
+UNKNOWN = object()
+"""The footer does not decide it."""
+
+
+class Facts(Struct, frozen=True):
+    """What is known of a column in one file: rows, nulls, bounds; None where unknown."""
+
+    rows: int
+    nulls: int | None
+    low: float | int | None
+    high: float | int | None
+    whole: bool
+    """True if there is no NaN and no infinity, for certain."""
+    groups: tuple[tuple[int, int], ...] = ()
+    """The bounds of each row group, where all are known whole numbers."""
+
+
+class Footer(Struct, frozen=True):
+    """What a file's footer says."""
+
+    rows: int
+    columns: dict[str, Facts]
+
+
+def read(file: str, wanted: Iterable[str], columns: Columns, rows: Rows) -> Footer:
+    """The footer of one file, as to the columns that are wanted."""
+    about = f"parquet_file_metadata({text(file)})"
+    count, author = rows(f"SELECT num_rows, created_by FROM {about}")[0]
+    ours = (author or "").startswith("DuckDB")
+    names = [name for name in dict.fromkeys(wanted) if name in columns]
+    if not names:
+        return Footer(count, {})
+    listed = ", ".join(text(name) for name in names)
+    query = (
+        "SELECT path_in_schema, row_group_id, num_values, stats_null_count, stats_min_value,"
+        f" stats_max_value FROM parquet_metadata({text(file)}) WHERE path_in_schema IN ({listed})"
+        " ORDER BY row_group_id"
+    )
+    groups: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
+    for column, _, *facts in rows(query):
+        groups[column].append(tuple(facts))
+    found = {
+        name: _facts(name, columns[name].type, groups[name], count, ours)
+        for name in names
+        if groups[name] or not count
+    }
+    return Footer(count, found)
+
+
+def _facts(column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ours: bool) -> Facts:
+    complete = sum(values for values, *_ in groups) == count  # else it is nested
+    known = complete and all(nulls is not None for _, nulls, *_ in groups)
+    nulls = sum(nulls for _, nulls, *_ in groups) if known else None
+    filled = [(low, high) for values, gone, low, high in groups if gone is None or gone < values]
+    bounds = [_bounds(column, kind, low, high) for low, high in filled]
+    if not known or not bounds or None in bounds:
+        return Facts(count, nulls, None, None, False)
+    pairs = [pair for pair in bounds if pair is not None]
+    low, high = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+    whole = kind != "float" or (ours and math.isfinite(low) and math.isfinite(high))
+    exact = tuple(pairs) if kind == "integer" else ()
+    return Facts(count, nulls, low, high, whole, exact)  # type: ignore[arg-type]
+
+
+_PARSED: dict[str, Callable[[str, str], float | int]] = {
+    "integer": lambda _, value: int(value),
+    "float": lambda _, value: float(value),
+    "decimal": lambda _, value: float(value),
+    "timestamp": lambda column, value: _microseconds(column, value),
+    "date": lambda column, value: _microseconds(column, value),
+}
+
+
+def _bounds(
+    column: str, kind: str, low: str | None, high: str | None
+) -> tuple[float | int, float | int] | None:
+    parse = _PARSED.get(kind)
+    if parse is None or low is None or high is None:
+        return None
+    try:
+        pair = parse(column, low), parse(column, high)
+    except Exception:  # a year beyond Python's, a form that is new: then it is read from the data
+        return None
+    return pair if pair[0] <= pair[1] else None  # false for NaN
+
+
+def proven(aggregate: Aggregate, footer: Footer, columns: Columns) -> Value:
+    """The answer that the footer proves, or `UNKNOWN`."""
+    if aggregate.where is not None:
+        return UNKNOWN
+    if isinstance(aggregate, ask.Rows):
+        return footer.rows
+    if not isinstance(aggregate, ask.OfColumn) or aggregate.column not in footer.columns:
+        return UNKNOWN
+    facts, kind = footer.columns[aggregate.column], columns[aggregate.column].type
+    match aggregate:
+        case ask.Nulls():
+            return UNKNOWN if facts.nulls is None else facts.nulls
+        case ask.NotFinite() if kind != "float" or facts.whole:
+            return [0, 0, 0]
+        case ask.Minimum() if facts.whole:
+            return facts.low
+        case ask.Maximum() if facts.whole:
+            return facts.high
+        case ask.Extent(low=None, high=None) if facts.whole:
+            return [facts.low, facts.high]
+        case ask.Between(low=low, high=high) if facts.whole and facts.nulls is not None:
+            return _between(facts, *(_bound(aggregate.column, kind, b) for b in (low, high)))
+    return UNKNOWN
+
+
+def _bound(column: str, kind: str, bound: ask.Bound) -> float | int | None:
+    """A bound as the footer's numbers compare with; NaN, which compares with none, for others."""
+    if bound is None:
+        return None
+    if kind in ("timestamp", "date"):
+        return _microseconds(column, bound)
+    return math.nan if isinstance(bound, str) else bound
+
+
+def _between(facts: Facts, low: float | int | None, high: float | int | None) -> Value:
+    if facts.low is None or facts.high is None or facts.nulls is None:
+        return UNKNOWN
+    inside = (low is None or facts.low >= low) and (high is None or facts.high <= high)
+    return facts.rows - facts.nulls if inside else UNKNOWN

@@ -1,0 +1,106 @@
+"""What is asked of an engine's worker, and how it answers: JSON lines, the last one `end`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from mlgate.tables.aggregates import Any_, Value
+from mlgate.tables.table import Column, Form, Located
+
+
+class Source(Struct, frozen=True):
+    """The files of a table, as an engine opens them."""
+
+    files: tuple[str, ...]
+    form: Form
+    partitioned: bool = False
+
+
+def source_of(table: Located) -> Source:
+    """Where the table's bytes lie."""
+    return Source(tuple(part.file for part in table.parts), table.form, table.partitioned)
+
+
+class Aggregates(Struct, frozen=True, tag="aggregates", kw_only=True):
+    """Answers for some files, and answers for the whole table; and the columns of those files."""
+
+    table: Source
+    parts: dict[int, list[Any_]] = {}
+    """By the number of the file."""
+    whole: list[Any_] = []
+
+
+class Several(Struct, frozen=True, tag="several", kw_only=True):
+    """Aggregates of several tables, in one process; each line says whose it is."""
+
+    asks: list[Aggregates]
+
+
+class Breach(Struct, frozen=True, kw_only=True):
+    """Rows that break a rule: those of which `kept` (an aggregate that counts) is not met."""
+
+    number: int
+    kept: Any_
+
+
+class Examples(Struct, frozen=True, tag="examples", kw_only=True):
+    """The first rows that break each rule: their numbers, and their keys where there is one."""
+
+    table: Source
+    breaches: list[Breach]
+    key: str | None = None
+    most: int = 5
+
+
+class Orphans(Struct, frozen=True, tag="orphans", kw_only=True):
+    """How many values of a column are not in a column of another table."""
+
+    table: Source
+    column: str
+    other: Source
+    other_column: str
+
+
+class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):
+    """How many rows of `table` have an equal one in `other`, as to `columns` (all if empty)."""
+
+    table: Source
+    other: Source
+    columns: tuple[str, ...] = ()
+    normalised: bool = False
+    """Compare texts without case, accents, punctuation and spaces."""
+    nulls_count: bool = False
+    """Whether nulls are equal, as in whole rows; a key that holds one is like no other."""
+    most: int = 5
+
+
+Ask = Aggregates | Several | Examples | Orphans | Overlap
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One question, and the means to answer it."""
+
+    ask: Ask
+    spill: str
+    """A folder for what does not fit into memory."""
+    memory: str = "512MB"
+    threads: int | None = None
+
+
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of an answer."""
+
+    table: int = 0
+    part: int | None = None
+    schema: list[Column] | None = None
+    values: list[Value] | None = None
+    scanned: bool | None = None
+    """False where the footer alone decided."""
+    found: Any = None
+    error: str | None = None
+    hint: str | None = None
+    missing: str | None = None
+    """The package that the engine needs."""
+    end: bool | None = None

@@ -1,0 +1,176 @@
+"""Aggregates that need a query of their own, as DuckDB's SQL: groups, histograms, order, keys."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from mlgate.tables import aggregates as ask
+from mlgate.tables._sql import (
+    Columns,
+    all_of,
+    compared,
+    finite,
+    found,
+    name,
+    number,
+    numeric,
+    where,
+)  # fmt: skip
+from mlgate.tables.aggregates import Aggregate, Value
+
+Rows = Callable[[str], list[tuple[Any, ...]]]
+"""Runs a query and gives its rows."""
+
+_GLANCE = 20_000
+"""Rows by which a column of too many different texts is known without grouping all of them."""
+
+
+def answer(aggregate: Aggregate, source: str, columns: Columns, rows: Rows) -> Value:
+    """The answer over `source`, a table expression. Raises `GateError`."""
+    return _QUERIES[type(aggregate)](aggregate, source, columns, rows)
+
+
+def _only(*conditions: str | None) -> str:
+    given = [one for one in conditions if one]
+    return f" WHERE {' AND '.join(given)}" if given else ""
+
+
+def _distinct(a: ask.Distinct, source: str, c: Columns, rows: Rows) -> Value:
+    found(c, a.column)
+    only = _only(where(a))
+    return rows(f"SELECT count(DISTINCT {name(a.column)}) FROM {source}{only}")[0][0]
+
+
+def _roughly(a: ask.RoughlyDistinct, source: str, c: Columns, rows: Rows) -> Value:
+    found(c, a.column)
+    only = _only(where(a))
+    return rows(f"SELECT approx_count_distinct({name(a.column)}) FROM {source}{only}")[0][0]
+
+
+def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value:
+    found(c, a.column)
+    column, only = name(a.column), where(a)
+    glance = f"(SELECT {column} FROM {source} LIMIT {_GLANCE})"
+    if rows(f"SELECT count(DISTINCT {column}) FROM {glance}")[0][0] > a.most and not only:
+        return None
+    query = (
+        f"SELECT {column}::varchar, count(*) FROM {source}"
+        f"{_only(f'{column} IS NOT NULL', only)} GROUP BY 1 ORDER BY 1 LIMIT {a.most + 1}"
+    )
+    return _bounded(rows(query), a.most)
+
+
+def _bounded(found_rows: list[tuple[Any, ...]], most: int) -> Value:
+    return None if len(found_rows) > most else [list(row) for row in found_rows]
+
+
+def _most_common(a: ask.MostCommon, source: str, c: Columns, rows: Rows) -> Value:
+    found(c, a.column)
+    column = name(a.column)
+    query = (
+        f"SELECT max(n) FROM (SELECT count(*) AS n FROM {source}"
+        f"{_only(f'{column} IS NOT NULL', where(a))} GROUP BY {column})"
+    )
+    return rows(query)[0][0] or 0
+
+
+def _groups(a: ask.Groups, source: str, c: Columns, rows: Rows) -> Value:
+    for column in (*a.by, a.label):
+        found(c, column)
+    keys = [f"{name(column)}::varchar" for column in a.by]
+    label = f"{name(a.label)}::varchar"
+    positive = a.positive.replace("'", "''")
+    order = ", ".join(str(i + 1) for i in range(len(keys)))
+    query = (
+        f"SELECT {', '.join(keys)}, count(*), count({label}), "
+        f"count(*){all_of(f'''{label} = '{positive}' ''')} FROM {source}{_only(where(a))} "
+        f"GROUP BY {order} ORDER BY {order} LIMIT {a.most + 1}"
+    )
+    found_rows = rows(query)
+    if len(found_rows) > a.most:
+        return None
+    n = len(keys)
+    return [[list(row[:n]), *row[n:]] for row in found_rows]
+
+
+def bucket(columns: Columns, column: str, low: float, high: float, bins: int) -> str:
+    """The bin of a finite value, from -1 to `bins`, as SQL.
+
+    Divided by the width before anything is taken off, which is exact for powers of two.
+    """
+    value = f"{numeric(columns, column)}::double"
+    width = (high - low) / bins
+    first = number(float(math.floor(low / width)))
+    return f"least(greatest(floor({value} * {number(1 / width)}) - {first}, -1), {bins})::integer"
+
+
+def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
+    binned = bucket(c, a.column, a.low, a.high, a.bins)
+    value = numeric(c, a.column)
+    tests = [f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a)]
+    if a.inside:
+        tests += [f"{value} >= {number(float(a.low))}", f"{value} < {number(float(a.high))}"]
+    query = f"SELECT {binned}, count(*) FROM {source}{_only(*tests)} GROUP BY 1 ORDER BY 1"
+    return [list(row) for row in rows(query)]
+
+
+def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
+    found(c, a.label)
+    if a.bins:
+        value = bucket(c, a.column, a.low, a.high, a.bins)
+        fit = finite(c, a.column) or "true"
+        key = f"CASE WHEN {name(a.column)} IS NULL OR NOT {fit} THEN NULL ELSE {value} END"
+    else:
+        found(c, a.column)
+        key = f"{name(a.column)}::varchar"
+    label = f"{name(a.label)}::varchar"
+    query = (
+        f"SELECT {key}, {label}, count(*) FROM {source}"
+        f"{_only(f'{name(a.label)} IS NOT NULL', where(a))}"
+        f" GROUP BY 1, 2 ORDER BY 1, 2 LIMIT {a.most + 1}"
+    )
+    return _bounded(rows(query), a.most)
+
+
+def _quantile(a: ask.Quantile, source: str, c: Columns, rows: Rows) -> Value:
+    value = numeric(c, a.column)
+    only = _only(finite(c, a.column), where(a))
+    query = f"SELECT quantile_disc({value}, {number(float(a.q))}) FROM {source}{only}"
+    return rows(query)[0][0]
+
+
+def _disorder(a: ask.Disorder, source: str, c: Columns, rows: Rows) -> Value:
+    """Steps against the order, compared with the greatest value so far, in the file's order."""
+    value = compared(c, a.column)
+    best, sign = ("min", ">") if a.descending else ("max", "<")
+    sign += "=" if a.strict else ""
+    kept = _only(f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a))
+    query = (
+        f"SELECT count(*){all_of(f'v {sign} so_far')} FROM (SELECT v, {best}(v) OVER (ROWS BETWEEN "
+        f"UNBOUNDED PRECEDING AND 1 PRECEDING) AS so_far FROM (SELECT {value} AS v"
+        f" FROM {source}{kept}))"
+    )
+    return rows(query)[0][0]
+
+
+def _per_day(a: ask.PerDay, source: str, c: Columns, rows: Rows) -> Value:
+    day = f"floor({numeric(c, a.column)} / 86400000000.0::double)::integer"
+    only = _only(f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a))
+    query = f"SELECT {day}, count(*) FROM {source}{only} GROUP BY 1 ORDER BY 1"
+    return [list(row) for row in rows(query)]
+
+
+_QUERIES: dict[type[Aggregate], Callable[[Any, str, Columns, Rows], Value]] = {
+    ask.Distinct: _distinct,
+    ask.RoughlyDistinct: _roughly,
+    ask.Categories: _categories,
+    ask.MostCommon: _most_common,
+    ask.Groups: _groups,
+    ask.Histogram: _histogram,
+    ask.Cells: _cells,
+    ask.Quantile: _quantile,
+    ask.Disorder: _disorder,
+    ask.PerDay: _per_day,
+}

@@ -1,0 +1,278 @@
+"""Asks a table for aggregates: what is stored first, then what its engine finds out.
+
+The engine answers file by file what the files' answers decide, so that one changed file of a
+hundred costs one file's scan, and for the whole table what they do not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from mlgate.core.digests import digest_of
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.text import shown
+from mlgate.tables import _digest
+from mlgate.tables._merge_schema import one_schema
+from mlgate.tables._protocol import (
+    Aggregates,
+    Ask,
+    Line,
+    Overlap,
+    Request,
+    Several,
+    Source,
+    source_of,
+)  # fmt: skip
+from mlgate.tables.aggregates import Aggregate, Value, encoded
+from mlgate.tables.merge import merged, merges
+from mlgate.tables.table import Column, Located
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlgate.store.store import Store
+
+    class Desk(Protocol):
+        """What asking needs; a gate's context has it."""
+
+        @property
+        def store(self) -> Store | None: ...
+        @property
+        def now(self) -> datetime: ...
+        @property
+        def worker(self) -> Callable[..., Iterator[Any]]: ...
+
+
+REVISION = 1
+"""Raised whenever an engine answers differently for the same bytes."""
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_duckdb_script.py")
+_SCHEMA = b"schema"
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a table answered."""
+
+    columns: tuple[Column, ...]
+    values: dict[Aggregate, Value]
+    scanned: bool
+    """False where the store and the footers decided."""
+    odd: tuple[str, ...] = ()
+    """Files whose columns are not those of the first one, with how they differ."""
+
+    def of(self, aggregate: Aggregate) -> Value:
+        """The answer. Raises `GateError` where the table has no such column, or of another type."""
+        reason = self.unfit(aggregate)
+        if reason is not None:
+            raise GateError(reason)
+        return self.values[aggregate]
+
+    def unfit(self, aggregate: Aggregate) -> str | None:
+        """Why there is no answer, if there is none."""
+        value = self.values[aggregate]
+        return value["unfit"] if isinstance(value, dict) else None
+
+
+def ask(ctx: Desk, table: Located, wanted: Sequence[Aggregate]) -> Answers:
+    """The answers to all of `wanted`. Raises `GateError`, `ToolMissing`."""
+    return ask_each(ctx, (table,), wanted)[0]
+
+
+def ask_each(ctx: Desk, tables: Sequence[Located], wanted: Sequence[Aggregate]) -> list[Answers]:
+    """The same of several tables, in one process of the engine."""
+    asking = [_Asking(ctx, table, list(dict.fromkeys(wanted))) for table in tables]
+    waiting = [one for one in asking if one.question() is not None]
+    questions = [question for one in waiting if (question := one.question()) is not None]
+    if questions:
+        one = questions[0] if len(questions) == 1 else Several(asks=questions)
+        for asked in waiting:
+            asked.begin()
+        for line in told(ctx, one, " and ".join(shown(one.table.path) for one in waiting)):
+            waiting[line.table].take(line)
+        for asked in waiting:
+            asked.end()
+    return [one.answers() for one in asking]
+
+
+class _Asking:
+    """One table and what it is asked."""
+
+    def __init__(self, ctx: Desk, table: Located, wanted: list[Aggregate]) -> None:
+        self.ctx = ctx
+        self.table = table
+        self.wanted = wanted
+        self.by_part = [a for a in wanted if merges(a)]
+        self.digests = [part.digest or _digest.known(ctx, part.file) for part in table.parts]
+        self.values: dict[tuple[int, Aggregate], Value] = {}
+        self.schemas: dict[int, list[Column]] = {}
+        self.whole: dict[Aggregate, Value] = {}
+        self.scanned = False
+        self._before: dict[str, tuple[int, ...]] = {}
+        self._found: dict[tuple[int, Aggregate | None], Any] = {}
+        if wanted:
+            self._recall()
+        self._parts, self._rest = self._missing()
+
+    def answers(self) -> Answers:
+        """All of them, when everything is known."""
+        numbers = range(len(self.table.parts))
+        columns, odd = one_schema(self.table, [self.schemas[n] for n in numbers])
+        values = {a: self._value(a) for a in self.wanted}
+        return Answers(columns=columns, values=values, scanned=self.scanned, odd=odd)
+
+    def _value(self, aggregate: Aggregate) -> Value:
+        if not merges(aggregate):
+            return self.whole[aggregate]
+        values = [self.values[n, aggregate] for n in range(len(self.table.parts))]
+        unfit = next((value for value in values if isinstance(value, dict)), None)
+        return merged(aggregate, values) if unfit is None else unfit
+
+    # -- the store -------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        keys: dict[bytes, tuple[int, Aggregate | None]] = {}
+        for number, digest in enumerate(self.digests):
+            if digest is not None:
+                keys[self._key(digest, _SCHEMA)] = (number, None)
+                keys |= {self._key(digest, encoded(a)): (number, a) for a in self.by_part}
+        together = self.together()
+        if together is not None:
+            apart = [a for a in self.wanted if not merges(a)]
+            keys |= {self._key(together, encoded(a)): (-1, a) for a in apart}
+        for key, value in self._stored(list(keys)).items():
+            number, aggregate = keys[key]
+            if aggregate is None:
+                self.schemas[number] = msgspec.msgpack.decode(value, type=list[Column])
+            elif number < 0:
+                self.whole[aggregate] = msgspec.msgpack.decode(value)
+            else:
+                self.values[number, aggregate] = msgspec.msgpack.decode(value)
+
+    def _stored(self, keys: list[bytes]) -> dict[bytes, bytes]:
+        store = self.ctx.store
+        return store.get("aggregates", keys, _digest.day(self.ctx)) if store and keys else {}
+
+    def _key(self, digest: str, what: bytes) -> bytes:
+        reading = f"{REVISION} duckdb {self.table.form} {digest}\0".encode()
+        if self.table.partitioned:
+            reading += "\0".join(part.name for part in self.table.parts).encode()
+        return digest_of(reading + what).digest()
+
+    def together(self) -> str | None:
+        """The digest of the whole table, if those of its files are known."""
+        known = [digest for digest in self.digests if digest is not None]
+        if len(known) < len(self.digests):
+            return None
+        return known[0] if len(known) == 1 else digest_of("\0".join(known).encode()).hexdigest()
+
+    def digested(self) -> str | None:
+        """The digest of the whole table, computed where it is not known."""
+        for number, part in enumerate(self.table.parts):
+            self.digests[number] = self.digests[number] or _digest.computed(self.ctx, part.file)
+        return self.together()
+
+    # -- the engine ------------------------------------------------------------------------------
+
+    def _missing(self) -> tuple[dict[int, list[Aggregate]], list[Aggregate]]:
+        """What is not known: of which files, and of the whole table."""
+        numbers = range(len(self.table.parts))
+        missing = {n: [a for a in self.by_part if (n, a) not in self.values] for n in numbers}
+        parts = {n: asked for n, asked in missing.items() if asked or n not in self.schemas}
+        return parts, [a for a in self.wanted if not merges(a) and a not in self.whole]
+
+    def question(self) -> Aggregates | None:
+        """What the engine must be asked; None where all is known."""
+        if not (self._parts or self._rest):
+            return None
+        return Aggregates(table=source_of(self.table), parts=self._parts, whole=self._rest)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """Before the engine reads the files."""
+        numbers = range(len(self.table.parts)) if self._rest else self._parts
+        files = [self.table.parts[n].file for n in numbers]
+        self._before = {file: _digest.signature(file) for file in files}
+
+    def take(self, line: Line) -> None:
+        """Take in one line of the engine's answer."""
+        self.scanned = self.scanned or bool(line.scanned)
+        values = line.values or []
+        if line.part is None:
+            self.whole |= dict(zip(self._rest, values, strict=True))
+            self._found |= {(-1, a): self.whole[a] for a in self._rest}
+            return
+        self.schemas[line.part] = line.schema or []
+        self._found[line.part, None] = self.schemas[line.part]
+        for aggregate, value in zip(self._parts[line.part], values, strict=True):
+            self.values[line.part, aggregate] = value
+            self._found[line.part, aggregate] = value
+
+    def end(self) -> None:
+        """When all is answered: see that nothing changed meanwhile, and store it."""
+        for file, found in self._before.items():
+            _digest.unchanged(file, found)
+        if self.scanned:
+            self._remember(self._found)
+
+    def _remember(self, rows: dict[tuple[int, Aggregate | None], Any]) -> None:
+        """Store what a scan found; what footers prove is found again as quickly."""
+        if self.ctx.store is None:
+            return
+        together = self.digested()
+        stored = {}
+        for (number, aggregate), value in rows.items():
+            if isinstance(value, dict):
+                continue
+            digest = together if number < 0 else self.digests[number]
+            what = _SCHEMA if aggregate is None else encoded(aggregate)
+            stored[self._key(digest or "", what)] = msgspec.msgpack.encode(value)
+        self.ctx.store.put("aggregates", stored, _digest.day(self.ctx))
+
+
+def overlap(
+    ctx: Desk, table: Located, other: Located, asked: Overlap
+) -> tuple[int, int, list[int]]:
+    """Rows of `table`, those of them that are in `other` too, and the numbers of the first ones."""
+    both = (table, other)
+    known = [_Asking(ctx, one, []).together() for one in both]
+    what = msgspec.json.encode(msgspec.structs.replace(asked, table=_NOWHERE, other=_NOWHERE))
+    key = _overlap_key(known, what)
+    stored = ctx.store.get("aggregates", [key], _digest.day(ctx)) if ctx.store and key else {}
+    if key in stored:
+        return msgspec.msgpack.decode(stored[key], type=tuple[int, int, list[int]])
+    before = {part.file: _digest.signature(part.file) for one in both for part in one.parts}
+    (line,) = told(ctx, asked, table.path)
+    for file, found in before.items():
+        _digest.unchanged(file, found)
+    answer = (line.found[0], line.found[1], line.values or [])
+    if ctx.store is not None:
+        key = _overlap_key([_Asking(ctx, one, []).digested() for one in both], what)
+        ctx.store.put("aggregates", {key: msgspec.msgpack.encode(answer)}, _digest.day(ctx))
+    return answer
+
+
+_NOWHERE = Source((), "parquet")
+
+
+def _overlap_key(digests: list[str | None], what: bytes) -> bytes:
+    """Empty where the content of a table is not known yet."""
+    if None in digests:
+        return b""
+    return digest_of(f"{REVISION} overlap {digests}\0".encode() + what).digest()
+
+
+def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
+    """The lines of the engine's answer. Raises `GateError` where it could not answer."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="mlgate-spill-") as spill:
+        request = Request(ask=asked, spill=spill)
+        for line in ctx.worker(_SCRIPT, msgspec.to_builtins(request)):
+            answer = msgspec.convert(line, Line)
+            if answer.missing:
+                raise ToolMissing(f"tables need {answer.missing}", "pip install 'mlgate[data]'")
+            if answer.error:
+                raise GateError(f"{path}: {answer.error}", answer.hint)
+            yield answer

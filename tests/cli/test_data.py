@@ -1,0 +1,44 @@
+"""`mlgate data profile`: what it shows of a table, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tabled import parquet
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    query = """SELECT i AS id, CASE WHEN i % 4 = 0 THEN NULL ELSE i END AS half,
+        'p' || i % 2 AS plan,
+        DATE '2026-01-01' + i::integer AS day, [i] AS more FROM range(100) t(i)"""
+    parquet(tmp_path / "t.parquet", query)
+
+
+def test_it_shows_every_column(mlgate: Callable[..., Any]) -> None:
+    ran = mlgate("data", "profile", "t.parquet")
+    assert ran.code == 0
+    lines = {line.split()[0]: line for line in ran.out.splitlines() if line.strip()}
+    assert "100 rows, 5 columns" in lines["t.parquet:"]
+    assert "0 to 99, mean 49.5 ± 29.01" in lines["id"]
+    assert "25.00%" in lines["half"]
+    assert "p0 50.0%, p1 50.0%" in lines["plan"]
+    assert "2026-01-01 to 2026-04-10" in lines["day"]
+    assert "nested" in lines["more"]
+
+
+def test_it_writes_json(mlgate: Callable[..., Any]) -> None:
+    found = json.loads(mlgate("data", "profile", "t.parquet", "--format", "json").out)
+    assert found["rows"] == 100
+    assert [column["nulls"] for column in found["columns"]] == [0, 25, 0, 0, 0]
+
+
+def test_a_table_that_is_not_there_is_named(mlgate: Callable[..., Any]) -> None:
+    ran = mlgate("data", "profile", "gone.parquet")
+    assert ran.code == 3
+    assert "no table gone.parquet" in ran.err
