@@ -23,7 +23,7 @@ def rows(wrong: range) -> str:
 @pytest.fixture
 def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "new.csv").write_text(rows(range(0, 80)))
+    (tmp_path / "new.csv").write_text(rows(range(80)))
     (tmp_path / "old.csv").write_text(rows(range(40, 70)))
 
 
