@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mlgate.core.errors import GateError, RepositoryError
-from mlgate.core.text import counted
+from mlgate.core.finding import Finding
+from mlgate.core.text import counted, shown
+from mlgate.core.words import Level
 from mlgate.repo import git, history
 from mlgate.sources._dvc.pipelines import read_pipeline
 from mlgate.sources._dvc.pointers import kind_of, read_pointer
@@ -25,18 +27,23 @@ State = dict[str, str]
 """DVC's files of a commit: path to blob."""
 
 
-def owned_by_range(ground: Ground) -> Iterator[Owned]:
-    """Every output that a commit of the range names and the subject does not.
+def owned_by_range(ground: Ground) -> tuple[list[Owned], list[Finding]]:
+    """Every output that a commit of the range names and the subject does not, and a finding for
+    each of DVC's files in those commits of which nobody can tell what it names.
 
     Raises `GateError` where git does not have the commits.
     """
     commits = ground.ctx.commits
     if not commits:
-        return
+        return [], []
     repo = git.find(ground.work, os.environ)
     try:
         states = _states(repo, commits)
-        yield from _parsed(ground, repo, states)
+        found = list(_parsed(ground, repo, states))
+        return (
+            [one for one in found if isinstance(one, Owned)],
+            [one for one in found if isinstance(one, Finding)],
+        )
     except RepositoryError as error:
         hint = "git fetch --unshallow" if history.is_shallow(repo) else error.hint
         raise GateError(
@@ -96,7 +103,9 @@ def _listed(repo: Repository, commit: str) -> State:
     }
 
 
-def _parsed(ground: Ground, repo: Repository, states: dict[str, State]) -> Iterator[Owned]:
+def _parsed(
+    ground: Ground, repo: Repository, states: dict[str, State]
+) -> Iterator[Owned | Finding]:
     """Each version once: pointers by blob, locks by blob and by the pipeline beside them."""
     entries = ground.ctx.subject.files
     mine = {path: entry.id for path, entry in entries.items() if kind_of(path)}
@@ -124,21 +133,39 @@ def _parsed(ground: Ground, repo: Repository, states: dict[str, State]) -> Itera
             if excluded or same:
                 continue
             pipeline = content(beside) if beside and kind_of(path) == "lock" else None
-            for owned in _owned(path, content(blob), pipeline, root_of(path, roots)):
-                yield msgspec.structs.replace(owned, commit=commit)
+            for one in _owned(path, content(blob), pipeline, root_of(path, roots)):
+                if isinstance(one, Owned):
+                    yield msgspec.structs.replace(one, commit=commit)
+                else:
+                    yield _unknown(path, commit, one)
 
 
-def _owned(path: str, raw: bytes, pipeline: bytes | None, root: str) -> Iterator[Owned]:
+def _unknown(path: str, commit: str, why: str) -> Finding:
+    """No place: the file may be gone, or whole again, in what is judged."""
+    return Finding(
+        rule="data-version/unreadable",
+        level=Level.ERROR,
+        message=f"{shown(path)} in commit {commit[:7]}: {why}, so its data cannot be looked for",
+        help="fold that commit into the one that mended it: git rebase -i",
+    )
+
+
+def _owned(path: str, raw: bytes, pipeline: bytes | None, root: str) -> Iterator[Owned | str]:
+    """What the file names, and in words what cannot be told of it."""
     if len(raw) > LARGEST:
+        yield f"{len(raw):,} bytes are too many for one of DVC's files"
         return
     if kind_of(path) == "pointer":
         pointer = read_pointer(path, raw)
+        yield from (problem.message for problem in pointer.problems)
         for out in pointer.outs:
             yield Owned(out=out, file=path, imported=pointer.imported, root=root)
         return
     folder = posixpath.dirname(path)
     declared = read_pipeline(posixpath.join(folder, "dvc.yaml"), pipeline) if pipeline else None
-    yield from owned_by_lock(lock_of(path, raw, declared), declared, root)
+    lock = lock_of(path, raw, declared)
+    yield from (problem.message for problem in lock.problems)
+    yield from owned_by_lock(lock, declared, root)
 
 
 def _blobs(repo: Repository, ids: list[str]) -> dict[str, bytes]:

@@ -96,7 +96,9 @@ def _all(ground: Ground) -> Iterator[Finding]:
         yield _judged(ground, "present in the cache" if ground.owned else "")
         return
     yield from change.check(ground)
-    remotes = storage.Remotes(ground, owned_by_range(ground))
+    earlier, unknown = owned_by_range(ground)
+    yield from unknown
+    remotes = storage.Remotes(ground, earlier)
     yield from remotes.check()
     where = f"{remotes.objects:,} objects looked for in {', '.join(remotes.names)}"
     yield _judged(ground, where if remotes.names else "")
