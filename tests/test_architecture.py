@@ -22,6 +22,10 @@ PARTS = ["gates", "tools", "reporters", "sources", "registries", "tables", "cli"
 TALKING_SCRIPTS = {
     "runner/host.py",
     "gates/_ml_rules.py",
+    "gates/_model_worker.py",
+    "sources/_dvc/remote_script.py",
+    "sources/_dvc/resolve_script.py",
+    "tables/_duckdb_script.py",
     "tools/_black_script.py",
     "tools/_detect_secrets_scan.py",
     "tools/_launch/pytest_recorded.py",
