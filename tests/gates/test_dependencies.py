@@ -278,14 +278,14 @@ dev = ["three==1.0", {include-group = "x"}]
 python = "^3.11"
 four = "1.0"
 five = { git = "https://example.org/x.git" }
-six = "^1.0"
+no-such-six = "^1.0"
 """
     names = ("one", "two", "three", "four")
     records = [record(n, id=f"GHSA-{n}") for n in names]
     found = by_rule(audited(tmp_path, {"pyproject.toml": text}, *records))
     assert {f"dependencies/GHSA-{n}" for n in names} < found.keys()
     refused = [f.message.partition(" ")[0] for f in found["dependencies/unauditable"]]
-    assert refused == ["five", "six"]
+    assert refused == ["five", "no-such-six"]
     location = found["dependencies/GHSA-two"][0].location
     assert location is not None
     assert location.line == 5
