@@ -56,8 +56,9 @@ class Mixture:
         """The private folder, in which `paths` are laid out now."""
         with self._lock:
             if self._folder is None:
-                self._folder = os.path.join(self._workshop.scratch(), f"mixture-{id(self)}")
-                os.mkdir(self._folder)
+                import tempfile
+
+                self._folder = tempfile.mkdtemp(prefix="mixture-", dir=self._workshop.scratch())
             missing = [path for path in paths if path not in self._there]
             old = {path: self._sources[path] for path in missing if path in self._sources}
             new = {path: path for path in missing if path not in self._sources}
