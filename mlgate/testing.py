@@ -40,8 +40,8 @@ class FolderSnapshot:
                 mode = "100755" if os.access(path, os.X_OK) else "100644"
                 yield name, Entry(mode, _blob(path.read_bytes()))
 
-    def root(self, paths: Iterable[str]) -> Path:
-        return self.folder
+    def root(self, paths: Iterable[str]) -> str:
+        return str(self.folder)
 
     def read(self, path: str) -> bytes:
         try:

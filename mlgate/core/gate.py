@@ -134,7 +134,7 @@ class Context(Struct, frozen=True, kw_only=True):
     `Inputs.each`, the runner asks only about those in `changed`."""
     changed: frozenset[str] | None = None
     """The paths to which the stage or the command line narrows the run; None: all."""
-    work: Path
+    work: str
     """The repository's folder: for what git ignores, for `data-version` and `tests` alone."""
     now: datetime
     """In UTC."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 
 class Entry(NamedTuple):
@@ -39,7 +38,7 @@ class Snapshot(Protocol):
     @property
     def files(self) -> Mapping[str, Entry]: ...
 
-    def root(self, paths: Iterable[str]) -> Path:
+    def root(self, paths: Iterable[str]) -> str:
         """A folder in which exactly these bytes lie under the same relative paths.
 
         The repository itself where all of them are unchanged there, else a private folder.

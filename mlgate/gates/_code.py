@@ -150,13 +150,13 @@ def readable(
 ) -> tuple[dict[str, Notebook], list[str], list[Finding]]:
     """The notebooks with code in Python among `paths`, the other files, and findings for what is
     too large or no notebook."""
-    from mlgate.repo import notebooks
-
     books: dict[str, Notebook] = {}
     modules, large = _ground.by_size(ctx, [p for p in paths if not p.endswith(NOTEBOOK)], LARGEST)
     findings = [too_large(ctx, path) for path in large]
     for path in paths:
         if path.endswith(NOTEBOOK):
+            from mlgate.repo import notebooks
+
             book = notebooks.view(ctx.subject.read(path))
             if isinstance(book, notebooks.Broken):
                 findings.append(_broken(ctx, path, book))

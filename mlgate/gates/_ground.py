@@ -10,6 +10,7 @@ import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
+from mlgate.scratch import private_folder, remove
 
 if TYPE_CHECKING:
     from mlgate.core.finding import Location
@@ -128,9 +129,7 @@ def views(ctx: Context, notebooks: Mapping[str, Notebook], config: Config) -> Gr
 def _laid_out(
     ctx: Context, named: dict[str, str], contents: dict[str, bytes], config: Config
 ) -> Ground:
-    from tempfile import mkdtemp
-
-    root = mkdtemp(prefix="mlgate-")
+    root = private_folder()
     try:
         for path, _ in config.files:
             contents.setdefault(path, ctx.subject.read(path))
@@ -139,13 +138,13 @@ def _laid_out(
         folder = os.path.join(root, *config.folder.split("/")) if config.folder else root
         os.makedirs(folder, exist_ok=True)
     except BaseException:
-        _remove(root)
+        remove(root)
         raise
     return Ground(
         folder,
         os.path.join(root, *config.path.split("/")) if config.path else None,
         {_below(config.folder, name): path for name, path in named.items()},
-        close=lambda: _remove(root),
+        close=lambda: remove(root),
     )
 
 
@@ -177,12 +176,6 @@ def _write(root: str, path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as file:
         file.write(content)
-
-
-def _remove(root: str) -> None:
-    import shutil
-
-    shutil.rmtree(root, ignore_errors=True)
 
 
 def read(ground: Ground, name: str) -> bytes:

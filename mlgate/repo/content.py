@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlgate.core.digests import small_sha1
+from mlgate.core.digests import small_sha1, small_sha256
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _CHUNK = 1 << 20
-_SMALL = 1 << 20
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -74,10 +73,13 @@ def examine(root: str, path: str, object_format: str) -> Found | None:
 
 def _hashed(descriptor: int, path: str, object_format: str) -> Found:
     status = os.fstat(descriptor)
-    import hashlib
+    head = b"blob %d\0" % status.st_size
+    if object_format == "sha1" and status.st_size < _SMALL:
+        blob, plain = small_sha1(head), small_sha256()
+    else:
+        import hashlib
 
-    blob = hashlib.new(object_format, b"blob %d\0" % status.st_size)
-    plain = hashlib.sha256()
+        blob, plain = hashlib.new(object_format, head), hashlib.sha256()
     size = 0
     while chunk := os.read(descriptor, _CHUNK):
         size += len(chunk)

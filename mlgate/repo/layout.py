@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -16,35 +15,6 @@ if TYPE_CHECKING:
 
     from mlgate.core.snapshot import Entry
     from mlgate.repo.git import Repository
-
-_lock = threading.Lock()
-_folders: dict[int, str] = {}
-
-
-def private_folder() -> str:
-    """A new folder of this process alone (mode 0700), removed when it ends. Raises `GateError`."""
-    import tempfile
-
-    with _lock:
-        run = _folders.get(os.getpid())
-        try:
-            if run is None:
-                run = tempfile.mkdtemp(prefix="mlgate-")
-                _folders[os.getpid()] = run
-                atexit.register(_remove, run, os.getpid())
-            return tempfile.mkdtemp(dir=run)
-        except OSError as error:
-            raise GateError(
-                f"cannot make a temporary folder: {error.strerror or error}",
-                "name a folder that can be written to in TMPDIR",
-            ) from None
-
-
-def _remove(folder: str, owner: int) -> None:
-    import shutil
-
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Layout:
@@ -69,6 +39,8 @@ class Layout:
         """
         with self._lock:
             if not self._folder:
+                from mlgate.scratch import private_folder
+
                 self._folder = os.path.join(private_folder(), "tree")
                 os.mkdir(self._folder, 0o700)
             missing = {p: e for p, e in stored.items() if p not in self._there}

@@ -12,7 +12,7 @@ import msgspec
 from mlgate.core.errors import GateError
 from mlgate.repo._cells import Marks, python
 from mlgate.repo.git import encoded
-from mlgate.repo.layout import private_folder
+from mlgate.scratch import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

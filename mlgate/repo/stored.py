@@ -19,7 +19,6 @@ from mlgate.repo.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 # From so many files on, asking git which are unchanged is cheaper than hashing them.
 _MANY = 300
@@ -99,18 +98,16 @@ class Stored:
         in_place = [path for path in wanted if self._in_place[path]]
         return in_place, [path for path in wanted if not self._in_place[path]]
 
-    def root(self, paths: Iterable[str]) -> Path:
+    def root(self, paths: Iterable[str]) -> str:
         """The repository if all `paths` lie there unchanged, else a private folder."""
-        from pathlib import Path
-
         wanted = tuple(paths)
         _, laid_out = self.place(wanted)
         if not laid_out:
             modules = (path for path in wanted if self.files[path].mode != "160000")
             content.check_present(self._repo.root, modules)
-            return Path(self._repo.root)
+            return self._repo.root
         files = self.files
-        return Path(self._layout.add({path: files[path] for path in wanted}, self._attributes))
+        return self._layout.add({path: files[path] for path in wanted}, self._attributes)
 
     def _entry(self, path: str) -> Entry:
         entry = self.files.get(path)

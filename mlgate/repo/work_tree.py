@@ -19,7 +19,6 @@ from mlgate.repo.listing import Listing, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from mlgate.repo.content import Found
     from mlgate.repo.git import Repository
@@ -93,22 +92,19 @@ class WorkTree:
             (laid_out if elsewhere else in_place).append(path)
         return in_place, laid_out
 
-    def root(self, paths: Iterable[str]) -> Path:
+    def root(self, paths: Iterable[str]) -> str:
         """The repository, or a private folder if some of `paths` do not lie there."""
-        from pathlib import Path
-
         in_place, laid_out = self.place(paths)
         if not laid_out:
             modules = (p for p in in_place if self.files[p].mode != "160000")
             content.check_present(self._repo.root, modules)
-            return Path(self._repo.root)
+            return self._repo.root
         files = self.files
         attributes = {p: e for p, e in files.items() if p.endswith(".gitattributes")}
         stored = {path: files[path] for path in laid_out}
         stored |= {p: files[p] for p in in_place if files[p].mode == "160000"}
-        return Path(
-            self._layout.add(stored, attributes, (path for path in in_place if path not in stored))
-        )
+        copied = (path for path in in_place if path not in stored)
+        return self._layout.add(stored, attributes, copied)
 
     @functools.cached_property
     def _special(self) -> dict[str, Record]:

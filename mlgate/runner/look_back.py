@@ -109,7 +109,7 @@ def _mixture(session: Session, job: Job, sources: dict[str, str], ours: Iterable
     base = session.base_snapshot
     if base is None:
         raise GateError("there is no base to look back to")
-    return Mixture(job.subject, base, sources, ours, session.workshop)
+    return Mixture(job.subject, base, sources, ours)
 
 
 def _configures(job: Job, path: str) -> bool:

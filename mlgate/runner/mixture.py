@@ -5,14 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from mlgate.core.snapshot import Entry, Snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mlgate.runner.workshop import Workshop
+from mlgate.scratch import private_folder
 
 
 class Mixture:
@@ -28,14 +23,12 @@ class Mixture:
         base: Snapshot,
         from_base: Mapping[str, str],
         from_head: Iterable[str],
-        workshop: Workshop,
     ) -> None:
         self.label = f"{base.label} with files of {head.label}"
         self.commit = base.commit
         self._head = head
         self._base = base
         self._sources = from_base
-        self._workshop = workshop
         self._folder: str | None = None
         self._there: set[str] = set()
         self._lock = threading.Lock()
@@ -52,13 +45,11 @@ class Mixture:
         """All is laid out."""
         return [], list(paths)
 
-    def root(self, paths: Iterable[str]) -> Path:
+    def root(self, paths: Iterable[str]) -> str:
         """The private folder, in which `paths` are laid out now."""
         with self._lock:
             if self._folder is None:
-                import tempfile
-
-                self._folder = tempfile.mkdtemp(prefix="mixture-", dir=self._workshop.scratch())
+                self._folder = private_folder()
             missing = [path for path in paths if path not in self._there]
             old = {path: self._sources[path] for path in missing if path in self._sources}
             new = {path: path for path in missing if path not in self._sources}
@@ -66,11 +57,9 @@ class Mixture:
                 if names:
                     self._copy(snapshot.root(names.values()), names)
             self._there.update(missing)
-        from pathlib import Path
+        return self._folder
 
-        return Path(self._folder)
-
-    def _copy(self, root: Path, names: Mapping[str, str]) -> None:
+    def _copy(self, root: str, names: Mapping[str, str]) -> None:
         import shutil
 
         for path, source in names.items():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mlgate import process
 from mlgate.core.errors import GateError
@@ -55,7 +56,7 @@ class Worker:
             "err": self._files["err"],
             "in": self._files["in"] if stdin else None,
         }
-        self._send(json.dumps(request).encode("utf-8") + b"\n")
+        self._send(_encoded(request) + b"\n")
         answer = self._answer(tool, timeout)
         if answer["crashed"]:
             raise Died
@@ -84,7 +85,7 @@ class Worker:
                 continue
             self._said = rest
             if line.startswith(_ANSWER):
-                answer: dict[str, int] = json.loads(line[len(_ANSWER) :])
+                answer: dict[str, int] = msgspec.json.decode(line[len(_ANSWER) :])
                 return answer
 
     def _more(self, tool: Tool, timeout: float | None, end: float | None) -> bytes:
@@ -194,6 +195,15 @@ class Pool:
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise GateError("the run was ended before the gate was")
+
+
+def _encoded(request: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(request)
+    except UnicodeEncodeError:  # a file's name that is not UTF-8
+        import json
+
+        return json.dumps(request).encode()
 
 
 def _taken(path: str) -> bytes:

@@ -79,9 +79,7 @@ class Protection:
         sources = {path: old for path, old in files.items() if old is not None}
         head = self._session.subject
         ours = [path for path in head.files if path not in files]
-        return Mixture(
-            head, base, from_base=sources, from_head=ours, workshop=self._session.workshop
-        )
+        return Mixture(head, base, from_base=sources, from_head=ours)
 
     # -- what differs ----------------------------------------------------------------------------
 

@@ -30,7 +30,6 @@ from mlgate.store.store import Store, open_store
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from mlgate.repo.changes import Change
     from mlgate.repo.line_map import LineMap
@@ -411,12 +410,10 @@ class Session:
         """Today as a number, for the store's housekeeping."""
         return int(time.time() // 86400)
 
-    @cached_property
-    def work(self) -> Path:
+    @property
+    def work(self) -> str:
         """The repository's folder."""
-        from pathlib import Path
-
-        return Path(self.repo.root)
+        return self.repo.root
 
     def recall(self, table: str, wanted: Sequence[bytes]) -> dict[bytes, bytes]:
         """What the store knows; nothing under `--no-cache`."""

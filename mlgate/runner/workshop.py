@@ -190,9 +190,9 @@ class Workshop:
         """A private folder that goes with the run."""
         with self._lock:
             if self._scratch is None:
-                import tempfile
+                from mlgate.scratch import private_folder
 
-                self._scratch = tempfile.mkdtemp(prefix="mlgate-")
+                self._scratch = private_folder()
             return self._scratch
 
     def _workers(self) -> Pool:
@@ -215,9 +215,9 @@ class Workshop:
         """End every process that still runs, and remove the scratch folder."""
         self.stop()
         if self._scratch is not None:
-            import shutil
+            from mlgate.scratch import remove
 
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove(self._scratch)
 
 
 def _whole(argv: Sequence[str], completed: Completed) -> Completed:

@@ -222,7 +222,7 @@ def test_submodules_are_entries_and_never_read(project, make):
             view.read("lib")
         assert laid(view, list(view.files)).keys() == {".gitmodules", "a.py"}
     project.write("a.py", "y")
-    assert os.path.isdir(snapshots.index(repo).root(["a.py", "lib"]) / "lib")
+    assert os.path.isdir(Path(snapshots.index(repo).root(["a.py", "lib"])) / "lib")
 
 
 def test_links_are_entries_and_never_followed(project, tmp_path):
@@ -435,15 +435,13 @@ def test_a_partial_clone_never_asks_the_network(partial):
 
 
 def test_without_room_for_a_private_folder(project, monkeypatch):
-    import tempfile
-
-    from mlgate.repo import layout
+    from mlgate import scratch
 
     project.write("a.py")
     project.commit()
     project.write("a.py", "changed")
-    monkeypatch.setattr(tempfile, "tempdir", "/nowhere/at/all")
-    monkeypatch.setattr(layout, "_folders", {})
+    monkeypatch.setattr(scratch, "_places", lambda: ["/nowhere/at/all"])
+    monkeypatch.setattr(scratch, "_folders", {})
     with pytest.raises(GateError, match="temporary folder") as caught:
         snapshots.index(project.found()).root(["a.py"])
     assert "TMPDIR" in caught.value.hint
@@ -473,10 +471,10 @@ def test_the_private_folder_is_private_and_extended(project):
     for name in ("pkg/a.py", "pkg/b.py", "bin/run"):
         project.write(name, "changed")
     index = snapshots.index(project.found())
-    first = index.root(["pkg/a.py"])
+    first = Path(index.root(["pkg/a.py"]))
     assert stat.S_IMODE(first.parent.stat().st_mode) == 0o700
     assert not (first / "pkg/b.py").exists()
-    second = index.root(["pkg/a.py", "pkg/b.py", "bin/run"])
+    second = Path(index.root(["pkg/a.py", "pkg/b.py", "bin/run"]))
     assert first == second
     assert os.access(second / "bin/run", os.X_OK)
     assert (second / "pkg/b.py").read_text() == "b"
