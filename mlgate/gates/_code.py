@@ -111,8 +111,17 @@ def _digest(ctx: Context, role: str, found: Tool, config: Config) -> bytes:
     rows = [f"{id} {path}" for path, id in config.files]
     if role in getattr(asked, "tree", ()):
         rows += [path for path in ctx.subject.files if path.endswith((".py", ".pyi"))]
+    elif _plugged(ctx, asked, config):
+        files = ctx.subject.files.items()
+        rows += [f"{entry.id} {path}" for path, entry in files if path.endswith(".py")]
     digest.update("\0".join(rows).encode("utf-8", "surrogateescape"))
     return digest.digest()
+
+
+def _plugged(ctx: Context, asked: Any, config: Config) -> bool:
+    """True where the configuration names plug-ins that lie in the repository itself."""
+    marks = getattr(asked, "plugged", ())
+    return any(mark in ctx.subject.read(path) for path, _ in config.files for mark in marks)
 
 
 def _content(path: str) -> bytes:
@@ -140,7 +149,8 @@ def judge(
     if notebooks:
         with _ground.views(ctx, notebooks, config) as ground:
             yield from ask(ctx, question or getattr(asked, role), found, config, ground)
-    for ground in _ground.grounds(ctx, modules, config, whole=role in getattr(asked, "tree", ())):
+    whole = role in getattr(asked, "tree", ()) or _plugged(ctx, asked, config)
+    for ground in _ground.grounds(ctx, modules, config, whole=whole):
         with ground:
             yield from ask(ctx, question or getattr(asked, role), found, config, ground)
 

@@ -23,6 +23,7 @@ valued = (
     "--jobs", "--format", "--output-file", "--max-doc-length", "--filename",
 )  # fmt: skip
 config_options = ("--config",)
+plugged = (b"local-plugins", b"local_plugins")
 
 # Separators that no file name or message holds, so that both may hold anything else.
 _RECORD, _FIELD = "\x1e", "\x1f"

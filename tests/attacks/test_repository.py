@@ -28,13 +28,15 @@ class Ended(NamedTuple):
     err: str
 
 
-def checked(project, *args, **environ):
+def checked(project, *args):
     """`mlgate check` as its script on PATH starts it."""
+    return ran(project, "check", "--no-cache", *args)
+
+
+def ran(project, *args):
     program = os.path.join(os.path.dirname(sys.executable), "mlgate")
     env = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
-    done = subprocess.run(
-        [program, "check", "--no-cache", *args], cwd=project.folder, env=env, capture_output=True
-    )
+    done = subprocess.run([program, *args], cwd=project.folder, env=env, capture_output=True)
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -229,6 +231,24 @@ def test_flake8_plug_ins_of_the_repository_run_where_it_configures_them(project,
     ended = checked(project)
     assert ended.code in (0, 1, 3), ended
     assert trace.exists() or ended.code == 3
+
+
+def test_a_plug_in_of_the_repository_that_changes_is_asked_again(project, tmp_path, monkeypatch):
+    """Its code decides as much as the version of a tool does."""
+    monkeypatch.setenv("MLGATE_CACHE_DIR", str(tmp_path / "store"))
+    plugin = (
+        "class Plugin:\n    name = version = '1'\n\n"
+        "    def __init__(self, tree):\n        pass\n\n    def run(self):\n"
+    )
+    config = "[flake8]\nignore = E,W\n[flake8:local-plugins]\nextension =\n  XVL = own:Plugin\n"
+    project.put({"mlgate.toml": "[gates.lint]\n", ".flake8": config + "paths = .\n"})
+    project.put({"a.py": CLEAN, "own.py": plugin + "        return iter(())\n"}).commit()
+    assert ran(project, "check").code == 0
+    project.put({"own.py": plugin + "        yield 1, 0, 'XVL001 found', type(self)\n"})
+    ended = ran(project, "check")
+    assert ended.code == 1, ended
+    assert "XVL001" in ended.out
+    assert "a.py" in ended.out
 
 
 @pytest.mark.parametrize(
