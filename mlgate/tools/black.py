@@ -13,6 +13,7 @@ from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
+from mlgate.tools._config import read_toml
 
 each = True
 revision = 1
@@ -66,6 +67,9 @@ def formatted(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
 
     Raises `GateError` where black does not answer for every file.
     """
+    if tool.environment is None:
+        yield from _commanded(ctx, tool, ask)
+        return
     for names in portions(ask.names):
         config = ask.config or os.devnull
         done = ctx.run(tool, config, *ask.args, "--", *names, cwd=ask.folder)
@@ -82,6 +86,26 @@ def formatted(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
             raise refused(tool, done, "did not answer for every file")
         for answer in answers[:-1]:
             yield from _unformatted(tool, ask, answer)
+
+
+def _commanded(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
+    """The same by a black of which we know only the command."""
+    own = ("--config", ask.config or os.devnull, *_force_excluded(ask), *ask.args, "--quiet", "--")
+    for names in portions(ask.names):
+        done = ctx.run(tool, *own, *names, cwd=ask.folder)
+        if done.returncode not in (0, 123):
+            raise refused(tool, done)
+        for name in names if done.returncode else ():
+            alone = ctx.run(tool, *own, name, cwd=ask.folder)
+            yield from _unformatted(tool, ask, _Answer(name, alone.returncode, alone.errors))
+
+
+def _force_excluded(ask: Ask) -> tuple[str, ...]:
+    """What is excluded for walks over folders is excluded for files that are named, too."""
+    settings = read_toml(ask.config).get("tool", {}).get("black", {}) if ask.config else {}
+    keys = ("exclude", "extend-exclude", "force-exclude")
+    patterns = [f"(?x:{settings[key]}\n)" for key in keys if settings.get(key)]
+    return ("--force-exclude", "|".join(patterns)) if patterns else ()
 
 
 def _unformatted(tool: Tool, ask: Ask, answer: _Answer) -> Iterator[Finding]:

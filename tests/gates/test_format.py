@@ -212,3 +212,20 @@ def test_a_formatter_that_misbehaves_never_passes(ask, tmp_path, program, match)
     fake = msgspec.structs.replace(ctx_tool, argv=(sys.executable, "-c", program), entry=None)
     with pytest.raises(GateError, match=match):
         ask("format", {"a.py": UGLY}, tool=lambda name: fake)
+
+
+def test_a_black_that_the_policy_s_command_starts(ask):
+    """Nothing is known of it but how to call it; the answers are those of the one beside us."""
+    pyproject = "[tool.black]\nline-length = 40\nextend-exclude = 'legacy/'\n"
+    files = {"pyproject.toml": pyproject, "a.py": UGLY, "ok.py": "x = 1\n", "bad.py": "def\n"}
+    files["legacy/old.py"] = UGLY
+    command = [sys.executable, "-m", "black"]
+    found = ask.brief("format", files, options={"command": command})
+    assert found == ask.brief("format", files)
+    assert [rule for rule, _, _ in found] == ["format/black", "format/syntax-error"]
+
+
+def test_a_command_that_is_no_black(ask):
+    program = "import sys; print('black, 24.9'); sys.exit('--version' not in sys.argv)"
+    with pytest.raises(GateError, match="exit code 1"):
+        ask("format", {"a.py": UGLY}, options={"command": [sys.executable, "-c", program]})
