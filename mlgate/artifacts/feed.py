@@ -80,6 +80,12 @@ class Feed:
             self._before += len(part)
             rest -= len(part)
 
+    def skip_rest(self) -> None:
+        """Read to the end, where a compressed stream or a member compares its checksum."""
+        self.at = len(self.buffer)
+        while self.more():
+            self.at = len(self.buffer)
+
     def line(self) -> bytes:
         """The next bytes up to a line feed, without it."""
         while True:

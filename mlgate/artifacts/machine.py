@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlgate.artifacts import guards
+from mlgate.artifacts import arrays, guards
 from mlgate.artifacts.names import Names
 from mlgate.artifacts.outcome import Problem, Refused, malformed
 from mlgate.artifacts.values import DATA, Made, Name, TooHeavy, items_of, name_of, tuple_of
@@ -68,7 +68,7 @@ class Machine:
         left = self.scan.limits.opcodes - self.scan.opcodes
         code, count = -1, 0
         try:
-            for count in range(1, left + 1):
+            for count in range(1, left + 1):  # noqa: B007 - told in the end
                 try:
                     code = feed.buffer[feed.at]
                 except IndexError:
@@ -451,11 +451,18 @@ def _state(items: list[Any], filled: Any) -> Any:
     """`filled` with `items`: a dict where that may become the state of an array on disk."""
     if len(items) % 2:
         raise malformed("a dict has a key without a value")
-    if type(filled) is dict or (filled is DATA and len(items) <= _WRAPPER_KEYS):
+    kind = type(filled)
+    if kind is Made or kind is Name:
+        return filled
+    fields = arrays.fields_of(items[1::2])
+    if fields is not None or kind is arrays.Fields:
+        known = kind is arrays.Fields and filled.objects
+        return arrays.Fields(known or (fields is not None and fields.objects))
+    if len(items) <= _WRAPPER_KEYS and (kind is dict or filled is DATA):
         pairs = {k: v for k, v in zip(items[::2], items[1::2], strict=True) if type(k) is str}
-        known = filled if type(filled) is dict else {}
-        if len(known) + len(pairs) <= _WRAPPER_KEYS and not pairs.keys().isdisjoint(guards.STATE):
-            return known | pairs
+        before = filled if kind is dict else {}
+        if len(before) + len(pairs) <= _WRAPPER_KEYS and not pairs.keys().isdisjoint(guards.STATE):
+            return before | pairs
     return filled
 
 

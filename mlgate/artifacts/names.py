@@ -6,8 +6,8 @@ import functools
 
 from mlgate.artifacts.values import Name
 
-_RUNS = frozenset(
-    """__main__ _aix_support _bootsubprocess _frozen_importlib _imp _io _osx_support _posixsubprocess
+_RUNS = frozenset("""
+    __main__ _aix_support _bootsubprocess _frozen_importlib _imp _io _osx_support _posixsubprocess
     _pyrepl _thread aifc antigravity ast asyncio atexit base64 bdb builtins bz2 cProfile code codeop
     commands compileall concurrent ctypes dill distutils doctest ensurepip faulthandler fileinput
     ftplib functools gc glob gzip http idlelib imaplib importlib inspect io itertools lib2to3
@@ -16,8 +16,8 @@ _RUNS = frozenset(
     profile pty py_compile pyclbr pydoc requests rlcompleter runpy sched selectors setuptools shelve
     shlex shutil signal site smtplib socket socketserver sqlite3 ssl subprocess sys sysconfig
     tarfile telnetlib tempfile test this threading timeit trace traceback turtledemo types unittest
-    urllib venv wave weakref webbrowser winreg xml xmlrpc zipapp zipfile zipimport""".split()
-)
+    urllib venv wave weakref webbrowser winreg xml xmlrpc zipapp zipfile zipimport
+    """.split())  # noqa: SIM905
 """Packages of which a model needs nothing, and with which code, files or the network are reached:
 what they lead to is named with more weight. No decision hangs on this list."""
 
