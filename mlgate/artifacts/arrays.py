@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"([<>|=]?)([?bhilqpBHILQPefdgFDGiufcSUVmMO])(\d*)(\[[^\]]*\])?")
 _SIZES = {"?": 1, "b": 1, "B": 1, "O": 8}
 _MOST_ITEMS = 1 << 48
+_REFERENCES = 0x01
+"""NPY_ITEM_REFCOUNT among the flags of a dtype."""
 
 
 class Fields:
@@ -93,7 +95,7 @@ def _check_dtype(made: Made) -> None:
         or (fields is not None and fields.objects)
         or (inner is not None and type(inner[0]) is Made and has_objects(inner[0]))
     )
-    if holds and not (type(state[7]) is int and state[7] & 1):
+    if holds and not (type(state[7]) is int and state[7] & _REFERENCES):
         raise malformed("a dtype denies that it holds objects")
 
 
@@ -106,7 +108,7 @@ def has_objects(made: Made) -> bool:
     """Whether an array of this dtype is stored as a pickle."""
     state = items_of(made.state)
     flags = state[7] if state is not None and len(state) > 7 else 0
-    return _kind(made) == "O" or flags != 0
+    return _kind(made) == "O" or type(flags) is not int or bool(flags & _REFERENCES)
 
 
 def fields_of(values: list[Any]) -> Fields | None:

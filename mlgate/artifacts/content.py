@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 _IN_MEMORY = 64 << 20
+# None of them begins as a pickle that could come to a name: an unpickler stops in the magic.
 _HARMLESS = {
     b"\x89PNG\r\n\x1a\n": "png",
     b"\xff\xd8\xff": "jpeg",
@@ -92,12 +93,20 @@ def _zip(scan: Scan, file: BinaryIO, where: str, depth: int) -> None:
         raw = torch_files.scan_zip(
             list(members), lambda name: archive.open(members[name]), sizes, scan, where
         )
+    elif "schema.json" in members:
+        from mlgate.artifacts import skops
+
+        skops.check(archive.open(members["schema.json"]), set(members), scan, where)
     else:
         scan.recognised("zip")
     for name, member in members.items():
-        inner = f"{where}{name}"
+        inner = _within(where, name)
         with _guarded(scan, inner):
             _member(scan, archive.open(member), name, inner, depth, raw)
+
+
+def _within(where: str, name: str) -> str:
+    return f"{where}/{name}" if where else name
 
 
 def _member(scan: Scan, feed: Feed, name: str, where: str, depth: int, raw: set[str]) -> None:
@@ -105,7 +114,7 @@ def _member(scan: Scan, feed: Feed, name: str, where: str, depth: int, raw: set[
     if name in raw:
         _hidden(scan, of_bytes(feed.peek(_HEAD)), where)
     elif not name.endswith("/data.pkl") or not raw:
-        examine(scan, feed, name, where + "/", depth + 1)
+        examine(scan, feed, name, where, depth + 1)
     feed.skip_rest()
 
 
@@ -113,7 +122,7 @@ def _tar(scan: Scan, feed: Feed, where: str, depth: int) -> None:
     _hidden(scan, of_bytes(feed.peek(_HEAD)), where)
     scan.recognised("tar")
     for name, part in tars.members(feed, scan):
-        inner = f"{where}{name}"
+        inner = _within(where, name)
         with _guarded(scan, inner):
             _member(scan, part, name, inner, depth, set())
 
@@ -131,6 +140,8 @@ def _plain(
     """What is neither packed nor an archive: a known format, a pickle, or text."""
     if not head:
         scan.recognised("empty")
+    elif form := next((form for magic, form in _HARMLESS.items() if head.startswith(magic)), None):
+        scan.recognised(form)
     elif head[:1] == b"\x80":
         pickles.alone(feed, scan, where)
     else:
@@ -171,11 +182,10 @@ def _known(scan: Scan, feed: Feed, head: bytes, text: bool) -> None:
         if form.begins(head):
             form.check(feed, scan)
             return
-    harmless = next((form for magic, form in _HARMLESS.items() if head.startswith(magic)), None)
-    if harmless is None and not text:
+    if not text:
         starts = "as a pickle does" if head[0] in OPCODES else "with " + head[:8].hex(" ")
         raise Refused("unknown-format", f"its format is not known; it starts {starts}")
-    scan.recognised(harmless or "text")
+    scan.recognised("text")
 
 
 def _is_text(head: bytes) -> bool:

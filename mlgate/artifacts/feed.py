@@ -97,6 +97,20 @@ class Feed:
             if len(self.buffer) - self.at > _LONGEST_LINE or not self.more():
                 raise malformed("a line of it does not end")
 
+    def long_line(self) -> tuple[bytes, bytes]:
+        """The next bytes up to a line feed, however many: those first, and the last one."""
+        first, last = b"", b""
+        while True:
+            end = self.buffer.find(b"\n", self.at)
+            part = self.buffer[self.at : end if end >= 0 else len(self.buffer)]
+            first, last = first or part[:_CHUNK], part[-1:] or last
+            if end >= 0:
+                self.at = end + 1
+                return (first if len(part) == len(first) else first + b"...", last)
+            self.at = len(self.buffer)
+            if not self.more():
+                raise malformed("a line of it does not end")
+
     def ended(self) -> bool:
         """True if nothing is left."""
         return not self.peek(1)

@@ -286,16 +286,17 @@ def _binunicode8(machine: Machine) -> None:
 
 @opcode(b"V")
 def _unicode(machine: Machine) -> None:
-    text = _text(machine.feed.line(), "raw-unicode-escape")
-    machine.stack.append(text if len(text) <= _LONGEST_NAME else DATA)
+    line, _ = machine.feed.long_line()
+    short = len(line) <= _LONGEST_NAME
+    machine.stack.append(_text(line, "raw-unicode-escape") if short else DATA)
 
 
 @opcode(b"S")
 def _string(machine: Machine) -> None:
-    line = machine.feed.line()
-    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b'"', b"'"):
+    line, last = machine.feed.long_line()
+    if len(line) < 2 or line[:1] != last or last not in (b'"', b"'"):
         raise malformed("it has a string without quotes")
-    if b"\\" in line:  # only what Python 2 wrote; no name needs an escape
+    if b"\\" in line or len(line) > _LONGEST_NAME:  # no name needs an escape
         machine.stack.append(DATA)
         return
     _push_ascii(machine, line[1:-1])

@@ -92,7 +92,9 @@ def scan_zip(names: list[str], opened: Callable[[str], Feed], sizes: dict[str, i
     if any(name.startswith(f"{folder}code/") or name.endswith(".py") for name in names):
         raise Refused("code-inside", "it holds code (TorchScript or torch.package), not weights")
     storages = Storages(legacy=False)
-    reading = pickles.machine(opened(f"{folder}data.pkl"), scan, f"{where}{folder}data.pkl")
+    reading = pickles.machine(
+        opened(f"{folder}data.pkl"), scan, f"{where}/{folder}data.pkl".lstrip("/")
+    )
     reading.persistent = storages
     reading.run()
     pickles.at_end(reading.feed)

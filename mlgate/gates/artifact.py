@@ -149,7 +149,7 @@ def _of_file(ctx: Context, place: where.Place, answer: dict[str, Any]) -> Iterat
 
 
 def _refusal(ctx: Context, place: where.Place, problem: dict[str, Any]) -> Finding:
-    rule, inner = problem["rule"], problem["where"].strip("/")
+    rule, inner = problem["rule"], problem["where"]
     within = f" ({shown(inner)})" if inner else ""
     return Finding(
         rule=f"artifact/{rule}",
