@@ -75,7 +75,8 @@ def _lz4() -> Any:
 
 
 def _is_zlib(head: bytes) -> bool:
-    return len(head) > 1 and head[0] == 0x78 and (head[0] << 8 | head[1]) % 31 == 0
+    """A header without a preset dictionary, whose bit would make it plain text (`x = 1`)."""
+    return len(head) > 1 and head[0] == 0x78 and (0x7800 | head[1]) % 31 == 0 and not head[1] & 0x20
 
 
 _FORMS: tuple[tuple[str, Callable[[bytes], bool], Callable[[], Any]], ...] = (

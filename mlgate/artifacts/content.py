@@ -25,10 +25,10 @@ _HARMLESS = {
     b"ARROW1\0\0": "arrow",
     b"%PDF-": "pdf",
 }
-_TEXTS = frozenset(
-    "cfg conf csv css gitignore gitattributes html ini ipynb json jsonl log md proto py rst toml "
-    "tsv txt xml yaml yml sh lock jinja template".split()  # noqa: SIM905
-)
+_TEXTS = """
+cfg conf csv css gitignore gitattributes html ini ipynb json jsonl log md proto py rst toml tsv txt
+xml yaml yml sh lock jinja template
+""".split()  # noqa: SIM905
 
 
 def scan_file(path: str, name: str, limits: Limits, allow: frozenset[str]) -> Scan:

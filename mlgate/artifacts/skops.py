@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from mlgate.artifacts.outcome import Scan
 
 _LARGEST = 256 << 20
-_OWN = frozenset(
-    "builtins:NoneType builtins:function builtins:method builtins:slice builtins:str builtins:type "
-    "builtins:builtin_function_or_method collections:OrderedDict numpy:ndarray numpy:ufunc "
-    "numpy.random.mtrand:RandomState types:FunctionType builtins:bool builtins:bytearray".split()
-)
+_OWN = """
+builtins:NoneType builtins:function builtins:method builtins:slice builtins:str builtins:type
+builtins:builtin_function_or_method builtins:bool builtins:bytearray collections:OrderedDict
+numpy:ndarray numpy:ufunc numpy.random.mtrand:RandomState types:FunctionType
+""".split()  # noqa: SIM905
 """What skops itself writes for its own nodes; what a node of a function names is looked at apart."""
 
 

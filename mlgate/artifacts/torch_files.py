@@ -65,21 +65,17 @@ def legacy(feed: Feed, scan: Scan, where: str) -> None:
     whole = pickles.machine(feed, scan, where)
     whole.persistent = storages
     whole.run()
-    pickles.machine(feed, scan, where).run()
-    sizes = dict(storages.sizes)
-    for _ in storages.sizes:
-        _skip_storage(feed, sizes)
+    order = pickles.machine(feed, scan, where)
+    order.run()
+    keys = [text for text in order.memo if type(text) is str]
+    if len(keys) != len(storages.sizes) or set(keys) != storages.sizes.keys():
+        raise malformed("its raw tensors are not those that it asks for")
+    for key in keys:
+        count, size = int.from_bytes(feed.take(8), "little"), storages.sizes[key]
+        if size and (not count or size % count):
+            raise malformed(f"the tensor {key[:40]!r} has another size than is asked for")
+        feed.skip(size)
     pickles.at_end(feed)
-
-
-def _skip_storage(feed: Feed, sizes: dict[str, int]) -> None:
-    """Pass over a number of items and as many items, of one of the sizes that are asked for."""
-    count = int.from_bytes(feed.take(8), "little")
-    fits = next((key for key, size in sizes.items() if count and size % count == 0), None)
-    fits = fits or next((key for key, size in sizes.items() if size == 0 and not count), None)
-    if fits is None:
-        raise malformed("a raw tensor in it has a size that nothing asks for")
-    feed.skip(sizes.pop(fits))
 
 
 def scan_zip(names: list[str], opened: Callable[[str], Feed], sizes: dict[str, int], scan: Scan,
