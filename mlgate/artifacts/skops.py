@@ -21,7 +21,7 @@ builtins:NoneType builtins:function builtins:method builtins:slice builtins:str 
 builtins:builtin_function_or_method builtins:bool builtins:bytearray collections:OrderedDict
 numpy:ndarray numpy:ufunc numpy.random.mtrand:RandomState types:FunctionType
 """.split()  # noqa: SIM905
-"""What skops itself writes for its own nodes; what a node of a function names is looked at apart."""
+"""What skops itself writes for its own nodes; the names inside are looked at."""
 
 
 def check(feed: Feed, members: set[str], scan: Scan, where: str) -> None:

@@ -56,25 +56,27 @@ def npy(content: bytes, descr: str = "|O", shape: str = "(1,)") -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + content
 
 
-GADGETS = """builtins.eval builtins.exec builtins.compile builtins.__import__ builtins.getattr
-builtins.open builtins.print os.system posix.system nt.system subprocess.Popen subprocess.check_output
-pip.main pip._internal.main timeit.timeit ensurepip._run_pip uuid._get_command_stdout
-imaplib.IMAP4_stream _pyrepl.pager.pipe_pager pkgutil.resolve_name importlib.import_module
-runpy._run_code code.InteractiveInterpreter cProfile.run profile.run pdb.run bdb.Bdb
-operator.methodcaller operator.attrgetter functools.partial functools.reduce builtins.map
-logging.FileHandler logging.config.dictConfig shutil.rmtree socket.create_connection
-webbrowser.open ctypes.CDLL marshal.loads types.FunctionType types.CodeType pickle.loads
-_pickle.loads dill.loads cloudpickle.loads cloudpickle.cloudpickle._make_function joblib.load
-joblib.numpy_pickle.load numpy.load numpy.loadtxt numpy.f2py.crackfortran.myeval
-numpy.testing._private.utils.runstring numpy.__builtins__ pandas.read_pickle
-pandas.core.computation.eval.eval torch.load torch.jit.load torch.storage._load_from_bytes
-torch.hub.load torch.utils.bottleneck.__main__.run_autograd_prof torch._inductor.codecache.compile_file
-sklearn.datasets._base.load_files sklearn.externals._arff.load asyncio.unix_events._UnixSubprocessTransport
-lib2to3.pgen2.grammar.Grammar.loads distutils.spawn.spawn doctest.debug_script
-trace.Trace.run idlelib.pyshell.ModifiedInterpreter http.client.HTTPSConnection
-vendor_unheard_of.model.Net ssl.get_server_certificate aiohttp.ClientSession sys.exit
-zipimport.zipimporter site.addsitedir venv.create smtplib.SMTP telnetlib.Telnet
-picklescan.scanner.scan_file_path builtins.setattr builtins.type.__subclasses__""".split()
+GADGETS = """
+builtins.eval builtins.exec builtins.compile builtins.__import__ builtins.getattr builtins.open
+builtins.print os.system posix.system nt.system subprocess.Popen subprocess.check_output pip.main
+pip._internal.main timeit.timeit ensurepip._run_pip uuid._get_command_stdout imaplib.IMAP4_stream
+_pyrepl.pager.pipe_pager pkgutil.resolve_name importlib.import_module runpy._run_code
+code.InteractiveInterpreter cProfile.run profile.run pdb.run bdb.Bdb operator.methodcaller
+operator.attrgetter functools.partial functools.reduce builtins.map logging.FileHandler
+logging.config.dictConfig shutil.rmtree socket.create_connection webbrowser.open ctypes.CDLL
+marshal.loads types.FunctionType types.CodeType pickle.loads _pickle.loads dill.loads
+cloudpickle.loads cloudpickle.cloudpickle._make_function joblib.load joblib.numpy_pickle.load
+numpy.load numpy.loadtxt numpy.f2py.crackfortran.myeval numpy.testing._private.utils.runstring
+numpy.__builtins__ pandas.read_pickle pandas.core.computation.eval.eval torch.load torch.jit.load
+torch.storage._load_from_bytes torch.hub.load torch.utils.bottleneck.__main__.run_autograd_prof
+torch._inductor.codecache.compile_file sklearn.datasets._base.load_files
+sklearn.externals._arff.load asyncio.unix_events._UnixSubprocessTransport
+lib2to3.pgen2.grammar.Grammar.loads distutils.spawn.spawn doctest.debug_script trace.Trace.run
+idlelib.pyshell.ModifiedInterpreter http.client.HTTPSConnection vendor_unheard_of.model.Net
+ssl.get_server_certificate aiohttp.ClientSession sys.exit zipimport.zipimporter site.addsitedir
+venv.create smtplib.SMTP telnetlib.Telnet picklescan.scanner.scan_file_path builtins.setattr
+builtins.type.__subclasses__
+""".split()  # noqa: SIM905
 
 
 def by_name() -> dict[str, bytes]:
