@@ -49,8 +49,10 @@ def check(feed: Feed, scan: Scan) -> None:
 
 def _span(name: str, tensor: Any) -> tuple[int, int]:
     """The bytes of one tensor, which its type and shape must fill."""
-    fits = isinstance(tensor, dict) and tensor.keys() == {"dtype", "shape", "data_offsets"}
-    shape, offsets = (tensor["shape"], tensor["data_offsets"]) if fits else (None, None)
+    shape: Any = None
+    offsets: Any = None
+    if isinstance(tensor, dict) and tensor.keys() == {"dtype", "shape", "data_offsets"}:
+        shape, offsets = tensor["shape"], tensor["data_offsets"]
     if not _counts(shape) or not _counts(offsets) or len(offsets) != 2:
         raise malformed(f"the tensor {name[:80]!r} is not described as safetensors does")
     bits = _BITS.get(str(tensor["dtype"]))

@@ -99,7 +99,7 @@ def by_opcode() -> dict[str, bytes]:
         "NEWOBJ_EX": b"\x80\x04cbuiltins\nprint\n)}\x92.",
         "names through the memo": b"\x80\x04" + named + b"00h\x00h\x01\x93)R.",
         "memo overwritten": b"\x80\x04\x8c\x04list\x94\x8c\x08builtinsq\x00\x8c\x05print\x93)R.",
-        "memo numbers with gaps": b"\x80\x04\x8c\x08builtinsr\x10\x00\x00\x00000j\x10\x00\x00\x00\x8c\x05print\x93)R.",
+        "memo numbers with gaps": b"\x80\x04\x8c\x08builtinsr\x10\x00\x00\x00000j\x10\x00\x00\x00\x8c\x05print\x93)R.",  # noqa: E501
         "DUP": b"\x80\x04\x8c\x08builtins\x8c\x05print\x93)2\x30R.",
         "POP before": b"\x80\x04K\x01\x30\x8c\x08builtins\x8c\x05print\x93)R.",
         "MARK and POP_MARK": b"\x80\x04(K\x01K\x021\x8c\x08builtins\x8c\x05print\x93)R.",
@@ -124,7 +124,7 @@ def by_opcode() -> dict[str, bytes]:
         "class made at run time": b"cbuiltins\ntype\n(S'x'\n)(dtR.",
         "codec by name": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
         "bytes of any size": b"cbuiltins\nbytearray\n(I99999999999\ntR.",
-        "array of any size": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I99999999999\ntS'b'\ntR.",
+        "array of any size": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I99999999999\ntS'b'\ntR.",  # noqa: E501
         "broken after the call": PAYLOAD[:-1],
         "broken after the call, binary": stacked("builtins", "print")[:-1] + b"\xff\xff",
         "broken before the STOP": b"\x80\x04\x95\xff\xff\x00\x00\x00\x00\x00\x00N.",
@@ -167,7 +167,7 @@ def by_wrapping() -> dict[str, bytes]:
         "zip in a gzip": gzip.compress(plain),
         "torch zip": zipped({"m/data.pkl": PAYLOAD, "m/version": b"3\n"}),
         "torch zip, tensor missing": zipped({"m/data.pkl": TENSOR, "m/version": b"3\n"}),
-        "torch zip, pickle among tensors": zipped({"m/data.pkl": b"\x80\x02N.", "m/data/0": PAYLOAD}),
+        "torch zip, pickle among tensors": zipped({"m/data.pkl": b"\x80\x02N.", "m/data/0": PAYLOAD}),  # noqa: E501
         "torch zip, second pickle": zipped({"m/data.pkl": b"\x80\x02N.", "m/other.pkl": PAYLOAD}),
         "torch zip, TorchScript": zipped({"m/data.pkl": b"\x80\x02N.", "m/code/a.py": b"1"}),
         "legacy torch": LEGACY + PAYLOAD,

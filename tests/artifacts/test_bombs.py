@@ -69,7 +69,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "marks": lambda: b"\x80\x02" + b"(" * 3_000_000 + b".",
     "opcodes": lambda: b"\x80\x02" + b"N0" * 300_000 + b"N.",
     "text without end": lambda: b"\x80\x02X\xff\xff\xff\x7f" + ZEROS,
-    "line without end": lambda: b"I" + b"1" * 30_000_000,
+    "line without end": lambda: b"\x80\x02I" + b"1" * 30_000_000,
     "json": lambda: b"{" + b'"a":{' * 500_000,
     "npy header": lambda: b"\x93NUMPY\x02\x00" + struct.pack("<I", 9000) + b"(" * 9000,
     "npy larger than memory": lambda: npy(b"", "<f8", f"({1 << 62}, {1 << 62})"),

@@ -101,8 +101,12 @@ def test_what_dvc_tracks_is_judged_in_the_version_of_its_pointer(model: Model) -
     (model.folder / "work" / "model.pkl").write_bytes(HOSTILE)
     snapshot = model.folder / "commit"
     snapshot.mkdir()
-    asked: dict[str, Any] = {"options": {"path": "m"}, "kind": "artifact",
-                             "worker": model.workshop.worker, "work": model.folder / "work"}  # fmt: skip
+    asked: dict[str, Any] = {
+        "options": {"path": "m"},
+        "kind": "artifact",
+        "worker": model.workshop.worker,
+        "work": model.folder / "work",
+    }
     (model.folder / "work" / "m").mkdir()
     (model.folder / "work" / "m" / "model.pkl").write_bytes(HOSTILE)
     written: dict[str, str | bytes] = {".dvc/config": "", "m/model.pkl.dvc": pointer}
