@@ -1,0 +1,262 @@
+"""The classes and functions of scikit-learn that its own models are saved with, by module."""
+
+from __future__ import annotations
+
+CALLED = """\
+sklearn._loss._loss: CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss
+sklearn._loss._loss: CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss
+sklearn._loss._loss: CyHalfTweedieLossIdentity CyHuberLoss CyLossFunction CyPinballLoss
+sklearn._loss.link: HalfLogitLink IdentityLink Interval LogLink LogitLink MultinomialLogit
+sklearn._loss.loss: AbsoluteError ArrayAPILossMixin ExponentialLoss HalfBinomialLoss
+sklearn._loss.loss: HalfBinomialLossArrayAPI HalfGammaLoss HalfMultinomialLoss
+sklearn._loss.loss: HalfMultinomialLossArrayAPI HalfPoissonLoss HalfPoissonLossArrayAPI
+sklearn._loss.loss: HalfSquaredError HalfTweedieLoss HalfTweedieLossIdentity HuberLoss PinballLoss
+sklearn.base: BiclusterMixin ClassNamePrefixFeaturesOutMixin ClassifierMixin ClusterMixin
+sklearn.base: DensityMixin MetaEstimatorMixin MultiOutputMixin OneToOneFeatureMixin OutlierMixin
+sklearn.base: RegressorMixin TransformerMixin _UnstableArchMixin
+sklearn.calibration: CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration
+sklearn.calibration: _TemperatureScaling
+sklearn.cluster._affinity_propagation: AffinityPropagation
+sklearn.cluster._agglomerative: AgglomerativeClustering FeatureAgglomeration
+sklearn.cluster._bicluster: SpectralBiclustering SpectralCoclustering
+sklearn.cluster._birch: Birch _CFNode _CFSubcluster
+sklearn.cluster._bisect_k_means: BisectingKMeans _BisectingTree
+sklearn.cluster._dbscan: DBSCAN
+sklearn.cluster._feature_agglomeration: AgglomerationTransform
+sklearn.cluster._hdbscan._tree: TreeUnionFind
+sklearn.cluster._hdbscan.hdbscan: HDBSCAN
+sklearn.cluster._hierarchical_fast: UnionFind WeightedEdge
+sklearn.cluster._kmeans: KMeans MiniBatchKMeans
+sklearn.cluster._mean_shift: MeanShift
+sklearn.cluster._optics: OPTICS
+sklearn.cluster._spectral: SpectralClustering
+sklearn.compose._column_transformer: ColumnTransformer make_column_selector
+sklearn.compose._target: TransformedTargetRegressor
+sklearn.covariance._elliptic_envelope: EllipticEnvelope
+sklearn.covariance._empirical_covariance: EmpiricalCovariance
+sklearn.covariance._graph_lasso: GraphicalLasso GraphicalLassoCV
+sklearn.covariance._robust_covariance: MinCovDet
+sklearn.covariance._shrunk_covariance: LedoitWolf OAS ShrunkCovariance
+sklearn.cross_decomposition._pls: CCA PLSCanonical PLSRegression PLSSVD _PLS
+sklearn.decomposition._dict_learning: DictionaryLearning MiniBatchDictionaryLearning SparseCoder
+sklearn.decomposition._factor_analysis: FactorAnalysis
+sklearn.decomposition._fastica: FastICA
+sklearn.decomposition._incremental_pca: IncrementalPCA
+sklearn.decomposition._kernel_pca: KernelPCA
+sklearn.decomposition._lda: LatentDirichletAllocation
+sklearn.decomposition._nmf: MiniBatchNMF NMF
+sklearn.decomposition._pca: PCA
+sklearn.decomposition._sparse_pca: MiniBatchSparsePCA SparsePCA
+sklearn.decomposition._truncated_svd: TruncatedSVD
+sklearn.discriminant_analysis: DiscriminantAnalysisPredictionMixin LinearDiscriminantAnalysis
+sklearn.discriminant_analysis: QuadraticDiscriminantAnalysis
+sklearn.dummy: DummyClassifier DummyRegressor
+sklearn.ensemble._bagging: BaggingClassifier BaggingRegressor
+sklearn.ensemble._forest: ExtraTreesClassifier ExtraTreesRegressor ForestClassifier
+sklearn.ensemble._forest: ForestRegressor RandomForestClassifier RandomForestRegressor
+sklearn.ensemble._forest: RandomTreesEmbedding
+sklearn.ensemble._gb: GradientBoostingClassifier GradientBoostingRegressor
+sklearn.ensemble._gb_losses: BinomialDeviance ExponentialLoss HuberLossFunction LeastAbsoluteError
+sklearn.ensemble._gb_losses: LeastSquaresError MultinomialDeviance QuantileLossFunction
+sklearn.ensemble._hist_gradient_boosting.binning: _BinMapper
+sklearn.ensemble._hist_gradient_boosting.common: MonotonicConstraint
+sklearn.ensemble._hist_gradient_boosting.gradient_boosting: HistGradientBoostingClassifier
+sklearn.ensemble._hist_gradient_boosting.gradient_boosting: HistGradientBoostingRegressor
+sklearn.ensemble._hist_gradient_boosting.grower: TreeGrower TreeNode
+sklearn.ensemble._hist_gradient_boosting.histogram: HistogramBuilder
+sklearn.ensemble._hist_gradient_boosting.loss: AbsoluteError BinaryCrossEntropy
+sklearn.ensemble._hist_gradient_boosting.loss: CategoricalCrossEntropy LeastSquares Poisson
+sklearn.ensemble._hist_gradient_boosting.predictor: TreePredictor
+sklearn.ensemble._hist_gradient_boosting.splitting: SplitInfo Splitter
+sklearn.ensemble._iforest: IsolationForest
+sklearn.ensemble._stacking: StackingClassifier StackingRegressor
+sklearn.ensemble._voting: VotingClassifier VotingRegressor
+sklearn.ensemble._weight_boosting: AdaBoostClassifier AdaBoostRegressor
+sklearn.feature_extraction._dict_vectorizer: DictVectorizer
+sklearn.feature_extraction._hash: FeatureHasher
+sklearn.feature_extraction.image: PatchExtractor
+sklearn.feature_extraction.text: CountVectorizer HashingVectorizer TfidfTransformer
+sklearn.feature_extraction.text: TfidfVectorizer _VectorizerMixin
+sklearn.feature_selection._base: SelectorMixin
+sklearn.feature_selection._from_model: SelectFromModel
+sklearn.feature_selection._rfe: RFE RFECV
+sklearn.feature_selection._sequential: SequentialFeatureSelector
+sklearn.feature_selection._univariate_selection: GenericUnivariateSelect SelectFdr SelectFpr
+sklearn.feature_selection._univariate_selection: SelectFwe SelectKBest SelectPercentile
+sklearn.feature_selection._variance_threshold: VarianceThreshold
+sklearn.frozen._frozen: FrozenEstimator
+sklearn.gaussian_process._gpc: GaussianProcessClassifier _BinaryGaussianProcessClassifierLaplace
+sklearn.gaussian_process._gpr: GaussianProcessRegressor
+sklearn.gaussian_process.kernels: CompoundKernel ConstantKernel DotProduct ExpSineSquared
+sklearn.gaussian_process.kernels: Exponentiation GenericKernelMixin Hyperparameter Kernel
+sklearn.gaussian_process.kernels: KernelOperator Matern NormalizedKernelMixin PairwiseKernel
+sklearn.gaussian_process.kernels: Product RBF RationalQuadratic StationaryKernelMixin Sum
+sklearn.gaussian_process.kernels: WhiteKernel
+sklearn.impute._base: MissingIndicator SimpleImputer
+sklearn.impute._iterative: IterativeImputer _ImputerTriplet
+sklearn.impute._knn: KNNImputer
+sklearn.isotonic: IsotonicRegression
+sklearn.kernel_approximation: AdditiveChi2Sampler Nystroem PolynomialCountSketch RBFSampler
+sklearn.kernel_approximation: SkewedChi2Sampler
+sklearn.kernel_ridge: KernelRidge
+sklearn.linear_model._base: LinearClassifierMixin LinearModel LinearRegression
+sklearn.linear_model._base: MultiOutputLinearModel SparseCoefMixin
+sklearn.linear_model._bayes: ARDRegression BayesianRidge
+sklearn.linear_model._coordinate_descent: ElasticNet ElasticNetCV Lasso LassoCV LinearModelCV
+sklearn.linear_model._coordinate_descent: MultiTaskElasticNet MultiTaskElasticNetCV MultiTaskLasso
+sklearn.linear_model._coordinate_descent: MultiTaskLassoCV
+sklearn.linear_model._glm.glm: GammaRegressor PoissonRegressor TweedieRegressor
+sklearn.linear_model._glm.glm: _GeneralizedLinearRegressor
+sklearn.linear_model._huber: HuberRegressor
+sklearn.linear_model._least_angle: Lars LarsCV LassoLars LassoLarsCV LassoLarsIC
+sklearn.linear_model._linear_loss: LinearModelLoss
+sklearn.linear_model._logistic: LogisticRegression LogisticRegressionCV
+sklearn.linear_model._omp: OrthogonalMatchingPursuit OrthogonalMatchingPursuitCV
+sklearn.linear_model._passive_aggressive: PassiveAggressiveClassifier PassiveAggressiveRegressor
+sklearn.linear_model._perceptron: Perceptron
+sklearn.linear_model._quantile: QuantileRegressor
+sklearn.linear_model._ransac: RANSACRegressor
+sklearn.linear_model._ridge: Ridge RidgeCV RidgeClassifier RidgeClassifierCV _IdentityClassifier
+sklearn.linear_model._ridge: _IdentityRegressor _RidgeClassifierMixin _RidgeGCV _XT_CenterStackOp
+sklearn.linear_model._ridge: _X_CenterStackOp
+sklearn.linear_model._sgd_fast: Classification EpsilonInsensitive Hinge Huber Log ModifiedHuber
+sklearn.linear_model._sgd_fast: Regression SquaredEpsilonInsensitive SquaredHinge SquaredLoss
+sklearn.linear_model._stochastic_gradient: SGDClassifier SGDOneClassSVM SGDRegressor
+sklearn.linear_model._stochastic_gradient: _ValidationScoreCallback
+sklearn.linear_model._theil_sen: TheilSenRegressor
+sklearn.manifold._classical_mds: ClassicalMDS
+sklearn.manifold._isomap: Isomap
+sklearn.manifold._locally_linear: LocallyLinearEmbedding
+sklearn.manifold._mds: MDS
+sklearn.manifold._spectral_embedding: SpectralEmbedding
+sklearn.manifold._t_sne: TSNE
+sklearn.metrics._dist_metrics: BrayCurtisDistance32 BrayCurtisDistance64 CanberraDistance32
+sklearn.metrics._dist_metrics: CanberraDistance64 ChebyshevDistance ChebyshevDistance32
+sklearn.metrics._dist_metrics: ChebyshevDistance64 DiceDistance32 DiceDistance64 DistanceMetric
+sklearn.metrics._dist_metrics: DistanceMetric32 DistanceMetric64 EuclideanDistance
+sklearn.metrics._dist_metrics: EuclideanDistance32 EuclideanDistance64 HammingDistance32
+sklearn.metrics._dist_metrics: HammingDistance64 HaversineDistance HaversineDistance32
+sklearn.metrics._dist_metrics: HaversineDistance64 JaccardDistance32 JaccardDistance64
+sklearn.metrics._dist_metrics: KulsinskiDistance32 KulsinskiDistance64 MahalanobisDistance32
+sklearn.metrics._dist_metrics: MahalanobisDistance64 ManhattanDistance ManhattanDistance32
+sklearn.metrics._dist_metrics: ManhattanDistance64 MatchingDistance32 MatchingDistance64
+sklearn.metrics._dist_metrics: MinkowskiDistance MinkowskiDistance32 MinkowskiDistance64
+sklearn.metrics._dist_metrics: RogersTanimotoDistance32 RogersTanimotoDistance64
+sklearn.metrics._dist_metrics: RussellRaoDistance32 RussellRaoDistance64 SEuclideanDistance32
+sklearn.metrics._dist_metrics: SEuclideanDistance64 SokalMichenerDistance32
+sklearn.metrics._dist_metrics: SokalMichenerDistance64 SokalSneathDistance32 SokalSneathDistance64
+sklearn.metrics._dist_metrics: newObj
+sklearn.metrics._scorer: _CurveScorer _MultimetricScorer _PassthroughScorer _PredictScorer
+sklearn.metrics._scorer: _ProbaScorer _Scorer _ThresholdScorer
+sklearn.mixture._bayesian_mixture: BayesianGaussianMixture
+sklearn.mixture._gaussian_mixture: GaussianMixture
+sklearn.model_selection._classification_threshold: FixedThresholdClassifier
+sklearn.model_selection._classification_threshold: TunedThresholdClassifierCV
+sklearn.model_selection._search: GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV
+sklearn.model_selection._search_successive_halving: HalvingGridSearchCV HalvingRandomSearchCV
+sklearn.model_selection._search_successive_halving: _SubsampleMetaSplitter
+sklearn.model_selection._split: GroupKFold GroupShuffleSplit GroupsConsumerMixin KFold
+sklearn.model_selection._split: LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut
+sklearn.model_selection._split: PredefinedSplit RepeatedKFold RepeatedStratifiedKFold ShuffleSplit
+sklearn.model_selection._split: StratifiedGroupKFold StratifiedKFold StratifiedShuffleSplit
+sklearn.model_selection._split: TimeSeriesSplit _CVIterableWrapper _RepeatedSplits
+sklearn.model_selection._split: _UnsupportedGroupCVMixin
+sklearn.multiclass: OneVsOneClassifier OneVsRestClassifier OutputCodeClassifier _ConstantPredictor
+sklearn.multioutput: ClassifierChain MultiOutputClassifier MultiOutputRegressor RegressorChain
+sklearn.multioutput: _MultiOutputEstimator
+sklearn.naive_bayes: BernoulliNB CategoricalNB ComplementNB GaussianNB MultinomialNB
+sklearn.neighbors._ball_tree: BallTree BallTree32 BallTree64 BinaryTree32 BinaryTree64
+sklearn.neighbors._ball_tree: NeighborsHeap32 NeighborsHeap64 NodeHeap newObj
+sklearn.neighbors._base: KNeighborsMixin NeighborsBase RadiusNeighborsMixin
+sklearn.neighbors._classification: KNeighborsClassifier RadiusNeighborsClassifier
+sklearn.neighbors._graph: KNeighborsTransformer RadiusNeighborsTransformer
+sklearn.neighbors._kd_tree: BinaryTree32 BinaryTree64 KDTree KDTree32 KDTree64 NeighborsHeap32
+sklearn.neighbors._kd_tree: NeighborsHeap64 NodeHeap newObj
+sklearn.neighbors._kde: KernelDensity
+sklearn.neighbors._lof: LocalOutlierFactor
+sklearn.neighbors._nca: NeighborhoodComponentsAnalysis
+sklearn.neighbors._nearest_centroid: NearestCentroid
+sklearn.neighbors._quad_tree: _QuadTree
+sklearn.neighbors._regression: KNeighborsRegressor RadiusNeighborsRegressor
+sklearn.neighbors._unsupervised: NearestNeighbors
+sklearn.neural_network._multilayer_perceptron: MLPClassifier MLPRegressor
+sklearn.neural_network._rbm: BernoulliRBM
+sklearn.neural_network._stochastic_optimizers: AdamOptimizer SGDOptimizer
+sklearn.pipeline: FeatureUnion Pipeline
+sklearn.preprocessing._data: Binarizer KernelCenterer MaxAbsScaler MinMaxScaler Normalizer
+sklearn.preprocessing._data: PowerTransformer QuantileTransformer RobustScaler StandardScaler
+sklearn.preprocessing._discretization: KBinsDiscretizer
+sklearn.preprocessing._encoders: OneHotEncoder OrdinalEncoder
+sklearn.preprocessing._function_transformer: FunctionTransformer
+sklearn.preprocessing._label: LabelBinarizer LabelEncoder MultiLabelBinarizer
+sklearn.preprocessing._polynomial: PolynomialFeatures SplineTransformer
+sklearn.preprocessing._target_encoder: TargetEncoder
+sklearn.preprocessing.label: LabelBinarizer LabelEncoder
+sklearn.random_projection: GaussianRandomProjection SparseRandomProjection
+sklearn.semi_supervised._label_propagation: LabelPropagation LabelSpreading
+sklearn.semi_supervised._self_training: SelfTrainingClassifier
+sklearn.svm._classes: LinearSVC LinearSVR NuSVC NuSVR OneClassSVM SVC SVR
+sklearn.tree._classes: DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier
+sklearn.tree._classes: ExtraTreeRegressor
+sklearn.tree._criterion: ClassificationCriterion Criterion Entropy Gini MAE MSE Poisson
+sklearn.tree._criterion: RegressionCriterion
+sklearn.tree._splitter: BestSparseSplitter BestSplitter RandomSparseSplitter RandomSplitter
+sklearn.tree._splitter: Splitter
+sklearn.tree._tree: Tree
+sklearn.utils._bunch: Bunch
+sklearn.utils._metadata_requests: MetadataRequest MetadataRouter MethodMapping
+sklearn.utils._metadata_requests: MethodMetadataRequest MethodPair RequestMethod RouterMappingPair
+sklearn.utils._metadata_requests: _MetadataRequester _RoutingNotSupportedMixin
+sklearn.utils._tags: ClassifierTags InputTags RegressorTags Tags TargetTags TransformerTags
+sklearn.utils._vector_sentinel: StdVectorSentinel StdVectorSentinelFloat64 StdVectorSentinelInt32
+sklearn.utils._vector_sentinel: StdVectorSentinelInt64 StdVectorSentinelIntP
+sklearn.utils._weight_vector: WeightVector32 WeightVector64
+"""
+"""What a stream may make and set the state of."""
+
+REFERRED = """\
+sklearn.feature_selection._mutual_info: mutual_info_classif mutual_info_regression
+sklearn.feature_selection._univariate_selection: chi2 f_classif f_oneway f_regression r_regression
+sklearn.metrics._classification: accuracy_score balanced_accuracy_score brier_score_loss
+sklearn.metrics._classification: class_likelihood_ratios classification_report cohen_kappa_score
+sklearn.metrics._classification: confusion_matrix d2_brier_score d2_log_loss_score f1_score
+sklearn.metrics._classification: fbeta_score hamming_loss hinge_loss jaccard_score log_loss
+sklearn.metrics._classification: matthews_corrcoef multilabel_confusion_matrix
+sklearn.metrics._classification: precision_recall_fscore_support precision_score recall_score
+sklearn.metrics._classification: zero_one_loss
+sklearn.metrics._ranking: auc average_precision_score confusion_matrix_at_thresholds
+sklearn.metrics._ranking: coverage_error dcg_score det_curve label_ranking_average_precision_score
+sklearn.metrics._ranking: label_ranking_loss metric_at_thresholds ndcg_score
+sklearn.metrics._ranking: precision_recall_curve roc_auc_score roc_curve top_k_accuracy_score
+sklearn.metrics._regression: d2_absolute_error_score d2_pinball_score d2_tweedie_score
+sklearn.metrics._regression: explained_variance_score max_error mean_absolute_error
+sklearn.metrics._regression: mean_absolute_percentage_error mean_gamma_deviance mean_pinball_loss
+sklearn.metrics._regression: mean_poisson_deviance mean_squared_error mean_squared_log_error
+sklearn.metrics._regression: mean_tweedie_deviance median_absolute_error r2_score
+sklearn.metrics._regression: root_mean_squared_error root_mean_squared_log_error
+sklearn.metrics.cluster._supervised: adjusted_mutual_info_score adjusted_rand_score
+sklearn.metrics.cluster._supervised: check_clusterings completeness_score contingency_matrix
+sklearn.metrics.cluster._supervised: entropy fowlkes_mallows_score
+sklearn.metrics.cluster._supervised: homogeneity_completeness_v_measure homogeneity_score
+sklearn.metrics.cluster._supervised: mutual_info_score normalized_mutual_info_score
+sklearn.metrics.cluster._supervised: pair_confusion_matrix rand_score v_measure_score
+sklearn.metrics.cluster._unsupervised: calinski_harabasz_score check_number_of_labels
+sklearn.metrics.cluster._unsupervised: davies_bouldin_score silhouette_samples silhouette_score
+sklearn.metrics.pairwise: additive_chi2_kernel check_paired_arrays check_pairwise_arrays
+sklearn.metrics.pairwise: chi2_kernel cosine_distances cosine_similarity distance_metrics
+sklearn.metrics.pairwise: euclidean_distances haversine_distances kernel_metrics laplacian_kernel
+sklearn.metrics.pairwise: linear_kernel manhattan_distances nan_euclidean_distances
+sklearn.metrics.pairwise: paired_cosine_distances paired_distances paired_euclidean_distances
+sklearn.metrics.pairwise: paired_manhattan_distances pairwise_distances pairwise_distances_argmin
+sklearn.metrics.pairwise: pairwise_distances_argmin_min pairwise_distances_chunked
+sklearn.metrics.pairwise: pairwise_kernels polynomial_kernel rbf_kernel sigmoid_kernel
+sklearn.neural_network._base: binary_log_loss inplace_exp inplace_identity
+sklearn.neural_network._base: inplace_identity_derivative inplace_logistic
+sklearn.neural_network._base: inplace_logistic_derivative inplace_relu inplace_relu_derivative
+sklearn.neural_network._base: inplace_softmax inplace_tanh inplace_tanh_derivative log_loss
+sklearn.neural_network._base: poisson_loss squared_loss
+sklearn.utils.extmath: cartesian density fast_logdet make_nonnegative randomized_range_finder
+sklearn.utils.extmath: randomized_svd row_norms safe_sparse_dot safe_sqr softmax squared_norm
+sklearn.utils.extmath: stable_cumsum svd_flip weighted_mode
+"""
+"""What a model may point to (a score, a distance), and no stream may call."""

@@ -1,0 +1,130 @@
+"""The worker of the `artifact` gate: scans files one by one under limits of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mlgate.artifacts.content import scan_file
+from mlgate.artifacts.outcome import Limits
+
+_CHUNK = 1 << 20
+
+
+class OutOfTime(BaseException):
+    """The file took longer than it may; nothing in the scan may catch it."""
+
+
+def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each file comes to, in order."""
+    _limit_memory(request["memory"])
+    limits = Limits(**request["limits"])
+    allow = frozenset(request["allow"])
+    for asked in request["files"]:
+        yield _answer(asked["file"], asked["name"], limits, allow, request["seconds"])
+
+
+def _limit_memory(megabytes: int) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    size = megabytes << 20
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _answer(
+    file: str, name: str, limits: Limits, allow: frozenset[str], seconds: float
+) -> dict[str, Any]:
+    try:
+        before = _state(file)
+        digest = _sha256(file)
+        found = _scanned(file, name, limits, allow, seconds)
+        if _state(file) != before:
+            found["problems"].append(_limit("malformed", "it was changed while it was read"))
+    except OSError as error:
+        return {"unreadable": error.strerror or str(error)}
+    return {"sha256": digest, "size": before[0], **found}
+
+
+def _scanned(
+    file: str, name: str, limits: Limits, allow: frozenset[str], seconds: float
+) -> dict[str, Any]:
+    """The scan, ended where it takes more time or memory than it may."""
+    try:
+        with _Alarm(seconds):
+            scan = scan_file(file, name, limits, allow)
+    except OutOfTime:
+        problem = _limit("limit", f"reading it took longer than {seconds:g} s")
+        return {"formats": [], "opcodes": 0, "problems": [problem]}
+    except (MemoryError, RecursionError):
+        problem = _limit("limit", "reading it takes more memory than it may")
+        return {"formats": [], "opcodes": 0, "problems": [problem]}
+    return {
+        "formats": list(scan.formats),
+        "opcodes": scan.opcodes,
+        "problems": [msgspec.to_builtins(problem) for problem in scan.problems.values()],
+    }
+
+
+class _Alarm:
+    """Raises `OutOfTime` after some seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._ring)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    @staticmethod
+    def _ring(*_: object) -> None:
+        raise OutOfTime
+
+
+def _limit(rule: str, message: str) -> dict[str, Any]:
+    return {"rule": rule, "message": message, "where": "", "name": None}
+
+
+def _state(file: str) -> tuple[int, ...]:
+    found = os.stat(file)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, "it is no regular file")
+    return (found.st_size, found.st_ino, found.st_dev, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _sha256(file: str) -> str:
+    import hashlib
+
+    total = hashlib.sha256()
+    with open(file, "rb", buffering=0) as opened:
+        while part := opened.read(_CHUNK):
+            total.update(part)
+    return total.hexdigest()
+
+
+def main() -> None:
+    """Answer one request."""
+    import gc
+
+    gc.disable()  # millions of small values, none of them in a cycle
+    request = msgspec.json.decode(sys.stdin.buffer.read())
+    write = sys.stdout.buffer.write
+    for answer in answers(request):
+        write(msgspec.json.encode(answer) + b"\n")
+    write(b'{"end": true}\n')
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""A model file is safe to load: every name that loading it would import is known, and no more."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from mlgate.core.digests import digest_of
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Finding, Location, Measurement
+from mlgate.core.gate import Inputs, Rule
+from mlgate.core.text import counted, plain, shown
+from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _artifact_where as where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgate.core.gate import Context
+
+stages = frozenset({Stage.MERGE, Stage.PROMOTE})
+REVISION = 1
+
+_ANEW = "do not load it; have it written anew by somebody you trust, best as safetensors or skops"
+rules = {
+    "unknown-name": Rule(
+        "Loading the file imports something that is not known to be harmless.",
+        "look at what it is, and if it belongs there, allow it in the policy",
+        Level.ERROR,
+    ),
+    "runs-code": Rule("Loading the file reaches what can run code.", _ANEW, Level.ERROR),
+    "call": Rule("Loading the file calls something as no library does.", _ANEW, Level.ERROR),
+    "code-inside": Rule("The file holds code beside its weights.", _ANEW, Level.ERROR),
+    "malformed": Rule("The file can be read in more than one way, or in none.", _ANEW, Level.ERROR),
+    "trailing": Rule("Data follows the file's end.", _ANEW, Level.ERROR),
+    "limit": Rule("Reading the file costs more than it may.", _ANEW, Level.ERROR),
+    "unknown-format": Rule(
+        "The format is not known, so that nothing can be said of it.",
+        "exclude it if it is no part of the model (`exclude`)",
+        Level.ERROR,
+    ),
+    "unreadable": Rule("The file is packed in a way that cannot be read here.", level=Level.ERROR),
+    "external-data": Rule("Weights lie in other files.", "save the model as one file", Level.ERROR),
+    "custom-operator": Rule(
+        "The model needs operators that are code of others.",
+        "allow their domain in the policy if it is yours",
+        Level.ERROR,
+    ),
+    "size": Rule("The model is no larger than its target holds.", level=Level.ERROR),
+    "not-in-commit": Rule("The file is not in the commit.", level=Level.NOTE),
+    "digest": Rule("The SHA-256 of the bytes that were read.", level=Level.NOTE),
+    "read": Rule("What was read.", level=Level.NOTE),
+}
+
+Text = Annotated[str, Meta(min_length=1)]
+Allowed = Annotated[str, Meta(pattern=r"^[\w.-]+:[\w.]+$")]
+_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The keys of an `artifact` gate."""
+
+    path: Text
+    """The model: a file, a folder, or a pattern (`*`, `**`)."""
+    allow: tuple[Allowed, ...] = ()
+    """Names that a pickle may ask for besides the known ones, exactly as a finding writes them:
+    `"ours.features:Cleaner"`; for ONNX the domains of operators: `"onnx:com.example"`."""
+    max_size: Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(B|kB|MB|GB)$")] | None = None
+    """The most that all files together may take: `"500MB"`."""
+    opcodes: Annotated[int, Meta(ge=1000)] = 20_000_000
+    """How many pickle opcodes one file may have."""
+    memory: Annotated[int, Meta(ge=64)] = 1024
+    """How many megabytes reading one file may take."""
+    seconds: Annotated[float, Meta(gt=0)] = 120.0
+    """How long reading one file may take."""
+
+
+def inputs(ctx: Context) -> Inputs | None:
+    """The files, by content wherever they lie."""
+    places = where.locate(ctx)
+    also = digest_of(msgspec.json.encode([REVISION, ctx.options]))
+    for place in places:
+        also.update(f"{place.path}\0{place.identity}\0".encode("utf-8", "surrogateescape"))
+    return Inputs(
+        paths=tuple(place.path for place in places if place.identity is None),
+        also=also.digest(),
+        beyond=any(place.identity for place in places),
+        judged=counted(len(places), "file"),
+    )
+
+
+def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
+    """Scan every file in a child with limits, and state what it comes to."""
+    places = where.locate(ctx)
+    script = os.path.join(os.path.dirname(__file__), "_artifact_worker.py")
+    answers = list(ctx.worker(script, _request(ctx, places)))
+    if len(answers) != len(places):
+        raise GateError("the scan did not answer for every file")
+    total = 0
+    for place, answer in zip(places, answers, strict=True):
+        if "unreadable" in answer:
+            raise GateError(f"{shown(place.path)} cannot be read: {answer['unreadable']}")
+        total += answer["size"]
+        yield from _of_file(ctx, place, answer)
+    yield from _size(ctx, total)
+
+
+def _request(ctx: Context, places: list[where.Place]) -> dict[str, Any]:
+    return {
+        "files": [{"file": place.file, "name": place.path} for place in places],
+        "allow": ctx.options.allow,
+        "limits": {"opcodes": ctx.options.opcodes},
+        "memory": ctx.options.memory,
+        "seconds": ctx.options.seconds,
+    }
+
+
+def _of_file(ctx: Context, place: where.Place, answer: dict[str, Any]) -> Iterator[Finding]:
+    location = Location(path=place.path, text="")
+    if place.identity is not None and not place.identity.startswith("md5:"):
+        yield Finding(
+            rule="artifact/not-in-commit",
+            level=Level.NOTE,
+            message=f"judged is {place.origin}",
+            location=location,
+        )
+    for problem in answer["problems"]:
+        yield _refusal(ctx, place, problem)
+    yield Finding(
+        rule="artifact/digest",
+        result=Result.PASS,
+        level=Level.NOTE,
+        message=f"sha256:{answer['sha256']}",
+        location=location,
+        measurement=Measurement(name="bytes", value=float(answer["size"]), unit="B"),
+    )
+    if not answer["problems"]:
+        opcodes = f"; {counted(answer['opcodes'], 'opcode')}" if answer["opcodes"] else ""
+        yield Finding(
+            rule="artifact/read",
+            result=Result.PASS,
+            level=Level.NOTE,
+            message=f"{shown(place.path)} is harmless: {', '.join(answer['formats'])}{opcodes}",
+            location=location,
+        )
+
+
+def _refusal(ctx: Context, place: where.Place, problem: dict[str, Any]) -> Finding:
+    rule, inner = problem["rule"], problem["where"]
+    within = f" ({shown(inner)})" if inner else ""
+    return Finding(
+        rule=f"artifact/{rule}",
+        level=Level.ERROR,
+        message=plain(f"{shown(place.path)}{within}: {problem['message']}").replace("\n", " "),
+        location=Location(path=place.path, text=""),
+        help=_help(ctx, rule, problem["name"]),
+    )
+
+
+def _help(ctx: Context, rule: str, name: str | None) -> str | None:
+    """The line of the policy that would allow it, where one can."""
+    if name is None or rule not in ("unknown-name", "custom-operator"):
+        return rules[rule].mend or None
+    names = ", ".join(f'"{one}"' for one in (*ctx.options.allow, shown(name)))
+    return f"if it belongs there, in [gates.{ctx.gate}]: allow = [{names}]"
+
+
+def _size(ctx: Context, total: int) -> Iterator[Finding]:
+    if ctx.options.max_size is None:
+        return
+    unit = ctx.options.max_size.lstrip("0123456789.")
+    most = float(ctx.options.max_size.removesuffix(unit)) * _UNITS[unit]
+    fits = total <= most
+    yield Finding(
+        rule="artifact/size",
+        result=Result.PASS if fits else Result.FAIL,
+        level=Level.ERROR,
+        message=f"the model takes {total / 1e6:,.1f} MB; {ctx.options.max_size} are allowed",
+        measurement=Measurement(name="size", value=float(total), at_most=most, unit="B"),
+    )

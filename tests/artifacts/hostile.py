@@ -1,0 +1,222 @@
+"""Writes one harmless sample of every known way around a scan: their payload prints a word.
+
+The classes are those of the public advisories against picklescan and modelscan and of the
+loaders' own sources; nothing here is taken from an exploit.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import pickle
+import struct
+import tarfile
+import zipfile
+import zlib
+from typing import Any
+
+PAYLOAD = b"cbuiltins\nprint\n(S'inert'\ntR."
+
+
+def calls(module: str, name: str, args: bytes = b"(S'inert'\ntR") -> bytes:
+    """Protocol 0: look `name` up and call it."""
+    return f"c{module}\n{name}\n".encode() + args + b"."
+
+
+def stacked(module: str, name: str) -> bytes:
+    """Protocol 4: the name from the stack."""
+    text = b"".join(b"\x8c" + bytes([len(t)]) + t.encode() for t in (module, name))
+    return b"\x80\x04" + text + b"\x93\x8c\x05inert\x85R."
+
+
+def zipped(members: dict[str, bytes], **how: Any) -> bytes:
+    """A zip archive."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", **how) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return written.getvalue()
+
+
+def tarred(name: str, content: bytes, kind: bytes = tarfile.REGTYPE) -> bytes:
+    """A tar archive of one member."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        member = tarfile.TarInfo(name)
+        member.size, member.type = len(content), kind
+        archive.addfile(member, io.BytesIO(content))
+    return written.getvalue()
+
+
+def npy(content: bytes, descr: str = "|O", shape: str = "(1,)") -> bytes:
+    """A `.npy` file."""
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + content
+
+
+GADGETS = """
+builtins.eval builtins.exec builtins.compile builtins.__import__ builtins.getattr builtins.open
+builtins.print os.system posix.system nt.system subprocess.Popen subprocess.check_output pip.main
+pip._internal.main timeit.timeit ensurepip._run_pip uuid._get_command_stdout imaplib.IMAP4_stream
+_pyrepl.pager.pipe_pager pkgutil.resolve_name importlib.import_module runpy._run_code
+code.InteractiveInterpreter cProfile.run profile.run pdb.run bdb.Bdb operator.methodcaller
+operator.attrgetter functools.partial functools.reduce builtins.map logging.FileHandler
+logging.config.dictConfig shutil.rmtree socket.create_connection webbrowser.open ctypes.CDLL
+marshal.loads types.FunctionType types.CodeType pickle.loads _pickle.loads dill.loads
+cloudpickle.loads cloudpickle.cloudpickle._make_function joblib.load joblib.numpy_pickle.load
+numpy.load numpy.loadtxt numpy.f2py.crackfortran.myeval numpy.testing._private.utils.runstring
+numpy.__builtins__ pandas.read_pickle pandas.core.computation.eval.eval torch.load torch.jit.load
+torch.storage._load_from_bytes torch.hub.load torch.utils.bottleneck.__main__.run_autograd_prof
+torch._inductor.codecache.compile_file sklearn.datasets._base.load_files
+sklearn.externals._arff.load asyncio.unix_events._UnixSubprocessTransport
+lib2to3.pgen2.grammar.Grammar.loads distutils.spawn.spawn doctest.debug_script trace.Trace.run
+idlelib.pyshell.ModifiedInterpreter http.client.HTTPSConnection vendor_unheard_of.model.Net
+ssl.get_server_certificate aiohttp.ClientSession sys.exit zipimport.zipimporter site.addsitedir
+venv.create smtplib.SMTP telnetlib.Telnet picklescan.scanner.scan_file_path builtins.setattr
+builtins.type.__subclasses__
+""".split()  # noqa: SIM905
+
+
+def by_name() -> dict[str, bytes]:
+    """Class 1: whatever can run something, in old and new spelling."""
+    made = {}
+    for gadget in GADGETS:
+        module, _, name = gadget.rpartition(".")
+        made[f"{gadget}, protocol 0"] = calls(module, name)
+        made[f"{gadget}, protocol 4"] = stacked(module, name)
+    return made
+
+
+def by_opcode() -> dict[str, bytes]:
+    """Classes 4, 5, 6, 8, 9, 10: what the opcodes themselves allow."""
+    named = b"\x8c\x08builtins\x94\x8c\x05print\x94"
+    return {
+        "INST": b"(S'inert'\nibuiltins\nprint\n.",
+        "OBJ": b"(cbuiltins\nprint\nS'inert'\no.",
+        "NEWOBJ": b"\x80\x02cbuiltins\nprint\n)\x81.",
+        "NEWOBJ_EX": b"\x80\x04cbuiltins\nprint\n)}\x92.",
+        "names through the memo": b"\x80\x04" + named + b"00h\x00h\x01\x93)R.",
+        "memo overwritten": b"\x80\x04\x8c\x04list\x94\x8c\x08builtinsq\x00\x8c\x05print\x93)R.",
+        "memo numbers with gaps": b"\x80\x04\x8c\x08builtinsr\x10\x00\x00\x00000j\x10\x00\x00\x00\x8c\x05print\x93)R.",  # noqa: E501
+        "DUP": b"\x80\x04\x8c\x08builtins\x8c\x05print\x93)2\x30R.",
+        "POP before": b"\x80\x04K\x01\x30\x8c\x08builtins\x8c\x05print\x93)R.",
+        "MARK and POP_MARK": b"\x80\x04(K\x01K\x021\x8c\x08builtins\x8c\x05print\x93)R.",
+        "name out of a tuple": b"\x80\x04\x8c\x08builtins(\x8c\x05printt\x93)R.",
+        "Python 2 name": calls("__builtin__", "apply"),
+        "dotted name": stacked("builtins", "print.__call__"),
+        "dotted module of an allowed one": stacked("numpy", "__builtins__.get"),
+        "prefix of an allowed name": stacked("numpy.dtype.x", "y"),
+        "allowed name of another module": stacked("sklearn", "svm._classes.SVC"),
+        "name with a space": stacked("builtins ", "print"),
+        "full-width name": stacked("builtins", "ｐrint"),
+        "extension registry": b"\x80\x02\x82\x01.",
+        "extension registry, wide": b"\x80\x02\x84\x01\x00\x00\x00.",
+        "persistent id": b"\x80\x02Pinert\n.",
+        "persistent id, binary": b"\x80\x02X\x05\x00\x00\x00inertQ.",
+        "buffer from outside": b"\x80\x05\x97.",
+        "call of a call": b"cbuiltins\nlist\n)R)R.",
+        "call of text": b"\x80\x02X\x05\x00\x00\x00inert)R.",
+        "state of a class": b"\x80\x02cnumpy\ndtype\n}X\x01\x00\x00\x00xK\x01sb.",
+        "items of a class": b"\x80\x02ccollections\nOrderedDict\nX\x01\x00\x00\x00xK\x01s.",
+        "call of what is only referred to": b"cnumpy\nlog\n(K\x01tR.",
+        "class made at run time": b"cbuiltins\ntype\n(S'x'\n)(dtR.",
+        "codec by name": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
+        "bytes of any size": b"cbuiltins\nbytearray\n(I99999999999\ntR.",
+        "array of any size": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I99999999999\ntS'b'\ntR.",  # noqa: E501
+        "broken after the call": PAYLOAD[:-1],
+        "broken after the call, binary": stacked("builtins", "print")[:-1] + b"\xff\xff",
+        "broken before the STOP": b"\x80\x04\x95\xff\xff\x00\x00\x00\x00\x00\x00N.",
+        "STOP with values left": b"\x80\x04NN.",
+        "second PROTO": b"\x80\x04\x80\x02N.",
+        "protocol of the future": b"\x80\x06N.",
+        "second pickle": pickle.dumps({"a": 1}) + PAYLOAD,
+        "data after the pickle": pickle.dumps({"a": 1}) + b"\0" * 40,
+        "spaces before": b"N0" + PAYLOAD,
+        "frame inside a frame": b"\x80\x04\x95\x0b\0\0\0\0\0\0\0\x95\x02\0\0\0\0\0\0\0N.",
+        "negative length": b"\x80\x02T\xff\xff\xff\xff.",
+        "odd items": b"\x80\x02}(K\x01u.",
+        "name of the fork-scanner": calls("picklescan.scanner", "_safe_globals"),
+    }  # fmt: skip
+
+
+def by_wrapping() -> dict[str, bytes]:
+    """Classes 2, 3, 7: other names, archives that readers read apart, one thing inside another."""
+    plain = zipped({"model.pkl": PAYLOAD})
+    crc, flag, name = bytearray(plain), bytearray(plain), bytearray(plain)
+    at = plain.index(b"PK\x01\x02")
+    crc[at + 16] ^= 1
+    flag[at + 8] |= 1
+    name[at + 46 : at + 55] = b"model.txt"
+    deflated = zipped({"a.npy": npy(PAYLOAD)}, compression=zipfile.ZIP_DEFLATED)
+    return {
+        "zip": plain,
+        "zip, deflated": deflated,
+        "zip, other checksum": bytes(crc),
+        "zip, flag of encryption": bytes(flag),
+        "zip, other name in the directory": bytes(name),
+        "zip, data before": b"#!x\n" + plain,
+        "zip, data after": plain + b"\0",
+        "zip after a pickle": PAYLOAD + plain,
+        "zip, rare method": zipped({"m.pkl": PAYLOAD}, compression=zipfile.ZIP_BZIP2),
+        "zip, path upwards": zipped({"../m.txt": b"a"}),
+        "zip, absolute path": zipped({"/m.txt": b"a"}),
+        "zip, two of a name": zipped({"a.txt": b"a", "A.TXT": b"b"}),
+        "zip in a zip": zipped({"inner.bin": plain}),
+        "zip in a gzip": gzip.compress(plain),
+        "torch zip": zipped({"m/data.pkl": PAYLOAD, "m/version": b"3\n"}),
+        "torch zip, tensor missing": zipped({"m/data.pkl": TENSOR, "m/version": b"3\n"}),
+        "torch zip, pickle among tensors": zipped({"m/data.pkl": b"\x80\x02N.", "m/data/0": PAYLOAD}),  # noqa: E501
+        "torch zip, second pickle": zipped({"m/data.pkl": b"\x80\x02N.", "m/other.pkl": PAYLOAD}),
+        "torch zip, TorchScript": zipped({"m/data.pkl": b"\x80\x02N.", "m/code/a.py": b"1"}),
+        "legacy torch": LEGACY + PAYLOAD,
+        "legacy torch, in the last": LEGACY + b"\x80\x02N." + PAYLOAD,
+        "npy of objects": npy(PAYLOAD),
+        "npy, trailing pickle": npy(b"\0" * 8, "<f8") + PAYLOAD,
+        "npy, header that is no literal": npy(b"", "|O', 'x': print('inert'), 'y': '"),
+        "tar": tarred("a", PAYLOAD),
+        "tar, link": tarred("a", b"", tarfile.SYMTYPE),
+        "tar, path upwards": tarred("../a", b"text"),
+        "tar.gz": gzip.compress(tarred("a", PAYLOAD)),
+        "zlib": zlib.compress(PAYLOAD),
+        "gzip": gzip.compress(PAYLOAD),
+        "gzip, two members": gzip.compress(pickle.dumps(1)) + gzip.compress(PAYLOAD),
+        "gzip, data after": gzip.compress(pickle.dumps(1)) + PAYLOAD,
+        "gzip, damaged": gzip.compress(pickle.dumps(1))[:-4] + b"\0\0\0\0",
+        "bz2": bz2.compress(PAYLOAD),
+        "xz": lzma.compress(PAYLOAD),
+        "lzma": lzma.compress(PAYLOAD, lzma.FORMAT_ALONE),
+        "twice compressed": bz2.compress(gzip.compress(PAYLOAD)),
+        "unknown format": b"\x00\x01\x02model",
+        "joblib of files elsewhere": b"\x80\x02cjoblib.numpy_pickle\nNDArrayWrapper\n)\x81.",
+        "array that is opcodes": WRAPPER + PAYLOAD[:16].ljust(16, b"\0") + b".",
+        "dtype that denies its objects": DENIED,
+    }  # fmt: skip
+
+
+def _text(text: str) -> bytes:
+    return b"\x8c" + bytes([len(text)]) + text.encode()
+
+
+def _dtype(code: str, flags: int) -> bytes:
+    return (b"cnumpy\ndtype\n" + _text(code) + b"\x89\x88\x87R(K\x03" + _text("|") + b"NNN"
+            + b"J\xff\xff\xff\xff" * 2 + b"K" + bytes([flags]) + b"tb")  # fmt: skip
+
+
+DENIED = b"\x80\x04" + _dtype("O8", 0) + b"."
+WRAPPER = (
+    b"\x80\x04cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}("
+    + _text("subclass") + b"cnumpy\nndarray\n" + _text("shape") + b"K\x10\x85" + _text("order")
+    + _text("C") + _text("dtype") + _dtype("u1", 0) + _text("allow_mmap") + b"\x89ub"
+)  # fmt: skip
+TENSOR = (
+    b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
+    b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}tR."
+)
+LEGACY = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
+
+
+def samples() -> dict[str, bytes]:
+    """Every sample by what it tries."""
+    return by_name() | by_opcode() | by_wrapping()

@@ -1,0 +1,143 @@
+"""No false alarm: what the libraries themselves save is harmless, however it is saved."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from mlgate.artifacts.content import scan_file
+from mlgate.artifacts.outcome import Limits
+
+ROWS = np.random.default_rng(0).random((60, 3))
+LABELS = (ROWS[:, 0] > 0.5).astype(int)
+FRAME = pd.DataFrame(ROWS, columns=list("abc")).assign(t=["u", "v"] * 30)
+FRAME = FRAME.assign(day=pd.date_range("2026-01-01", periods=60), kind=pd.Categorical(["x"] * 60))
+
+ESTIMATORS = [
+    RandomForestClassifier(5), GradientBoostingClassifier(n_estimators=3),
+    HistGradientBoostingClassifier(max_iter=3), IsolationForest(n_estimators=3), SVC(),
+    KNeighborsClassifier(algorithm="kd_tree"), KNeighborsClassifier(algorithm="ball_tree"),
+    make_pipeline(StandardScaler(), FunctionTransformer(np.sinh), LogisticRegression()),
+    GridSearchCV(SGDClassifier(), {"alpha": [0.1, 0.2]}, scoring=["accuracy", "f1"], refit="f1"),
+    GaussianProcessRegressor(optimizer=None),
+]  # fmt: skip
+VALUES = [
+    *(estimator.fit(ROWS, LABELS) for estimator in ESTIMATORS),
+    make_pipeline(
+        ColumnTransformer([("o", OneHotEncoder(), ["t"]), ("n", StandardScaler(), ["a"])]),
+        DecisionTreeClassifier(),
+    ).fit(FRAME, LABELS),
+    TfidfVectorizer().fit(["a good one", "another one"]),
+    FRAME, FRAME["a"], FRAME.set_index(["t", "a"]), pd.Timestamp("2026-01-01", tz="UTC"),
+    scipy.sparse.csr_matrix(ROWS), scipy.sparse.csc_array(ROWS), np.random.default_rng(1),
+    np.asfortranarray(ROWS), np.zeros((400, 400)), np.array([{}, None], object), np.float32(1),
+    np.zeros(3, [("a", "f4"), ("b", "O")]), np.zeros(3, [("a", "f4"), ("b", "i8")]),
+    np.array(["2026"], "M8[D]"), np.array(["text"]), {1, 2}, b"bytes", 1 << 80, 1.5, "x" * 100_000,
+]  # fmt: skip
+
+
+def alarms(path: Path) -> list[str]:
+    scan = scan_file(str(path), path.name, Limits(), frozenset())
+    assert scan.formats or scan.problems
+    return [problem.message for problem in scan.problems.values()]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_saved_by_pickle_and_joblib(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "model"
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        path.write_bytes(pickle.dumps(value, protocol))
+        assert alarms(path) == [], protocol
+    joblib.dump(value, path)
+    assert alarms(path) == []
+
+
+@pytest.mark.parametrize("form", ["zlib", "gzip", "bz2", "lzma", "xz"])
+@pytest.mark.parametrize("value", [VALUES[0], np.zeros(3, [("a", "O")])], ids=["forest", "objects"])
+def test_saved_by_joblib_compressed(tmp_path: Path, form: str, value: object) -> None:
+    joblib.dump(value, tmp_path / "model", compress=(form, 3))
+    assert alarms(tmp_path / "model") == []
+
+
+def test_saved_by_numpy(tmp_path: Path) -> None:
+    for value in (ROWS, np.array([{}], object), np.zeros(3, [("a", "f4"), ("b", "2i8")]),
+                  np.float64(1), np.array(["ü"]), np.zeros((0, 3))):  # fmt: skip
+        np.save(tmp_path / "a.npy", value)
+        assert alarms(tmp_path / "a.npy") == []
+    np.savez(tmp_path / "b.npz", a=ROWS, b=np.array([{}], object))
+    np.savez_compressed(tmp_path / "c.npz", a=ROWS)
+    assert alarms(tmp_path / "b.npz") + alarms(tmp_path / "c.npz") == []
+
+
+BOOSTERS = """
+import numpy as np, pickle, joblib, xgboost, lightgbm, skops.io, skl2onnx, safetensors.numpy
+from sklearn.ensemble import RandomForestClassifier
+x = np.random.rand(80, 3); y = (x[:, 0] > .5).astype(int)
+one = xgboost.XGBClassifier(n_estimators=3).fit(x, y)
+two = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(x, y)
+for name, model in {"x": one, "l": two, "xb": one.get_booster(), "lb": two.booster_}.items():
+    joblib.dump(model, name + ".joblib"); pickle.dump(model, open(name + ".pkl", "wb"))
+one.save_model("x.json"); one.save_model("x.ubj"); two.booster_.save_model("l.txt")
+forest = RandomForestClassifier(3).fit(x, y)
+skops.io.dump(forest, "f.skops")
+raw = skl2onnx.to_onnx(forest, x[:1].astype("f4")).SerializeToString()
+open("f.onnx", "wb").write(raw)
+safetensors.numpy.save_file({"a": np.zeros((2, 3), "f4"), "b": np.zeros(4, "i8")}, "s.safetensors")
+"""
+TORCH = """
+import torch
+m = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
+torch.save(m.state_dict(), "sd.pt")
+torch.save(m.state_dict(), "old.pt", _use_new_zipfile_serialization=False)
+o = torch.optim.Adam(m.parameters()); m(torch.rand(5, 3)).sum().backward(); o.step()
+torch.save({"m": m.state_dict(), "o": o.state_dict(), "half": torch.zeros(3).half(), "epoch": 1,
+            "p": torch.nn.Parameter(torch.zeros(2)), "sparse": torch.eye(3).to_sparse(),
+            "t": torch.float32, "f8": torch.zeros(2).to(torch.float8_e4m3fn)}, "ck.pt")
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("packages", "script"),
+    [("xgboost lightgbm scikit-learn skops skl2onnx onnx safetensors joblib", BOOSTERS),
+     ("torch==2.13.0 numpy", TORCH)],
+    ids=["boosters", "torch"],
+)  # fmt: skip
+def test_saved_by_others(tmp_path: Path, packages: str, script: str) -> None:
+    folder, made = tmp_path / "venv", tmp_path / "made"
+    made.mkdir()
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", folder], check=True)
+    install = [*uv, "pip", "install", "-q", "--python", folder / "bin/python", *packages.split()]
+    done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"not installable here: {done.stderr.strip().splitlines()[-1:]}")
+    subprocess.run([folder / "bin/python", "-W", "ignore", "-c", script], cwd=made, check=True)
+    found = {path.name: alarms(path) for path in made.iterdir()}
+    assert len(found) >= 3
+    assert {name: told for name, told in found.items() if told} == {}
