@@ -7,6 +7,7 @@ import pytest
 
 from mlgate import testing
 from mlgate.core.errors import GateError
+from mlgate.core.gate import Tool
 from mlgate.core.words import Level
 from mlgate.gates import format as gate
 
@@ -214,18 +215,19 @@ def test_a_formatter_that_misbehaves_never_passes(ask, tmp_path, program, match)
         ask("format", {"a.py": UGLY}, tool=lambda name: fake)
 
 
-def test_a_black_that_the_policy_s_command_starts(ask):
-    """Nothing is known of it but how to call it; the answers are those of the one beside us."""
+def commanded(*argv):
+    return lambda name: Tool(name=name, version="24.1", argv=argv, identity=b"")
+
+
+def test_a_black_of_which_only_the_command_is_known(ask):
     pyproject = "[tool.black]\nline-length = 40\nextend-exclude = 'legacy/'\n"
     files = {"pyproject.toml": pyproject, "a.py": UGLY, "ok.py": "x = 1\n", "bad.py": "def\n"}
     files["legacy/old.py"] = UGLY
-    command = [sys.executable, "-m", "black"]
-    found = ask.brief("format", files, options={"command": command})
+    found = ask.brief("format", files, tool=commanded(sys.executable, "-m", "black"))
     assert found == ask.brief("format", files)
     assert [rule for rule, _, _ in found] == ["format/black", "format/syntax-error"]
 
 
 def test_a_command_that_is_no_black(ask):
-    program = "import sys; print('black, 24.9'); sys.exit('--version' not in sys.argv)"
     with pytest.raises(GateError, match="exit code 1"):
-        ask("format", {"a.py": UGLY}, options={"command": [sys.executable, "-c", program]})
+        ask("format", {"a.py": UGLY}, tool=commanded(sys.executable, "-c", "raise SystemExit(1)"))
