@@ -129,7 +129,7 @@ class Context(Struct, frozen=True, kw_only=True):
     base: Snapshot | None
     base_error: GateError | None = None
     """What a gate raises that needs the base, where that is named and cannot be found."""
-    baseline: Snapshot | None | UnsetType = UNSET
+    baseline: Snapshot | UnsetType | None = UNSET
     """What model gates compare with where it is not the base: at promote the version that the alias
     holds, None where it holds none yet."""
     files: tuple[str, ...]

@@ -83,11 +83,10 @@ def read(model: str, stored: Sequence[bytes]) -> Chain:
                 _MEND,
             )
         if act.previous != (links[-1].digest if links else None):
+            cause = f"record {number - 1} was changed, or one was taken out"
             raise Broken(
-                f"broken chain: record {number} of {model} does not follow the record before it; "
-                f"record {number - 1} was changed, or one was taken out"
-                if links
-                else f"broken chain: the first record of {model} names one before it",
+                f"broken chain: record {number} of {model} does not follow the record before it"
+                + (f"; {cause}" if links else ""),
                 _MEND,
             )
         digest = records.digest(raw)

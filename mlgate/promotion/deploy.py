@@ -23,7 +23,7 @@ _PATIENCE = 3600.0
 
 
 def run(house: House, done: promote.Plan, key: SecretKey) -> Iterator[tuple[record.Ran, str]]:
-    """Each command of `on_promote` that was run, with what it said; the first that fails ends it."""
+    """Each command of `on_promote` that was run, with what it said; one that fails ends it."""
     for argv in house.terms.on_promote:
         ran, said = _run(house, done, argv)
         _recorded(house, done, key, ran)

@@ -39,7 +39,7 @@ class House:
                 (
                     parts.nearest(model, list(known))
                     if known
-                    else f'write [models.{model}] with `registry` and `path` into mlgate.toml, and '
+                    else f"write [models.{model}] with `registry` and `path` into mlgate.toml, and "
                     "merge it into the default branch"
                 ),
             )

@@ -169,7 +169,7 @@ def convinced(house: House, report: Report | None) -> None:
     if Outcome.PASSED not in outcomes.values():
         raise Refused(
             "nothing was judged: no gate of stage promote passed",
-            f"give a gate `stages = [\"promote\"]`; or, to promote without gates, write "
+            f'give a gate `stages = ["promote"]`; or, to promote without gates, write '
             f"[models.{house.model}] gates = []",
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from mlgate.core.text import plain
 from mlgate.promotion.errors import Foreign
 from mlgate.registries._registry import Held, Move
@@ -36,6 +35,8 @@ def repaired(
 
 def settled(house: House, alias: str) -> None:
     """After a move: whoever wrote the alias last, it ends where the chain ends."""
+    if house.registry.atomic:
+        return
     for _ in range(_ATTEMPTS):
         held, chain = house.read()
         proven = chain.aliases.get(alias)
@@ -62,5 +63,3 @@ def foreign(house: House, alias: str, proven: str | None, shows: str | None) -> 
         f"to judge what stands there: mlgate admit {name} --key FILE; to put {proven} back: "
         f"mlgate rollback {name} {proven} --key FILE",
     )
-
-

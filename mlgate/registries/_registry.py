@@ -92,6 +92,8 @@ class Registry(Protocol):
     label: str
     registers: bool
     """Whether mlgate makes versions there, or finds those that training made."""
+    atomic: bool
+    """Whether record and alias are written at once."""
 
     def read(self, model: str) -> Held:
         """All that it holds of `model`; empty where it does not know the name."""

@@ -1,4 +1,4 @@
-"""`folder:PATH`: a directory with versions, aliases and history, on a disk that is shared or not."""
+"""`folder:PATH`: a directory with versions, aliases and history, on a shared disk or not."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class Folder:
     """`MODEL/versions/vN/` with the model's own bytes, `MODEL/aliases/`, `MODEL/history/`."""
 
     registers = True
+    atomic = False
 
     def __init__(self, root: str) -> None:
         self.root = root
@@ -152,13 +153,12 @@ class Folder:
     def _register(self, model: str, new: New) -> None:
         """The version's folder, complete or not there at all."""
         import shutil
-        import tempfile
 
         folder = self._made(model, "versions")
         target = os.path.join(folder, new.version.name)
-        partial = tempfile.mkdtemp(dir=folder, prefix=".partial-")
+        partial = os.path.join(folder, f".partial-{os.getpid()}-{os.urandom(4).hex()}")
         try:
-            os.chmod(partial, 0o755)
+            os.mkdir(partial)
             for path, lies in new.files.items():
                 copy = os.path.join(partial, "files", *path.split("/"))
                 os.makedirs(os.path.dirname(copy), exist_ok=True)

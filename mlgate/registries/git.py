@@ -67,6 +67,7 @@ class Tags:
     """`MODEL@v1.0.0` registers, `MODEL#ALIAS#N` assigns (https://mlem.ai/doc/gto)."""
 
     registers = True
+    atomic = True
 
     def __init__(self, repo: Repository, remote: str | None) -> None:
         self._repo = repo
@@ -129,7 +130,7 @@ class Tags:
         refs = self._assigned(model, move.alias, commit or "", len(held.records))
         self._publish(model, refs, held.token)
 
-    def digests(self, model: str, version: str) -> dict[str, str] | None:  # noqa: ARG002
+    def digests(self, model: str, version: str) -> dict[str, str] | None:
         """Tags keep no files: the commit does."""
         return None
 

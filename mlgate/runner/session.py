@@ -255,7 +255,7 @@ class Session:
         return snapshots.commit(self.repo, found.commit) if found else None
 
     @cached_property
-    def baseline(self) -> Stored | None | msgspec.UnsetType:
+    def baseline(self) -> Stored | msgspec.UnsetType | None:
         """What the alias holds, where a version is promoted."""
         if self.request.version is None:
             return msgspec.UNSET

@@ -67,8 +67,8 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
 
 
 def files(ctx: Context, where: str, path: str) -> tuple[str, ...]:
-    """What is to be fetched for all of `path`: itself, or where it is a directory its files; nothing
-    where no pointer names it. Raises `GateError` where its manifest cannot be had."""
+    """What is to be fetched for all of `path`: itself, or a directory's files; nothing where no
+    pointer names it. Raises `GateError` where its manifest cannot be had."""
     snapshot = snapshot_of(ctx, where)
     owned = owner(snapshot, path)
     if owned is None or not owned.out.is_folder or path != owned.out.path:
