@@ -1,9 +1,10 @@
-"""Asks MLflow's model registry; started in an environment that has mlflow, one JSON line each way."""
+"""Asks MLflow's model registry; started where mlflow is installed, one JSON line each way."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import json
 import logging
 import os
@@ -28,6 +29,12 @@ def main() -> None:
         out.write(lines)
 
 
+def _library() -> tuple[Any, Any]:
+    """mlflow, and the error that it raises."""
+    errors = importlib.import_module("mlflow.exceptions")
+    return importlib.import_module("mlflow"), errors.MlflowException
+
+
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -35,15 +42,14 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
-        import mlflow
-        from mlflow.exceptions import MlflowException
+        mlflow, refusal = _library()
     except ImportError as error:
         return {"error": f"mlflow cannot be imported ({error})", "kind": "missing"}
     mlflow.set_tracking_uri(request["uri"])
     mlflow.set_registry_uri(request["uri"])
     try:
         return globals()["_" + request["do"]](mlflow.MlflowClient(), request)  # type: ignore[no-any-return]
-    except (MlflowException, OSError) as error:
+    except (refusal, OSError) as error:
         return {"error": f"{type(error).__name__}: {error}", "kind": "refused"}
 
 
@@ -62,15 +68,14 @@ def _read(client: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 def _append(client: Any, request: dict[str, Any]) -> dict[str, Any]:
     """A new version of `MODEL.records`; it stands if it follows what stood before it."""
-    from mlflow.exceptions import MlflowException
-
+    _, refusal = _library()
     model, text = request["model"], request["record"]
     if _chain(client, model)[1] != request["expected"]:
         return {"lost": True}
     name = f"{model}.records"
     try:
         client.create_registered_model(name, description="The chain of mlgate's records")
-    except MlflowException as error:
+    except refusal as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     parts = [text[at : at + _PART] for at in range(0, len(text), _PART)]
@@ -87,8 +92,7 @@ def _point(client: Any, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digests(client: Any, request: dict[str, Any]) -> dict[str, Any]:
-    import mlflow
-
+    mlflow, _ = _library()
     uri = client.get_model_version_download_uri(request["model"], request["version"])
     with tempfile.TemporaryDirectory() as folder:
         root = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=folder)
@@ -139,11 +143,10 @@ def _previous(text: str) -> Any:
 
 
 def _model(client: Any, name: str) -> Any:
-    from mlflow.exceptions import MlflowException
-
+    _, refusal = _library()
     try:
         return client.get_registered_model(name)
-    except MlflowException as error:
+    except refusal as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return None
         raise
@@ -162,14 +165,13 @@ def _versions(client: Any, name: str) -> list[Any]:
 
 def _commit(client: Any, version: Any) -> str | None:
     """As the version says, or else the run that made it."""
-    from mlflow.exceptions import MlflowException
-
+    _, refusal = _library()
     said = version.tags.get("mlgate.commit") or version.tags.get("mlflow.source.git.commit")
     if said or not version.run_id:
         return str(said) if said else None
     try:
         tags = client.get_run(version.run_id).data.tags
-    except MlflowException:
+    except refusal:
         return None
     found = tags.get("mlflow.source.git.commit")
     return str(found) if found else None

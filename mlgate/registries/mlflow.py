@@ -1,4 +1,4 @@
-"""`mlflow:URI`: versions and aliases of an MLflow model registry, asked by a worker that has mlflow."""
+"""`mlflow:URI`: an MLflow model registry, asked by a worker that has mlflow."""
 
 from __future__ import annotations
 
