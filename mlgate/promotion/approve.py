@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from mlgate.core.text import counted
+from mlgate.promotion import promote
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.record import Consent
 from mlgate.repo import shelf
@@ -43,6 +44,13 @@ def approvable(
         gate=f"promote {house.model}" + (f" to {alias}" if alias else ""),
         policy=house.session.policy.digest,
     )
+
+
+def subject(house: House, version: str | None) -> tuple[str, dict[str, str]]:
+    """The commit, and the model's files with their digests, of a version; of HEAD without one."""
+    held, _ = house.read()
+    chosen, new = promote.chosen(house, held, version)
+    return str(chosen.commit), promote.proven_bytes(house, chosen, new=new).digests
 
 
 def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> tuple[Given, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 import mlgate
-from mlgate.core.errors import GateError, UsageError
+from mlgate.core.errors import ERRORED, GateError, UsageError
 from mlgate.core.text import shown
 from mlgate.core.words import Outcome
 from mlgate.promotion import chain as chains
@@ -60,17 +60,17 @@ def plan(house: House, alias: str, version: str | None, *, first: bool, dry: boo
     held, notes = repaired(house, held, chain, alias, dry=dry)
     holder = chain.aliases.get(alias)
     _first(house, alias, holder, first)
-    chosen, new = _chosen(house, held, version)
+    meant, new = chosen(house, held, version)
     return Plan(
         alias=alias,
-        version=chosen,
-        commit=str(chosen.commit),
+        version=meant,
+        commit=str(meant.commit),
         new=new,
         holder=holder,
         holder_commit=_commit_of(chain, alias),
         held=held,
         chain=chain,
-        bytes=proven_bytes(house, chosen, new=new),
+        bytes=proven_bytes(house, meant, new=new),
         notes=notes,
     )
 
@@ -88,7 +88,7 @@ def _first(house: House, alias: str, holder: str | None, first: bool) -> None:
         )
 
 
-def _chosen(house: House, held: Held, name: str | None) -> tuple[Version, bool]:
+def chosen(house: House, held: Held, name: str | None) -> tuple[Version, bool]:
     """The version that is meant, and whether it is new."""
     if name is not None:
         found = held.version(name)
@@ -155,6 +155,8 @@ def convinced(house: House, report: Report | None) -> None:
     wanted = house.terms.gates
     if wanted == ():
         return
+    if report is not None and report.exit_code == ERRORED:
+        raise GateError("a gate could not be judged, so nothing is let through", "see above")
     if report is None or report.exit_code != 0:
         raise Refused("the gates do not let it through", "see the findings above")
     outcomes = {verdict.gate: verdict.outcome for verdict in report.verdicts}
