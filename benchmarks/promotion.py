@@ -1,4 +1,4 @@
-"""A promotion without gates in a repository with 1,500 tags, beside `gto assign` where it is there.
+"""A promotion without gates in a repository with 1,500 tags, beside `gto register` where it is there.
 
 python -m benchmarks.promotion
 """
@@ -34,8 +34,10 @@ def main() -> int:
         print(f"mlgate promote, {TAGS:,} tags: {wall:.2f} s wall, {cpu:.2f} s CPU ({BUDGET} s)")
         gto = shutil.which("gto")
         if gto:
-            other, _ = _timed((gto, "assign", "churn", "--stage", "next"), work)
-            print(f"gto assign: {other:.2f} s wall, {other / wall:.1f} times as long")
+            (work / "models/churn.bin").write_text("weights for gto")
+            _git(work, "commit", "-qam", "model for gto")
+            other, _ = _timed((gto, "register", "fraud"), work)
+            print(f"gto register: {other:.2f} s wall, {other / wall:.1f} times as long")
         return int(cpu > BUDGET)
 
 

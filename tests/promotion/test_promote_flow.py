@@ -174,9 +174,8 @@ def test_a_model_that_dvc_tracks(house: House) -> None:
     digest = hashlib.md5(content).hexdigest()
     pointer = f"outs:\n- md5: {digest}\n  size: {len(content)}\n  hash: md5\n  path: churn.bin\n"
     house.policy("gates = []")
-    house.put(
-        {".gitignore": "models/churn.bin\n", ".dvc/config": "", "models/churn.bin.dvc": pointer}
-    )
+    house.put({".gitignore": "models/churn.bin\n", ".dvc/config": ""})
+    house.put({"models/churn.bin.dvc": pointer})
     house.commit()
     assert "not here" in house.promote("--first").err
     house.put({"models/churn.bin": content})

@@ -79,9 +79,8 @@ def test_what_is_appended_is_read(opened: Open, project: Project) -> None:
     assert held.aliases == {"live": first}
     assert held.versions[0].commit == project.git("rev-parse", "HEAD~1").strip()
     second = registry.next_version(held)
-    registry.append(
-        "churn", held, b"record 2", new=_new(project, second), move=Move("next", second)
-    )
+    new = _new(project, second)
+    registry.append("churn", held, b"record 2", new=new, move=Move("next", second))
     held = opened().read("churn")
     assert held.records == (b"record 1", b"record 2")
     assert held.aliases == {"live": first, "next": second}
