@@ -107,6 +107,9 @@ class House:
         """The content of a version. Raises `GateError` where its commit is not here."""
         from mlgate.core.errors import RepositoryError
 
+        for known in (self.session.subject, self.tip):
+            if known.commit == commit:
+                return known
         try:
             return snapshots.commit(self.repo, commit)
         except RepositoryError:
