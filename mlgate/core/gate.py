@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.words import Level, Stage
@@ -129,6 +129,9 @@ class Context(Struct, frozen=True, kw_only=True):
     base: Snapshot | None
     base_error: GateError | None = None
     """What a gate raises that needs the base, where that is named and cannot be found."""
+    baseline: Snapshot | UnsetType | None = UNSET
+    """What model gates compare with where it is not the base: at promote the version that the alias
+    holds, None where it holds none yet."""
     files: tuple[str, ...]
     """The subject's paths that this gate may look at: its `files` and `exclude` applied. Where
     `Inputs.each`, the runner asks only about those in `changed`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, MlgateError
@@ -95,13 +95,18 @@ def baseline(ctx: Context, path: str) -> Place | NoBaseline:
     kind, _, rest = ctx.options.baseline.partition(":")
     if kind == "file":
         return candidate(ctx, rest)
-    snapshot = ctx.base if kind == "base" else _at_ref(ctx, rest)
+    snapshot = _usual(ctx) if kind == "base" else _at_ref(ctx, rest)
     if snapshot is None:
         return NoBaseline("there is no base to compare with")
     found = _in_snapshot(snapshot, path, f"{shown(path)} at the base")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
     return found
+
+
+def _usual(ctx: Context) -> Snapshot | None:
+    """The base, or at promote what the alias holds."""
+    return ctx.base if isinstance(ctx.baseline, UnsetType) else ctx.baseline
 
 
 def _at_ref(ctx: Context, ref: str) -> Snapshot:

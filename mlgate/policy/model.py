@@ -110,6 +110,11 @@ class Policy(Struct, frozen=True, kw_only=True):
                 return gate
         return GatePolicy(name=OWN, kind=OWN, evidence="on wherever there is a policy")
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The paths of all public keys that it trusts."""
+        return (*self.protect.signers, *(key for m in self.models.values() for key in m.signers))
+
     def guarded(self) -> Policy:
         """The same with the gate that protects it, which is on without being named."""
         return self if self.own in self.gates else replace(self, gates=(*self.gates, self.own))

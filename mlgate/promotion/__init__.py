@@ -1,1 +1,1 @@
-"""Compare-and-set, evidence, history."""
+"""Promotion: the chain of evidence, what may be appended to it, and what it proves."""

@@ -1,1 +1,1 @@
-"""Where models are promoted."""
+"""Where model versions and aliases live."""

@@ -290,6 +290,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         subject=session.subject,
         base=session.base_snapshot,
         base_error=session.base_error,
+        baseline=session.baseline,
         files=session.files(policy),
         changed=session.narrowed,
         work=session.work,

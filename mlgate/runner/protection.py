@@ -124,7 +124,7 @@ class Protection:
         known = self.base.policy if self.base else self._head.policy
         gates = {gate.name for gate in known.gates}
         watched = [
-            Watch("", paths=frozenset(known.protect.signers)),
+            Watch("", paths=frozenset(known.keys)),
             *(watches(self.base, self._base_options) if self.base else ()),
             *(w for w in watches(self._head, self._head_options) if w.gate in gates),
         ]

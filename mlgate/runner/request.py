@@ -31,6 +31,11 @@ class Request(Struct, frozen=True, kw_only=True):
     project: str | None = None
     jobs: int | None = None
     cache: bool = True
+    version: str | None = None
+    """The commit of the model version that is promoted. It is then the subject, and the policy is
+    the base's: what a version says about how it is to be judged does not count."""
+    holder: str | None = None
+    """The commit of the version that the alias holds, which model gates compare `version` with."""
     push_refs: bytes | None = None
     """What git gives a pre-push hook on standard input."""
 

@@ -88,6 +88,8 @@ class Session:
             return snapshots.index(self.repo)
         if self.pushes:
             return snapshots.commit(self.repo, self.pushes[0].tip)
+        if self.request.version is not None:
+            return snapshots.commit(self.repo, self.request.version)
         if self.stage in (Stage.PUSH, Stage.PROMOTE) or (
             self.stage is Stage.MERGE and self.ci is not None
         ):
@@ -173,7 +175,8 @@ class Session:
     def _policy(self) -> tuple[Policy, bool]:
         written = self._written()
         if written is not None:
-            return (self._with_projects(written) if written.projects else written).guarded(), False
+            whole = self._with_projects(written) if written.projects else written
+            return (whole if self.request.version else whole.guarded()), False
         from mlgate.runner.adoption import adopted
 
         return adopted(self), True
@@ -215,7 +218,9 @@ class Session:
 
     def _read_policy(self, path: str) -> bytes | None:
         """A file of the subject; the root's from the work tree at once, without listing what else
-        there is."""
+        there is. Where a version is promoted, a file of the base."""
+        if self.request.version is not None:
+            return self._read_base(path)
         if self.subject.kind == "work tree" and "/" not in path:
             try:
                 descriptor = os.open(os.path.join(self.repo.root, path), os.O_RDONLY | _NO_LINKS)
@@ -231,6 +236,31 @@ class Session:
         from mlgate.policy.read import reader
 
         return reader(self.subject)(path)
+
+    def _read_base(self, path: str) -> bytes | None:
+        """A file of the tip whose policy says what a version must meet."""
+        if self.tip is None:
+            raise BaseNotFound(
+                "there is no default branch whose policy a promotion could go by",
+                "git fetch origin && git remote set-head origin --auto",
+            )
+        from mlgate.policy.read import reader
+
+        return reader(self.tip)(path)
+
+    @cached_property
+    def tip(self) -> Stored | None:
+        """The content whose policy binds a version: the tip of the default branch."""
+        found = self._resolved(self.request.base)
+        return snapshots.commit(self.repo, found.commit) if found else None
+
+    @cached_property
+    def baseline(self) -> Stored | msgspec.UnsetType | None:
+        """What the alias holds, where a version is promoted."""
+        if self.request.version is None:
+            return msgspec.UNSET
+        holder = self.request.holder
+        return snapshots.commit(self.repo, holder) if holder else None
 
     @property
     def network(self) -> bool:
@@ -281,6 +311,8 @@ class Session:
         """Settle what binds where the change alters the policy; None where nothing is protected at
         this stage. `options` are those of the head's gates."""
         if self.stage not in (Stage.MERGE, Stage.PROMOTE) or self.policy_base_problem:
+            return None
+        if self.request.version is not None:  # judged by the base's policy and by no other
             return None
         from mlgate.runner.protection import Protection
 

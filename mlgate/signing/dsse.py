@@ -51,14 +51,27 @@ def verify(
 
     Raises `ValueError` for what is no envelope of `payload_type`.
     """
-    if len(envelope) > LIMIT:
-        raise ValueError(f"an envelope may have {LIMIT:,} bytes")
+    found = opened(envelope, payload_type)
+    return found.payload, signers(found, keys)
+
+
+def signers(envelope: Envelope, keys: Iterable[PublicKey]) -> list[PublicKey]:
+    """Those of `keys` that signed the payload."""
+    signed = pae(envelope.payload_type, envelope.payload)
+    return [key for key in keys if any(key.signed(signed, s.sig) for s in envelope.signatures)]
+
+
+def opened(envelope: bytes, payload_type: str, limit: int = LIMIT) -> Envelope:
+    """The envelope in JSON, its signatures not looked at.
+
+    Raises `ValueError` for what is no envelope of `payload_type`, or has more than `limit` bytes.
+    """
+    if len(envelope) > limit:
+        raise ValueError(f"an envelope may have {limit:,} bytes")
     try:
         found = msgspec.json.decode(envelope, type=Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ValueError("this is no DSSE envelope") from None
     if found.payload_type != payload_type:
         raise ValueError(f"the envelope holds {found.payload_type!r}, not {payload_type!r}")
-    signed = pae(found.payload_type, found.payload)
-    signers = [key for key in keys if any(key.signed(signed, s.sig) for s in found.signatures)]
-    return found.payload, signers
+    return found

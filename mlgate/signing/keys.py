@@ -102,8 +102,12 @@ def is_encrypted(path: str) -> bool:
 
 def secret(path: str, password: bytes | None = None) -> SecretKey:
     """The secret key at `path`. Raises `UsageError`."""
+    return secret_in(_content(path), path, password)
+
+
+def secret_in(content: bytes, path: str, password: bytes | None = None) -> SecretKey:
+    """The secret key in `content`, which `path` names for people. Raises `UsageError`."""
     _library()
-    content = _content(path)
     try:
         key = _secret(content, password)
     except TypeError:

@@ -66,6 +66,17 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
     )
 
 
+def files(ctx: Context, where: str, path: str) -> tuple[str, ...]:
+    """What is to be fetched for all of `path`: itself, or a directory's files; nothing where no
+    pointer names it. Raises `GateError` where its manifest cannot be had."""
+    snapshot = snapshot_of(ctx, where)
+    owned = owner(snapshot, path)
+    if owned is None or not owned.out.is_folder or path != owned.out.path:
+        return (path,) if owned else ()
+    members = _manifest(ctx, _config(ctx, snapshot, owned), owned, str(owned.out.hash))
+    return tuple(f"{path}/{member}" for member in sorted(members))
+
+
 def _config(ctx: Context, snapshot: Snapshot, owned: Owned) -> Config:
     root = os.path.join(os.fspath(ctx.work), *owned.root.split("/")) if owned.root else ctx.work
     place = posixpath.join(owned.root, ".dvc/config")
@@ -85,16 +96,7 @@ def _hash(ctx: Context, config: Config, owned: Owned, path: str) -> str:
         return hash_
     if path == owned.out.path:
         raise GateError(f"{shown(path)} is a directory", "name one of its files")
-    raw = objects.read(config.cache, owned.out.algorithm, hash_, _MANIFEST)
-    if raw is None:
-        raw = _from_remote(ctx, config, owned, hash_)
-    try:
-        members = manifests.read_manifest(raw, hash_)
-    except manifests.Broken as error:
-        raise GateError(
-            f"the manifest of {shown(owned.out.path)} is damaged: {error}",
-            f"dvc fetch --force {shown(owned.file)}",
-        ) from None
+    members = _manifest(ctx, config, owned, hash_)
     member = path[len(owned.out.path) + 1 :]
     if member not in members:
         raise GateError(
@@ -102,6 +104,20 @@ def _hash(ctx: Context, config: Config, owned: Owned, path: str) -> str:
             f"see what it has: dvc list . {shown(owned.out.path)}",
         )
     return members[member]
+
+
+def _manifest(ctx: Context, config: Config, owned: Owned, hash_: str) -> dict[str, str]:
+    """The files of a directory, relative to it, with their hashes."""
+    raw = objects.read(config.cache, owned.out.algorithm, hash_, _MANIFEST)
+    if raw is None:
+        raw = _from_remote(ctx, config, owned, hash_)
+    try:
+        return dict(manifests.read_manifest(raw, hash_))
+    except manifests.Broken as error:
+        raise GateError(
+            f"the manifest of {shown(owned.out.path)} is damaged: {error}",
+            f"dvc fetch --force {shown(owned.file)}",
+        ) from None
 
 
 def _found(ctx: Context, config: Config, owned: Owned, path: str, hash_: str) -> tuple[str, str]:

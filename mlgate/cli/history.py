@@ -1,0 +1,44 @@
+"""Show every record of a model: who moved what, when, on what grounds."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from mlgate.cli import _promotion
+from mlgate.cli._table import table
+
+
+@click.command()
+@click.argument("model")
+@click.option("--alias", metavar="ALIAS", help="Only records of this alias.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_promotion.offline_option
+def command(model: str, alias: str | None, form: str, offline: bool) -> None:
+    """Show the chain of MODEL, oldest first. JSON holds each record's whole statement."""
+    with _promotion.housed(model, offline=offline) as house:
+        held, chain = house.read()
+        links = [one for one in chain.links if alias in (None, one.act.alias)]
+        if form == "json":
+            shown = [{"digest": one.digest, "statement": one.statement} for one in links]
+            click.echo(msgspec.json.format(msgspec.json.encode(shown)).decode())
+            return
+        if not links:
+            click.echo(f"no record of {model} yet in {house.registry.label}")
+        rows = [
+            (
+                str(one.act.number),
+                f"{one.act.time:%Y-%m-%d %H:%M}",
+                one.act.action,
+                one.act.alias,
+                one.act.version,
+                one.act.by,
+                _promotion.grounds(one),
+            )
+            for one in links
+        ]
+        head = ("", "WHEN (UTC)", "WHAT", "ALIAS", "VERSION", "SIGNED BY", "ON WHAT GROUNDS")
+        click.echo("\n".join(table(rows, _promotion.painted(), head if rows else ())))
+        for name, version in sorted(held.aliases.items()):
+            if chain.aliases.get(name) != version and alias in (None, name):
+                click.echo(f"{model}@{name} names {version}, which no record says: mlgate verify")

@@ -1,0 +1,91 @@
+"""Approvals of a promotion: signatures by keys of the policy, over one version of one model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from mlgate.core.text import counted
+from mlgate.promotion import promote
+from mlgate.promotion.errors import Refused
+from mlgate.promotion.record import Consent
+from mlgate.repo import shelf
+from mlgate.runner.approvals import FOLDER, REF
+from mlgate.signing import dsse
+from mlgate.signing.approvals import Approvable, approved_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlgate.promotion.house import House
+
+_MOST = 1000
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """An approval that holds, by one key."""
+
+    fingerprint: str
+    consent: Consent
+
+
+def approvable(
+    house: House, commit: str, digests: Mapping[str, str], alias: str | None
+) -> Approvable:
+    """What an approval is about: these very bytes of the model at this commit, under this policy,
+    for one alias or (None) for any."""
+    what = msgspec.json.encode([house.model, commit, sorted(digests.items())])
+    return Approvable(
+        subject=hashlib.sha256(what).hexdigest(),
+        gate=f"promote {house.model}" + (f" to {alias}" if alias else ""),
+        policy=house.session.policy.digest,
+    )
+
+
+def subject(house: House, version: str | None) -> tuple[str, dict[str, str]]:
+    """The commit, and the model's files with their digests, of a version; of HEAD without one."""
+    held, _ = house.read()
+    chosen, new = promote.chosen(house, held, version)
+    return str(chosen.commit), promote.proven_bytes(house, chosen, new=new).digests
+
+
+def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> tuple[Given, ...]:
+    """The approvals that hold, one of each key. Raises `Refused` where they are too few."""
+    if not house.terms.approvals:
+        return ()
+    found: dict[str, Given] = {}
+    for what in (approvable(house, commit, digests, name) for name in (None, alias)):
+        for envelope in _envelopes(house, what):
+            for key in house.signers:
+                held = approved_by(envelope, what, [key])
+                if held is not None:
+                    digest = hashlib.sha256(envelope).hexdigest()
+                    consent = Consent(
+                        who=held.who, when=held.when, reason=held.reason, envelope=digest
+                    )
+                    found[key.fingerprint] = Given(fingerprint=key.fingerprint, consent=consent)
+    if len(found) < house.terms.approvals:
+        raise Refused(
+            f"{counted(house.terms.approvals, 'approval')} of {house.model} asked for, "
+            f"{len(found) or 'none'} here for these very bytes and this policy",
+            f"each approver: mlgate approve {house.model} VERSION --key FILE; then bring theirs: "
+            f"git fetch origin {REF}:{REF}",
+        )
+    return tuple(found.values())
+
+
+def _envelopes(house: House, what: Approvable) -> Iterator[bytes]:
+    """Those that are named after `what`: on the shelf, then on the default branch."""
+    for name, blob in sorted(shelf.listing(house.repo, REF).items())[:_MOST]:
+        if name.startswith(what.digest):
+            envelope = shelf.read(house.repo, blob, dsse.LIMIT)
+            if envelope is not None:
+                yield envelope
+    files = house.tip.files
+    for path in [p for p in files if p.startswith(FOLDER + what.digest)][:_MOST]:
+        if files[path].is_file:
+            yield house.tip.read(path)

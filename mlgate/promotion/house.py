@@ -1,0 +1,164 @@
+"""What a promotion stands on: the policy and the signers of the default branch, and a registry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core import parts
+from mlgate.core.errors import GateError, UsageError
+from mlgate.core.text import shown
+from mlgate.promotion import chain as chains
+from mlgate.registries._registry import Held, Place, Registry, checked
+from mlgate.repo import snapshots
+
+if TYPE_CHECKING:
+    from mlgate.core.gate import Context
+    from mlgate.core.snapshot import Snapshot
+    from mlgate.policy.keys import ModelPolicy
+    from mlgate.repo.stored import Stored
+    from mlgate.runner.session import Session
+    from mlgate.signing.keys import PublicKey
+
+FOLDER = "folder"
+
+
+class House:
+    """One model, as the tip of the default branch says it is promoted."""
+
+    def __init__(self, session: Session, model: str) -> None:
+        self.session = session
+        self.model = checked(model)
+        self.repo = session.repo
+        known = session.policy.models
+        if model not in known:
+            raise UsageError(
+                f"the policy of the {self.tip.label} knows no model {model!r}",
+                (
+                    parts.nearest(model, list(known))
+                    if known
+                    else f"write [models.{model}] with `registry` and `path` into mlgate.toml, and "
+                    "merge it into the default branch"
+                ),
+            )
+        self.terms: ModelPolicy = known[model]
+        self.registry: Registry = self._registry()
+
+    @property
+    def tip(self) -> Stored:
+        """The commit whose policy and signers count."""
+        found = self.session.tip
+        if found is None:  # the policy could not have been read without one
+            raise UsageError("there is no default branch")
+        return found
+
+    def _registry(self) -> Registry:
+        kind, _, rest = (self.terms.registry or FOLDER).partition(":")
+        place = Place(
+            repo=self.repo,
+            environ=self.session.environ,
+            remote=self.terms.remote,
+            network=not self.session.request.offline,
+            worker=self._worker,
+        )
+        found: Registry = parts.load("registries", kind).registry(place, rest)
+        return found
+
+    def _worker(self, script: str, request: dict[str, Any]) -> list[Any]:
+        """The lines of a script that needs a package of the project's environment, or of ours."""
+        shop = self.session.workshop
+        try:
+            python: str | None = shop.environment().python
+        except GateError:
+            python = None
+        return list(shop.worker(script, request, python=python, project=True, timeout=_PATIENCE))
+
+    def read(self) -> tuple[Held, chains.Chain]:
+        """What the registry holds, with its chain as far as its links go."""
+        held = self.registry.read(self.model)
+        return held, chains.read(self.model, held.records)
+
+    @cached_property
+    def signers(self) -> list[PublicKey]:
+        """The keys that the policy names, as they lie at the tip. Raises `GateError`."""
+        from mlgate.signing import keys
+
+        named = self.terms.signers or self.session.policy.protect.signers
+        if not named:
+            raise GateError(
+                f"nobody may sign for {self.model}: the policy names no signers",
+                f"mlgate keys new FILE, commit FILE.pub, and write [models.{self.model}] "
+                'signers = ["FILE.pub"] on the default branch',
+            )
+        found: list[PublicKey] = []
+        for path in named:
+            entry = self.tip.files.get(path)
+            if entry is None or not entry.is_file:
+                raise GateError(
+                    f"signers name {shown(path)}, which the {self.tip.label} does not have",
+                    "commit the key's .pub file to the default branch",
+                )
+            found += keys.public(self.tip.read(path), path)
+        return found
+
+    def snapshot(self, commit: str) -> Snapshot:
+        """The content of a version. Raises `GateError` where its commit is not here."""
+        from mlgate.core.errors import RepositoryError
+
+        for known in (self.session.subject, self.tip):
+            if known.commit == commit:
+                return known
+        try:
+            return snapshots.commit(self.repo, commit)
+        except RepositoryError:
+            raise GateError(
+                f"the commit {commit[:12]} of {self.model} is not in this clone",
+                f"git fetch origin {commit}",
+            ) from None
+
+    def context(self, subject: Snapshot) -> Context:
+        """What sources are asked with."""
+        from mlgate.core.gate import Context
+
+        session, shop = self.session, self.session.workshop
+        return Context(
+            gate="promotion",
+            kind="promotion",
+            stage=session.stage,
+            options=None,
+            subject=subject,
+            base=self.tip,
+            files=tuple(subject.files),
+            work=session.work,
+            now=session.now,
+            network=session.network,
+            named=True,
+            withheld=shop.withheld(),
+            policies={"base": session.policy.plain()},
+            tool=shop.tool,
+            environment=shop.environment,
+            run=shop.run,
+            worker=shop.worker,
+            store=session.store,
+            progress=lambda _done, _total: None,
+        )
+
+
+_PATIENCE = 600.0
+"""Seconds that a registry may take to answer."""
+
+
+def split(name: str) -> tuple[str, str]:
+    """`MODEL@ALIAS` in its parts. Raises `UsageError`."""
+    model, at, alias = name.partition("@")
+    if not at:
+        raise UsageError(f"{shown(name)} names no alias", f"write {shown(name)}@production")
+    return checked(model), checked(alias, "alias")
+
+
+def actor(environ: Mapping[str, str]) -> str:
+    """Who is at work, for people; the key is what counts."""
+    name = environ.get("GITHUB_ACTOR") or environ.get("GITLAB_USER_LOGIN") or environ.get("USER")
+    return name or str(getattr(os, "getuid", lambda: "")())

@@ -1,0 +1,65 @@
+"""Brings an alias to what the chain says, and tells an interruption from a foreign hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgate.core.text import plain
+from mlgate.promotion.errors import Foreign
+from mlgate.registries._registry import Held, Move
+
+if TYPE_CHECKING:
+    from mlgate.promotion.chain import Chain
+    from mlgate.promotion.house import House
+
+
+def repaired(
+    house: House, held: Held, chain: Chain, alias: str, *, dry: bool = False
+) -> tuple[Held, tuple[str, ...]]:
+    """`held` with `alias` where the chain has it, and what was mended. Raises `Foreign`."""
+    proven, shows = chain.aliases.get(alias), held.aliases.get(alias)
+    if proven == shows:
+        return held, ()
+    moves = chain.moves(alias)
+    if proven is None or not moves or shows not in (None, moves[-1].act.holder):
+        raise foreign(house, alias, proven, shows)
+    told = (
+        f"{house.model}@{alias} showed {shows or 'nothing'} although record {moves[-1].act.number} "
+        f"had moved it to {proven}: an earlier run was interrupted"
+    )
+    if dry:
+        return held, (f"{told}; the next promotion mends it",)
+    house.registry.point(house.model, Move(alias, proven))
+    return house.registry.read(house.model), (f"{told}; mended",)
+
+
+def settled(house: House, alias: str) -> None:
+    """After a move: whoever wrote the alias last, it ends where the chain ends."""
+    if house.registry.atomic:
+        return
+    for _ in range(_ATTEMPTS):
+        held, chain = house.read()
+        proven = chain.aliases.get(alias)
+        if proven is None or held.aliases.get(alias) == proven:
+            return
+        house.registry.point(house.model, Move(alias, proven))
+
+
+_ATTEMPTS = 10
+
+
+def foreign(house: House, alias: str, proven: str | None, shows: str | None) -> Foreign:
+    """What is said of an alias that stands elsewhere than the chain says."""
+    name = f"{house.model}@{alias}"
+    there = plain(shows) if shows else "nothing"
+    if proven is None:
+        return Foreign(
+            f"{name} names {there}, and no record says who moved it there, or why",
+            f"to judge what stands there: mlgate admit {name} --key FILE",
+        )
+    return Foreign(
+        f"{name} names {there}, but the chain's last word is {proven}: somebody moved it past "
+        f"mlgate ({house.registry.label})",
+        f"to judge what stands there: mlgate admit {name} --key FILE; to put {proven} back: "
+        f"mlgate rollback {name} {proven} --key FILE",
+    )

@@ -1,0 +1,140 @@
+"""Verifies, without the network, that what stands at an alias is what was proven."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mlgate.core.errors import UsageError
+from mlgate.core.text import plain, shown
+from mlgate.core.words import Outcome
+from mlgate.promotion import chain as chains
+from mlgate.promotion import record
+from mlgate.promotion.errors import Broken, Refused
+from mlgate.promotion.evidence import sha256
+from mlgate.promotion.promote import proven_bytes
+from mlgate.promotion.repair import foreign
+
+if TYPE_CHECKING:
+    from mlgate.promotion.house import House
+    from mlgate.registries._registry import Held
+
+_GOOD = (Outcome.PASSED, Outcome.SKIPPED)
+
+
+class Proven(Struct, frozen=True, kw_only=True):
+    """What stands at an alias, and the records that say so."""
+
+    alias: str
+    standing: chains.Link
+    """The record that moved the alias there."""
+    proof: chains.Link
+    """The record of the gates that let it through; the same, unless it was rolled back to."""
+
+
+def alias(house: House, name: str) -> Proven:
+    """What stands at the alias. Raises `Refused` with the first thing that is not as it must be:
+    tampered record, broken chain, wrong key, foreign move, rewritten tag, swapped model."""
+    held, chain = house.read()
+    chains.trust(chain, house.signers)
+    proven, shows = chain.aliases.get(name), held.aliases.get(name)
+    if proven is None and shows is None:
+        raise Refused(
+            f"{house.model}@{name} holds nothing",
+            f"mlgate promote {house.model} VERSION --to {name} --first",
+        )
+    if proven != shows:
+        raise foreign(house, name, proven, shows)
+    standing = chain.moves(name)[-1]
+    proof = _proof(chain, standing)
+    _unmoved(house, held, standing)
+    _unchanged(house, held, proof)
+    return Proven(alias=name, standing=standing, proof=proof)
+
+
+def _proof(chain: chains.Chain, standing: chains.Link) -> chains.Link:
+    """The record that gates stand behind. Raises `Broken` where there is none."""
+    act = standing.act
+    found = standing
+    if act.action == record.ROLLBACK:
+        by_digest = {link.digest: link for link in chain.links[: act.number - 1]}
+        found = by_digest.get(act.proof or "", standing)
+    same = (found.act.alias, found.act.version) == (act.alias, act.version)
+    if found.act.action not in record.PROVING or not same:
+        raise Broken(
+            f"broken chain: record {act.number} of {act.model} rests on no record of gates",
+            f"mlgate promote {act.model} {plain(act.version)} --to {plain(act.alias)}",
+        )
+    bad = [g.gate for g in found.act.gates if g.blocks and g.outcome not in _GOOD]
+    if bad:
+        raise Refused(
+            f"record {found.act.number} of {act.model} was made although {', '.join(bad)} did not "
+            "pass",
+            f"mlgate rollback {act.model}@{plain(act.alias)} --key FILE",
+        )
+    return found
+
+
+def _unmoved(house: House, held: Held, standing: chains.Link) -> None:
+    """The version's name still means the commit that it meant."""
+    act = standing.act
+    version = held.version(act.version)
+    if version is None:
+        raise Refused(
+            f"{house.registry.label} has no version {act.version} of {act.model} any more",
+            "bring it back: the record names its commit, " + act.commit,
+        )
+    if version.commit and house.snapshot(version.commit).commit != act.commit:
+        raise Refused(
+            f"rewritten tag: {act.model} {act.version} is now commit {version.commit[:12]}, and "
+            f"record {act.number} proved {act.commit[:12]}",
+            f"put the version back to commit {act.commit}, or promote what it is now under a name "
+            "of its own",
+        )
+
+
+def _unchanged(house: House, held: Held, proof: chains.Link) -> None:
+    """The model's bytes are still those that were judged."""
+    version = held.version(proof.act.version)
+    if version is None:
+        raise Refused(f"{proof.act.model} {proof.act.version} is gone", "bring the version back")
+    bytes_ = proven_bytes(house, version)
+    if bytes_.digests != proof.statement.files:
+        differing = sorted(set(bytes_.digests.items()) ^ set(proof.statement.files.items()))
+        raise Refused(
+            f"swapped model: {shown(differing[0][0])} of {house.model} {version.name} is not what "
+            f"record {proof.act.number} proved",
+            "bring the proven bytes back, or promote the new ones as a version of their own",
+        )
+
+
+def file(house: House, path: str) -> list[Proven]:
+    """Where the file or folder `path` stands, proven: as a model's bytes, or as a record.
+
+    Raises `Refused` where it stands nowhere, `UsageError` where it cannot be read.
+    """
+    digests = _digests(path)
+    _, chain = house.read()
+    chains.trust(chain, house.signers)
+    found = []
+    for name in chain.aliases:
+        standing = chain.moves(name)[-1]
+        proof = _proof(chain, standing)
+        records = {link.digest for link in (standing, proof)}
+        if digests & records or digests == set(proof.statement.files.values()):
+            found.append(alias(house, name))
+    return found
+
+
+def _digests(path: str) -> set[str]:
+    if os.path.isdir(path):
+        files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    elif os.path.isfile(path):
+        files = [path]
+    else:
+        raise UsageError(
+            f"{shown(path)} is neither a file nor MODEL@ALIAS", "mlgate verify churn@production"
+        )
+    return {sha256(name) for name in files}

@@ -1,0 +1,115 @@
+"""`mlflow:URI`: an MLflow model registry, asked by a worker that has mlflow."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import Any
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import plain
+from mlgate.registries._registry import (
+    Held,
+    Move,
+    New,
+    Place,
+    RegistryError,
+    Version,
+    checked,
+    moved,
+)
+
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_mlflow_script.py")
+
+
+def registry(place: Place, rest: str) -> Mlflow:
+    """The registry at the tracking or registry URI `rest`."""
+    uri = rest or place.environ.get("MLFLOW_REGISTRY_URI", "")
+    uri = uri or place.environ.get("MLFLOW_TRACKING_URI", "")
+    if not uri:
+        raise RegistryError(
+            "the policy names no MLflow registry", 'registry = "mlflow:http://127.0.0.1:5000"'
+        )
+    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
+        path = os.path.join(place.repo.root, uri.removeprefix("sqlite:///"))
+        uri = f"sqlite:///{path}"
+    return Mlflow(place, uri)
+
+
+class Mlflow:
+    """MLflow has no compare-and-set, but gives each new version a number of its own: the chain is a
+    registered model `MODEL.records`, whose versions are the records. One that does not follow the
+    newest before it lost a race, and every reader sees that alike."""
+
+    registers = False
+    atomic = False
+
+    def __init__(self, place: Place, uri: str) -> None:
+        self._place = place
+        self._uri = uri
+        self.label = f"mlflow:{plain(uri.partition('@')[2] or uri)}"
+
+    def read(self, model: str) -> Held:
+        """Versions, aliases and records."""
+        return self._held(self._ask("read", checked(model)))
+
+    def next_version(self, held: Held) -> str:
+        """Versions are made by training."""
+        raise RegistryError(
+            "versions are made where the model is logged", "mlflow.register_model(...)"
+        )
+
+    def append(
+        self, model: str, held: Held, record: bytes, *, new: New | None, move: Move | None
+    ) -> None:
+        """The record, if it follows the newest; then the alias."""
+        if new is not None:
+            self.next_version(held)
+        text = base64.b64encode(record).decode()
+        answer = self._ask("append", model, record=text, expected=held.token)
+        if answer.get("lost"):
+            raise moved(model)
+        if move is not None:
+            self.point(model, move)
+
+    def point(self, model: str, move: Move) -> None:
+        """MLflow's own alias."""
+        alias = checked(move.alias, "alias")
+        self._ask("point", model, alias=alias, version=move.version)
+
+    def digests(self, model: str, version: str) -> dict[str, str] | None:
+        """Of the artifacts that MLflow keeps, downloaded into a private folder."""
+        return dict(self._ask("digests", checked(model), version=version)["files"])
+
+    def _held(self, said: dict[str, Any]) -> Held:
+        versions = tuple(
+            Version(name=str(one["name"]), commit=one["commit"]) for one in said["versions"]
+        )
+        return Held(
+            versions=versions,
+            aliases=dict(said["aliases"]),
+            records=tuple(base64.b64decode(one) for one in said["records"]),
+            token=str(said["head"]),
+        )
+
+    def _ask(self, what: str, model: str, **more: Any) -> dict[str, Any]:
+        if not self._place.network and self._uri.startswith("http"):
+            raise RegistryError(f"{self.label} needs the network", "leave out --offline")
+        if self._place.worker is None:
+            raise RegistryError(f"{self.label} cannot be asked from here")
+        request = {"do": what, "uri": self._uri, "model": model, **more}
+        try:
+            (answer,) = self._place.worker(_SCRIPT, request)
+        except GateError as error:
+            raise RegistryError(f"{self.label} did not answer: {error.message}") from None
+        if "error" in answer:
+            raise RegistryError(
+                f"{self.label}: {plain(str(answer['error']))[:500]}", _mend(answer["kind"])
+            )
+        return dict(answer)
+
+
+def _mend(kind: str) -> str:
+    if kind == "missing":
+        return "pip install 'mlgate[mlflow]', beside mlgate or in the project's environment"
+    return "see that the server runs, and that MLFLOW_TRACKING_USERNAME and _PASSWORD are set"
