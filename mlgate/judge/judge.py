@@ -27,6 +27,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     error: str | None = None
     """Why it could not answer."""
     help: str | None = None
+    waits: str | None = None
+    """Digest of what is open until somebody approves it; None where nothing is."""
 
 
 class Accepted(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from mlgate.judge.judge import Accepted, Draft, Terms
 from mlgate.runner import keys
 from mlgate.runner.facts import Facts
 from mlgate.runner.narrowing import by_base
+from mlgate.runner.undecided import subject_of
 from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Job:
             skipped=self.skipped,
             error=self.error,
             help=self.help,
+            waits=subject_of(findings, self.inputs, self.subject.files),
         )
 
     def _judged(self, findings: Sequence[Finding]) -> str | None:

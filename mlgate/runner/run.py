@@ -41,9 +41,14 @@ def check(request: Request, environ: Mapping[str, str], observer: Observer) -> R
 def _check(request: Request, environ: Mapping[str, str], observer: Observer) -> Report:
     session = open_session(request, environ, observer)
     try:
-        return _Run(session).report()
+        return judged(session)
     finally:
         session.close()
+
+
+def judged(session: Session) -> Report:
+    """Ask the gates of a session that is open, and report."""
+    return _Run(session).report()
 
 
 def _by_tip(push_refs: bytes) -> dict[str, bytes]:
@@ -187,8 +192,10 @@ class _Run:
         self, policy: GatePolicy, draft: Draft, *, cached: bool, **more: object
     ) -> Verdict:
         terms = more.pop("terms", None) or plan.terms_for(self.session, policy)
-        if policy.kind == OWN and self.session.protected is not None:
-            draft = self.session.approval.settled(draft)
+        if draft.waits is not None or (policy.kind == OWN and self.session.protected is not None):
+            from mlgate.runner.approvals import settle
+
+            draft = settle(self.session, draft)
         verdict = judge(draft, terms, self.today)  # type: ignore[arg-type]
         cached = cached and verdict.outcome not in (Outcome.SKIPPED, Outcome.ERRORED)
         verdict = replace(verdict, cached=cached, **more)

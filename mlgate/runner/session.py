@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mlgate.runner.approvals import Standing
     from mlgate.runner.memo import Protected
     from mlgate.runner.protection import Protection
+    from mlgate.signing.approvals import Approvable
 
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -68,6 +69,8 @@ class Session:
         self.protection: Protection | None = None
         self.protected: Protected | None = None
         """What binds because the change alters the policy: see `protect`, or from the store."""
+        self.open: dict[str, Approvable] = {}
+        """What an approval of a gate's open findings is about, by gate."""
         self.policy, self.adopted = self._policy()
         self.base_problem: BaseNotFound | None = None
         self.base = self._base()
@@ -308,9 +311,9 @@ class Session:
     @cached_property
     def approval(self) -> Standing:
         """Whether somebody outside the change approved what it does to the policy."""
-        from mlgate.runner.approvals import standing
+        from mlgate.runner.approvals import approvable, standing
 
-        return standing(self)
+        return standing(self, approvable(self))
 
     @cached_property
     def policies(self) -> Mapping[str, Any]:
