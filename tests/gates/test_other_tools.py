@@ -193,7 +193,7 @@ def test_a_plug_in_that_ends_mypy_passes_nothing(ask):
 def test_a_plug_in_that_ends_flake8_passes_nothing(ask):
     config = "[flake8]\n[flake8:local-plugins]\nextension =\n  END = ending:Plugin\npaths = .\n"
     files = {".flake8": config, "ending.py": "import sys\n\nsys.exit(0)\n", "a.py": "import os\n"}
-    with pytest.raises(GateError, match="ended before it had judged|exit code"):
+    with pytest.raises(GateError, match="ended before it had judged"):
         ask("lint", files, **using("flake8"))
 
 
