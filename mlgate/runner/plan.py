@@ -18,15 +18,14 @@ from mlgate.core.text import counted
 from mlgate.core.words import Level, Stage
 from mlgate.judge.judge import Accepted, Draft, Terms
 from mlgate.runner import keys
-from mlgate.runner.clock import Clock
 from mlgate.runner.facts import Facts
 from mlgate.runner.narrowing import by_base
-from mlgate.runner.undecided import subject_of
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
     from mlgate.policy.keys import Waiver
     from mlgate.policy.model import GatePolicy
+    from mlgate.runner.clock import Clock
     from mlgate.runner.session import Session
     from mlgate.runner.workshop import Workshop
 
@@ -38,6 +37,8 @@ class Job:
     """One gate in one run: what is asked, what was answered."""
 
     def __init__(self, policy: GatePolicy, terms: Terms, session: Session) -> None:
+        from mlgate.runner.clock import Clock
+
         self._session = session
         self.of: Job | None = None
         """Of a job that asks about the base's versions: the job it is done for."""
@@ -105,6 +106,8 @@ class Job:
 
     def draft(self) -> Draft:
         """What came of it, for the judge."""
+        from mlgate.runner.undecided import subject_of
+
         facts = self.facts
         findings = self.findings()
         return Draft(
