@@ -41,7 +41,7 @@ types: $(READY) ## mypy, strict
 
 tests: $(READY) ## the tests, but for the heavy ones
 	@echo "== tests"
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not heavy" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not heavy" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 self: $(READY) ## this repository, judged by its own policy
 	@echo "== mlgate check"

@@ -1,4 +1,4 @@
-"""Approve a change of the policy, or the promotion of a model."""
+"""Approve from outside the change: a policy's alteration, open evidence, or a model's promotion."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mlgate.cli import _terminal
 from mlgate.cli._opened import opened
 from mlgate.core.errors import UsageError
 from mlgate.core.text import plain, shown
+from mlgate.core.words import Stage
+from mlgate.policy.model import OWN
 
 if TYPE_CHECKING:
     from mlgate.policy.alterations import Alteration
@@ -20,14 +22,23 @@ if TYPE_CHECKING:
     from mlgate.signing.approvals import Approvable
     from mlgate.signing.keys import SecretKey
 
+_CHECK = "mlgate check says what is"
+
 
 @click.command()
-@click.argument("what", default="policy", metavar="[policy|MODEL]")
+@click.argument("what", default=OWN, metavar="[policy|GATE|MODEL]")
 @click.argument("version", required=False)
 @click.option("--key", "path", required=True, metavar="FILE", help="Your secret key.")
 @click.option("--reason", help="Why it is approved, for the record.")
 @click.option("--to", "alias", metavar="ALIAS", help="A promotion to this alias only.")
 @click.option("--base", metavar="REF", help="Compare with this commit, branch or tag.")
+@click.option(
+    "--stage",
+    type=click.Choice([Stage.MERGE.value, Stage.PROMOTE.value]),
+    default=Stage.MERGE.value,
+    show_default=True,
+    help="The moment for which it is approved.",
+)
 @click.option(
     "--output", metavar="FILE", help="Write the approval there, not to refs/mlgate/approvals."
 )
@@ -35,30 +46,40 @@ def command(
     what: str,
     version: str | None,
     path: str,
-    reason: str | None,
-    alias: str | None,
-    base: str | None,
+    stage: str,
     output: str | None,
+    **asked: str | None,
 ) -> None:
-    """Approve what this change does to the policy, with a key that the base names; or, by its name,
-    a model's promotion: VERSION, or what HEAD holds, with a key of its signers.
+    """Approve, with a key that the base names, what this change does to the policy, or what the
+    evidence of GATE leaves open where its rule says `inconclusive = "approve"`; or a model's
+    promotion: VERSION, or what HEAD holds, with a key of its signers. Where a gate and a model share
+    a name, VERSION or --to says that the model is meant.
 
-    The statement that is signed names this very alteration, or these very bytes of the model: any
-    other needs an approval of its own. Without --output it is kept under refs/mlgate/approvals, to
-    be pushed; a file counts where it is committed under .mlgate/approvals with the name that is
-    proposed.
+    The statement that is signed names this very alteration, these very findings, or these very
+    bytes of the model: any other needs an approval of its own. Without --output it is kept under
+    refs/mlgate/approvals, to be pushed; a file counts where it is committed under .mlgate/approvals
+    with the name that is proposed.
     """
     from mlgate.cli.keys import password_of
     from mlgate.signing import keys
 
-    if what == "policy" and (version or alias):
+    alias, reason = asked["alias"], asked["reason"]
+    if what == OWN and (version or alias):
         raise UsageError("a policy has no versions", "mlgate approve policy --key FILE")
     key = keys.secret(path, password_of(path))
-    if what != "policy":
+    if version or alias or _names_a_model(what):
         _approve_model(what, version, alias, key, reason, output)
         return
-    with opened(base=base) as session:
-        _approve(session, key, reason, output)
+    gates = () if what == OWN else (what,)
+    with opened(base=asked["base"], stage=Stage(stage), gates=gates) as session:
+        subject, told = _altered(session) if what == OWN else _open(session, what)
+        _approve(session, subject, told, key, reason, output)
+
+
+def _names_a_model(name: str) -> bool:
+    with opened() as session:
+        gates = {word for gate in session.policy.gates for word in (gate.name, gate.kind)}
+        return name in session.policy.models and name not in gates
 
 
 def _approve_model(
@@ -83,19 +104,50 @@ def _approve_model(
         _keep(house.session, what, key, reason, output)
 
 
-def _approve(session: Session, key: SecretKey, reason: str | None, output: str | None) -> None:
+def _altered(session: Session) -> tuple[Approvable, list[str]]:
+    """The change of the policy, and what to say of it."""
     from mlgate.runner import approvals
 
     alterations = _alterations(session)
     what = approvals.approvable(session)
     if what is None:
         raise UsageError("this change leaves the policy as it is: there is nothing to approve")
+    return what, _told(alterations)
+
+
+def _open(session: Session, gate: str) -> tuple[Approvable, list[str]]:
+    """What the gate's evidence leaves open, and what to say of it; the gate is asked for that."""
+    from mlgate.runner.run import judged
+    from mlgate.runner.undecided import waits
+
+    report = judged(session)
+    verdict = next(v for v in report.verdicts if v.gate == gate or v.kind == gate)
+    what = session.open.get(verdict.gate)
+    if what is None:
+        raise UsageError(
+            f"{verdict.gate} {verdict.outcome.value}: nothing of it waits for an approval",
+            verdict.reason or f'only a rule with inconclusive = "approve" does: {_CHECK}',
+        )
+    open_ones = [f.message for f in verdict.findings if waits(f)]
+    return what, [f"{verdict.gate}: {plain(message)}" for message in open_ones]
+
+
+def _approve(
+    session: Session,
+    what: Approvable,
+    told: list[str],
+    key: SecretKey,
+    reason: str | None,
+    output: str | None,
+) -> None:
+    from mlgate.runner import approvals
+
     if key.public.fingerprint not in {one.fingerprint for one in approvals.signers(session)}:
         raise UsageError(
             "the base's [protect] signers do not name this key",
             f"in the CI's settings, outside the repository, set MLGATE_APPROVED={what.digest}",
         )
-    click.echo("\n".join(_told(alterations)))
+    click.echo("\n".join([*told, ""]))
     _keep(session, what, key, reason, output)
 
 
@@ -132,7 +184,7 @@ def _told(alterations: Iterable[Alteration]) -> list[str]:
     for one in alterations:
         lines.append(style.paint(plain(f"{one.place}  {one.key}"), "bold"))
         lines += [f"  - {plain(one.before)}", f"  + {plain(one.after)}"]
-    return [*lines, ""]
+    return lines
 
 
 def _write(path: str, content: bytes) -> None:

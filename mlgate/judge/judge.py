@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -27,6 +28,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     error: str | None = None
     """Why it could not answer."""
     help: str | None = None
+    waits: str | None = None
+    """Digest of what is open until somebody approves it; None where nothing is."""
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
@@ -56,9 +59,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     """True if other files, or another gate of the kind, may hold what a waiver is for."""
 
 
-def judge(draft: Draft, terms: Terms, today: str) -> Verdict:
-    """The verdict on `draft` under `terms`, on the day `today` (ISO 8601)."""
-    findings, notes = _waive(draft, terms, today)
+def judge(draft: Draft, terms: Terms, today: str, used: Counter[Accepted] | None = None) -> Verdict:
+    """The verdict on `draft` under `terms`, on the day `today` (ISO 8601).
+
+    `used` counts what each waiver covers already in other gates of the kind; it is added to.
+    """
+    findings, notes = _waive(draft, terms, today, Counter() if used is None else used)
     outcome = _outcome(draft, findings, terms.level)
     blocks = terms.blocking
     if outcome is Outcome.INCONCLUSIVE:
@@ -111,7 +117,9 @@ def _outcome(draft: Draft, findings: Sequence[Finding], level: Level) -> Outcome
     return Outcome.PASSED
 
 
-def _waive(draft: Draft, terms: Terms, today: str) -> tuple[list[Finding], list[str]]:
+def _waive(
+    draft: Draft, terms: Terms, today: str, used: Counter[Accepted]
+) -> tuple[list[Finding], list[str]]:
     """The findings with their state, and what to say about waivers that did not hold."""
     findings = list(draft.findings)
     notes = []
@@ -124,10 +132,14 @@ def _waive(draft: Draft, terms: Terms, today: str) -> tuple[list[Finding], list[
             if matching:
                 notes.append(f"the waiver for {place} ended on {waiver.until}: mend or renew it")
             continue
-        for i in matching[: waiver.most]:
+        covered = matching[: max(waiver.most - used[waiver], 0)]
+        used[waiver] += len(covered)
+        for i in covered:
             findings[i] = replace(findings[i], state=State.WAIVED)
-        if len(matching) > waiver.most:
-            notes.append(f"the waiver for {place} covers {waiver.most} of {len(matching)} findings")
+        if len(matching) > len(covered):
+            told = f"the waiver for {place} covers {len(covered)} of {len(matching)} findings"
+            others = used[waiver] - len(covered)
+            notes.append(f"{told}, and {others} of another gate" if others else told)
         if not matching and not (terms.narrowed or draft.skipped or draft.error):
             notes.append(f"the waiver for {place} matches nothing: remove it")
     return findings, notes

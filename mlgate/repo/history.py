@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mlgate.core.errors import RepositoryError
@@ -35,6 +35,20 @@ def commits(repo: Repository, old: str | None, new: str) -> tuple[str, ...]:
     without = (f"^{old}",) if old else ()
     out = repo.git("rev-list", "--reverse", "--topo-order", new, *without, "--")
     return tuple(out.decode("ascii").split())
+
+
+def raw(repo: Repository, commits: Sequence[str]) -> Iterator[bytes]:
+    """The commit objects as git stores them, in the order given; those that are not here are left
+    out."""
+    out = repo.git("cat-file", "--batch", stdin="".join(f"{id}\n" for id in commits).encode())
+    while out:
+        head, _, out = out.partition(b"\n")
+        fields = head.split(b" ")
+        if len(fields) == 3:
+            size = int(fields[2])
+            if fields[1] == b"commit":
+                yield out[:size]
+            out = out[size + 1 :]
 
 
 def last_change(repo: Repository, commit: str, paths: Sequence[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Approvals from outside the change: looked up where a change of the policy waits for one."""
+"""Approvals from outside the change: looked up where an altered policy or an open finding waits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlgate.core.errors import GateError
+from mlgate.core.finding import Finding
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, State
 from mlgate.judge.judge import Draft
 from mlgate.policy.model import OWN
 from mlgate.repo import shelf
-from mlgate.signing import dsse
+from mlgate.runner.undecided import waits
+from mlgate.signing import commits, dsse
 from mlgate.signing.approvals import Approvable, Approval, approved_by, listed
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ _MOST = 1000
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """What became of the question whether a change of the policy is approved."""
+    """What became of the question whether something is approved."""
 
     digest: str | None = None
     """What an approval must name; None where there is nothing to approve."""
@@ -39,23 +41,39 @@ class Standing(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     def settled(self, draft: Draft) -> Draft:
-        """What the gate `policy` stated, with what was approved waived."""
-        if not any(_waits(f.rule, f.result, f.level) for f in draft.findings):
+        """What a gate stated, with what was approved waived."""
+        if not any(map(_waits, draft.findings)):
             return draft
         if self.problem is not None:
             return replace(draft, error=self.problem.message, help=self.problem.hint)
         notes = (*draft.notes, *self.notes)
         if self.given is None:
             return replace(draft, notes=notes)
-        findings = tuple(
-            replace(f, state=State.WAIVED) if _waits(f.rule, f.result, f.level) else f
-            for f in draft.findings
-        )
+        findings = tuple(replace(f, state=State.WAIVED) if _waits(f) else f for f in draft.findings)
         return replace(draft, findings=findings, notes=(*notes, str(self.given)))
 
 
-def _waits(rule: str, result: Result, level: Level) -> bool:
-    return rule == CHANGED and result is Result.FAIL and level is not Level.NOTE
+def _waits(finding: Finding) -> bool:
+    altered = finding.rule == CHANGED and finding.result is Result.FAIL
+    return (altered and finding.level is not Level.NOTE) or waits(finding)
+
+
+def settle(session: Session, draft: Draft) -> Draft:
+    """What a gate stated, as approvals leave it."""
+    if draft.kind == OWN:
+        return session.approval.settled(draft) if session.protected else draft
+    if draft.waits is None or draft.error or draft.skipped:
+        return draft
+    what = Approvable(subject=draft.waits, gate=draft.gate, policy=session.policy.digest)
+    session.open[draft.gate] = what
+    found = standing(session, what)
+    if found.given is None:
+        how = (
+            f"waits for an approval: mlgate approve {draft.gate} --key KEY, with a key of the "
+            f"base's [protect] signers; or in the CI's settings: {VARIABLE}={what.digest}"
+        )
+        found = replace(found, notes=(*found.notes, how))
+    return found.settled(draft)
 
 
 def approvable(session: Session) -> Approvable | None:
@@ -65,10 +83,9 @@ def approvable(session: Session) -> Approvable | None:
     return Approvable(subject=session.protected.subject, gate=OWN, policy=session.policy.digest)
 
 
-def standing(session: Session) -> Standing:
-    """Whether the change of the policy is approved: by the CI's variable, or by a signature of a
-    key that the base names."""
-    what = approvable(session)
+def standing(session: Session, what: Approvable | None) -> Standing:
+    """Whether `what` is approved: by the CI's variable, or by a signature of a key that the base
+    names."""
     if what is None:
         return Standing()
     digests, odd = listed(session.environ.get(VARIABLE, ""))
@@ -87,13 +104,12 @@ def standing(session: Session) -> Standing:
 
 def _signed(session: Session, what: Approvable) -> tuple[Approval | None, int]:
     """The first approval that holds, and how many do not although they are about this."""
-    found = list(_envelopes(session, what))
-    keys = signers(session) if found else []
-    for envelope in found:
-        given = approved_by(envelope, what, keys)
-        if given is not None:
-            return given, 0
-    return None, len(found)
+    envelopes = list(_envelopes(session, what))
+    signed = list(_commits(session, what))
+    keys = signers(session) if envelopes or signed else []
+    given = [approved_by(envelope, what, keys) for envelope in envelopes]
+    given += [commits.approved_by(raw, what, keys) for raw in signed]
+    return next(filter(None, given), None), len(given)
 
 
 def _envelopes(session: Session, what: Approvable) -> Iterator[bytes]:
@@ -109,12 +125,26 @@ def _envelopes(session: Session, what: Approvable) -> Iterator[bytes]:
             yield session.subject.read(path)
 
 
+def _commits(session: Session, what: Approvable) -> Iterator[bytes]:
+    """The change's latest commits whose message names this very approvable."""
+    from mlgate.repo import history
+
+    latest = session.commits[-_MOST:]
+    for raw in history.raw(session.repo, latest) if latest else ():
+        if commits.names(raw, what):
+            yield raw
+
+
 def signers(session: Session) -> list[PublicKey]:
     """The keys that the base's policy names. Raises `GateError` where one cannot be read."""
+    from mlgate.runner.protection import STAGES
     from mlgate.signing import keys
 
+    if session.stage not in STAGES or session.policy_base_problem:
+        return []
     base = session.policy_base
-    named = session.protected.signers if session.protected else ()
+    binding = session.protected or session.policy.protect  # unaltered, the head's is the base's
+    named = binding.signers
     found: list[PublicKey] = []
     for path in named if base is not None else ():
         entry = base.files.get(path) if base else None

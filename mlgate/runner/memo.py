@@ -7,6 +7,9 @@ from msgspec import Struct
 from mlgate.judge.judge import Accepted, Draft
 from mlgate.policy.model import GatePolicy
 
+SUFFIX = " (base policy)"
+"""What follows the name of a gate of the base that is judged beside the head's."""
+
 
 class Protected(Struct, frozen=True, kw_only=True):
     """What follows for a run from a change of the policy, until somebody approves that change."""

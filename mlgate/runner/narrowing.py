@@ -59,6 +59,22 @@ def _given(session: Session) -> set[str]:
             )
         else:
             folders.append(path + "/")
-    if folders:
-        found.update(path for path in files if path.startswith(tuple(folders)))
+    for folder in folders:
+        below = {path for path in files if path.startswith(folder)}
+        found |= below or _unseen(session, folder.rstrip("/"))
     return found
+
+
+def _unseen(session: Session, path: str) -> set[str]:
+    """Nothing, for what git was told of and that holds no content yet (`git add -N`).
+
+    Raises `UsageError` for all else: who names a file is not told that nothing blocks.
+    """
+    where = session.subject.kind
+    if session.repo.git("ls-files", "-z", "--", path):
+        session.left_out += (f"{shown(path)} is not in the {where} yet, so it was not judged",)
+        return set()
+    raise UsageError(
+        f"{shown(path)} is not in the {where}, which is what is judged",
+        "git ignores it" if where == "work tree" else f"git add {shown(path)}",
+    )

@@ -20,13 +20,14 @@ from mlgate.judge.judge import Accepted, Draft, Terms
 from mlgate.runner import keys
 from mlgate.runner.facts import Facts
 from mlgate.runner.narrowing import by_base
-from mlgate.runner.workshop import Clock
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
     from mlgate.policy.keys import Waiver
     from mlgate.policy.model import GatePolicy
+    from mlgate.runner.clock import Clock
     from mlgate.runner.session import Session
+    from mlgate.runner.workshop import Workshop
 
 _TIMEOUT = 600.0
 _findings = msgspec.msgpack.Decoder(tuple[Finding, ...])
@@ -36,6 +37,8 @@ class Job:
     """One gate in one run: what is asked, what was answered."""
 
     def __init__(self, policy: GatePolicy, terms: Terms, session: Session) -> None:
+        from mlgate.runner.clock import Clock
+
         self._session = session
         self.of: Job | None = None
         """Of a job that asks about the base's versions: the job it is done for."""
@@ -103,6 +106,8 @@ class Job:
 
     def draft(self) -> Draft:
         """What came of it, for the judge."""
+        from mlgate.runner.undecided import subject_of
+
         facts = self.facts
         findings = self.findings()
         return Draft(
@@ -117,6 +122,7 @@ class Job:
             skipped=self.skipped,
             error=self.error,
             help=self.help,
+            waits=subject_of(findings, self.inputs, self.subject.files),
         )
 
     def _judged(self, findings: Sequence[Finding]) -> str | None:
@@ -197,6 +203,8 @@ def prepare(session: Session, job: Job) -> None:
     job.missing = inputs.paths if inputs.each else None
     if inputs.also is not None:
         job.key = keys.gate_key(session.identity, job.kind, job.policy.options, inputs)
+        if job.by == "base" and session.base_workshop is not session.workshop:
+            job.key = keys.digest("base environment", job.key, session.base and session.base.commit)
     return None
 
 
@@ -282,6 +290,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
     """The one argument of the gate."""
     policy = job.policy
     command = tuple(getattr(options, "command", None) or ())
+    workshop = session.workshop if job.by == "head" else session.base_workshop
     return Context(
         gate=policy.name,
         kind=policy.kind,
@@ -298,32 +307,33 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         network=session.network,
         named=policy.named,
         project=session.project_of(policy),
-        withheld=session.workshop.withheld(),
+        withheld=workshop.withheld(),
         commits=session.commits,
         policies=session.policies,
         lines=lambda: session.line_maps,
-        tool=partial(session.workshop.tool, command=command),
-        environment=session.workshop.environment,
-        run=_limited(session, job.clock),
-        worker=_limited_worker(session, job.clock),
+        tool=partial(workshop.tool, command=command),
+        environment=workshop.environment,
+        run=_limited(workshop, job.clock),
+        worker=_limited_worker(workshop, job.clock),
         store=session.store,
         progress=partial(session.observer.progressed, policy.name),
     )
 
 
-def _limited(session: Session, clock: Clock) -> Callable[..., Completed]:
+def _limited(workshop: Workshop, clock: Clock) -> Callable[..., Completed]:
     def run(
         program: Tool | Sequence[str], *args: str, timeout: float | None = None, **more: Any
     ) -> Completed:
         fixed = program if isinstance(program, Tool) else tuple(program)
-        return session.workshop.run(fixed, *args, timeout=clock.left(timeout), **more)
+        left = clock.left(timeout)
+        return workshop.run(fixed, *args, timeout=left, waiting=clock.waiting, **more)
 
     return run
 
 
-def _limited_worker(session: Session, clock: Clock) -> Callable[..., Any]:
+def _limited_worker(workshop: Workshop, clock: Clock) -> Callable[..., Any]:
     def worker(script: str, request: object, *, timeout: float | None = None, **more: Any) -> Any:
-        return session.workshop.worker(script, request, timeout=clock.left(timeout), **more)
+        return workshop.worker(script, request, timeout=clock.left(timeout), **more)
 
     return worker
 

@@ -7,7 +7,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -136,11 +136,18 @@ class Pool:
         self._free = threading.Condition()
 
     def call(
-        self, tool: Tool, args: Sequence[str], cwd: str, stdin: bytes, timeout: float | None
+        self,
+        tool: Tool,
+        args: Sequence[str],
+        cwd: str,
+        stdin: bytes,
+        timeout: float | None,
+        waiting: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> Completed:
         """Run `tool` in a worker; in a process of its own where the worker dies of it."""
         python = tool.environment.python if tool.environment else ""
-        worker = self._take(python)
+        with waiting():
+            worker = self._take(python)
         began = time.monotonic()
         fit = False
         try:

@@ -18,7 +18,7 @@ from mlgate.policy.check import validate
 from mlgate.policy.model import OWN, GatePolicy, Policy
 from mlgate.policy.read import reader
 from mlgate.runner import policies
-from mlgate.runner.memo import Protected
+from mlgate.runner.memo import SUFFIX, Protected
 from mlgate.runner.watches import Watch, watches
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mlgate.runner.session import Session
 
 STAGES = (Stage.MERGE, Stage.PROMOTE)
-SUFFIX = " (base policy)"
 _EMPTY = policies.Resolved(Policy(source=None, digest="").guarded(), {})
 _NAMES = frozenset({"mlgate.toml", "pyproject.toml"})
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -14,10 +15,11 @@ from mlgate.core import parts
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.text import shown
 from mlgate.core.words import Outcome
-from mlgate.judge.judge import Draft, judge
+from mlgate.judge.judge import Accepted, Draft, judge
 from mlgate.policy.model import OWN, GatePolicy
 from mlgate.runner import plan
-from mlgate.runner.memo import Remembered
+from mlgate.runner.memo import SUFFIX, Remembered
+from mlgate.runner.needs import in_turn, still_known, unmet
 from mlgate.runner.request import Observer, Request, Suffixed
 from mlgate.runner.session import Session, open_session
 
@@ -41,9 +43,14 @@ def check(request: Request, environ: Mapping[str, str], observer: Observer) -> R
 def _check(request: Request, environ: Mapping[str, str], observer: Observer) -> Report:
     session = open_session(request, environ, observer)
     try:
-        return _Run(session).report()
+        return judged(session)
     finally:
         session.close()
+
+
+def judged(session: Session) -> Report:
+    """Ask the gates of a session that is open, and report."""
+    return _Run(session).report()
 
 
 def _by_tip(push_refs: bytes) -> dict[str, bytes]:
@@ -88,6 +95,8 @@ class _Run:
         self.session = session
         self.verdicts: dict[str, Verdict] = {}
         self.drafts: dict[str, Draft] = {}
+        self.used: dict[str, Counter[Accepted]] = defaultdict(Counter)
+        """How many findings each waiver covers already, by the kind of gate."""
         self.today = time.strftime("%Y-%m-%d", time.gmtime())
 
     def report(self) -> Report:
@@ -101,8 +110,7 @@ class _Run:
         else:
             names, gates = self._names(known), self._gates()
             session.observer.planned(names, None)
-            for name in names:
-                self._conclude(gates[name], known.drafts[name], cached=True)
+            self._replay(known.drafts, names, gates)
         return self._assemble(known)
 
     def _known(self, key: bytes) -> Remembered | None:
@@ -123,26 +131,37 @@ class _Run:
         made = self._protect()
         staged, waiting = _staged(session)
         gates = self._gates()
-        drafts = _still_known(known.drafts if known else {}, gates)
+        drafts = still_known(known.drafts if known else {}, gates)
         remembered = Remembered(staged, drafts, {}, waiting, session.protected)
         names = self._names(remembered)
         session.observer.planned(names, self._expected())
-        jobs = []
-        for name in names:
-            if name in drafts:
-                self._conclude(gates[name], drafts[name], cached=True)
-            else:
-                jobs.append(made(gates[name]))
+        self._replay(drafts, [name for name in names if name in drafts], gates)
+        jobs = [made(gates[name]) for name in names if name not in drafts]
         plan.recall(session, jobs)
         outcomes = {name: verdict.outcome for name, verdict in self.verdicts.items()}
         schedule = Schedule(session, jobs, self._finish, outcomes)
         schedule.run()
         pure = {job.name for job in jobs if _repeatable(job)}
         kept = {name: draft for name, draft in self.drafts.items() if name in pure}
-        tools = (known.tools if known else {}) | session.workshop.versions
-        remembered = replace(remembered, drafts={**drafts, **kept}, tools=tools)
+        tools = dict(known.tools if known else {})
+        for workshop in reversed(session.workshops):
+            tools |= workshop.versions
+        told = (*waiting, *session.left_out)
+        remembered = replace(remembered, drafts={**drafts, **kept}, tools=tools, waiting=told)
         session.remember("memos", {key: msgspec.msgpack.encode(remembered)})
         return remembered
+
+    def _replay(
+        self, drafts: Mapping[str, Draft], names: Sequence[str], gates: Mapping[str, GatePolicy]
+    ) -> None:
+        """Judge anew what is known: a waiver may have ended since, and with it what needs it."""
+        for name in in_turn(names, gates):
+            draft = drafts[name]
+            outcomes = {name: verdict.outcome for name, verdict in self.verdicts.items()}
+            lacking = unmet(gates[name].needs, outcomes)
+            if lacking and draft.error is None and draft.skipped is None:
+                draft = Draft(gate=draft.gate, kind=draft.kind, skipped=lacking)
+            self._conclude(gates[name], draft, cached=True)
 
     def _protect(self) -> Callable[[GatePolicy], plan.Job]:
         """Settle what binds, and give what makes each gate's job."""
@@ -187,9 +206,11 @@ class _Run:
         self, policy: GatePolicy, draft: Draft, *, cached: bool, **more: object
     ) -> Verdict:
         terms = more.pop("terms", None) or plan.terms_for(self.session, policy)
-        if policy.kind == OWN and self.session.protected is not None:
-            draft = self.session.approval.settled(draft)
-        verdict = judge(draft, terms, self.today)  # type: ignore[arg-type]
+        if draft.waits is not None or (policy.kind == OWN and self.session.protected is not None):
+            from mlgate.runner.approvals import settle
+
+            draft = settle(self.session, draft)
+        verdict = judge(draft, terms, self.today, self.used[_counted(policy)])  # type: ignore[arg-type]
         cached = cached and verdict.outcome not in (Outcome.SKIPPED, Outcome.ERRORED)
         verdict = replace(verdict, cached=cached, **more)
         self.verdicts[policy.name] = verdict
@@ -243,19 +264,6 @@ class _Run:
         session.store.trim()
 
 
-def _still_known(
-    drafts: Mapping[str, Draft], policies: Mapping[str, GatePolicy]
-) -> dict[str, Draft]:
-    """Those whose needs are known, too: a need that is asked anew may not pass this time."""
-    kept = dict(drafts)
-    while stale := [
-        name for name in kept if any(n in policies and n not in kept for n in policies[name].needs)
-    ]:
-        for name in stale:
-            del kept[name]
-    return kept
-
-
 def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The gates of this stage in the policy's order, and a word on those that wait for another."""
     names, waiting = [], []
@@ -273,6 +281,11 @@ def _staged(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif stages and gate.kind != OWN:
             waiting.append(f"{gate.name} is asked at {', '.join(stages)}")
     return tuple(names), tuple(waiting)
+
+
+def _counted(policy: GatePolicy) -> str:
+    """Gates under which waivers are counted together; a gate of the base repeats one of today."""
+    return policy.kind + (SUFFIX if policy.name.endswith(SUFFIX) else "")
 
 
 def _repeatable(job: plan.Job) -> bool:

@@ -14,6 +14,7 @@ from mlgate.core.report import Verdict
 from mlgate.core.words import Outcome
 from mlgate.runner import look_back
 from mlgate.runner.facts import Facts
+from mlgate.runner.needs import unmet
 from mlgate.runner.plan import Job, crash, recall, remember_files, remember_whole
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Schedule:
     def run(self) -> None:
         """Until every job is finished. Raises what a job raised that is no error of its own."""
         files = sum(len(job.missing or ()) for job in self._waiting if not job.settled)
-        self._session.workshop.share(1 if files <= _SMALL else self._session.workshop.jobs)
+        for workshop in self._session.workshops:
+            workshop.share(1 if files <= _SMALL else workshop.jobs)
         with self._changed:
             self._release()
         count = self._session.workshop.jobs
@@ -87,7 +89,8 @@ class Schedule:
             self._changed.notify_all()
         end = time.monotonic() + _PATIENCE
         while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
-            self._session.workshop.stop()
+            for workshop in self._session.workshops:
+                workshop.stop()
             time.sleep(0.02)
 
     def _release(self) -> None:
@@ -101,9 +104,8 @@ class Schedule:
                 if any(need not in self._outcomes for need in needs):
                     continue
                 self._waiting.remove(job)
-                unmet = [n for n in needs if self._outcomes[n] is not Outcome.PASSED]
-                if unmet and job.error is None and job.skipped is None:
-                    job.skipped = f"needs {', '.join(unmet)}, which did not pass"
+                if job.error is None and job.skipped is None:
+                    job.skipped = unmet(needs, self._outcomes)
                 if not job.settled:
                     self._add_tasks(job)
                 if job.settled:
@@ -187,7 +189,8 @@ class Schedule:
                 job.started = time.monotonic()
             try:
                 job.clock.left(None)
-                facts.add(job.gate.check(ctx, paths))
+                with job.clock.running():
+                    facts.add(job.gate.check(ctx, paths))
             except GateError as error:
                 failed = error
             except Exception as error:

@@ -15,6 +15,7 @@ from mlgate import process
 from mlgate.core.errors import BaseNotFound, GateError, UsageError
 from mlgate.core.report import Subject
 from mlgate.core.words import Stage
+from mlgate.policy.keys import EnvironmentPolicy
 from mlgate.policy.match import matcher
 from mlgate.policy.model import GatePolicy, Policy
 from mlgate.repo import base as bases
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mlgate.runner.approvals import Standing
     from mlgate.runner.memo import Protected
     from mlgate.runner.protection import Protection
+    from mlgate.signing.approvals import Approvable
 
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -68,6 +70,10 @@ class Session:
         self.protection: Protection | None = None
         self.protected: Protected | None = None
         """What binds because the change alters the policy: see `protect`, or from the store."""
+        self.left_out: tuple[str, ...] = ()
+        """What to say of PATHs that hold nothing to judge."""
+        self.open: dict[str, Approvable] = {}
+        """What an approval of a gate's open findings is about, by gate."""
         self.policy, self.adopted = self._policy()
         self.base_problem: BaseNotFound | None = None
         self.base = self._base()
@@ -340,9 +346,9 @@ class Session:
     @cached_property
     def approval(self) -> Standing:
         """Whether somebody outside the change approved what it does to the policy."""
-        from mlgate.runner.approvals import standing
+        from mlgate.runner.approvals import approvable, standing
 
-        return standing(self)
+        return standing(self, approvable(self))
 
     @cached_property
     def policies(self) -> Mapping[str, Any]:
@@ -415,15 +421,33 @@ class Session:
     @cached_property
     def workshop(self) -> Workshop:
         """What the gates share."""
+        return self._workshop(self.policy.environment)
+
+    @cached_property
+    def base_workshop(self) -> Workshop:
+        """What the base's gates share that are judged beside the head's: where the change alters
+        how the project's code is run, it is run as the base says."""
+        base = self.protection.base if self.protection else None
+        if base is None or base.policy.environment == self.policy.environment:
+            return self.workshop
+        return self._workshop(base.policy.environment)
+
+    def _workshop(self, environment: EnvironmentPolicy) -> Workshop:
         return Workshop(
             self.repo.root,
             self.environ,
             jobs=self.request.jobs or _cores(),
-            run_prefix=self.policy.environment.run,
-            pass_env=self.policy.environment.pass_env,
-            python=self.policy.environment.python,
+            run_prefix=environment.run,
+            pass_env=environment.pass_env,
+            python=environment.python,
             tracked=self.tracked,
         )
+
+    @property
+    def workshops(self) -> tuple[Workshop, ...]:
+        """Those that were opened."""
+        opened = [self.__dict__.get(name) for name in ("workshop", "base_workshop")]
+        return tuple(dict.fromkeys(shop for shop in opened if shop is not None))
 
     def tracked(self, folder: str) -> bool:
         """True if the repository holds files below `folder`."""
@@ -485,7 +509,8 @@ class Session:
 
     def close(self) -> None:
         """End what still runs and let go of the store."""
-        self.workshop.close()
+        for workshop in self.workshops:
+            workshop.close()
         self.store.close()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -140,11 +140,15 @@ class Workshop:
         env: Mapping[str, str] | None = None,
         project: bool = False,
         timeout: float | None = None,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Completed:
-        """`ctx.run`, without a gate's own time limit."""
+        """`ctx.run`, without a gate's own time limit; `waiting` is entered until a shared
+        interpreter is free."""
         if isinstance(program, Tool):
             if program.entry and not project and not env and os.name != "nt":
-                completed = self._workers().call(program, args, os.fspath(cwd), stdin, timeout)
+                completed = self._workers().call(
+                    program, args, os.fspath(cwd), stdin, timeout, waiting
+                )
                 return _whole(program.argv, completed)
             argv: list[str] = list(program.argv)
         else:
@@ -226,27 +230,3 @@ def _whole(argv: Sequence[str], completed: Completed) -> Completed:
         name = os.path.basename(argv[0])
         raise GateError(f"{name} was ended by signal {-completed.returncode}")
     return completed
-
-
-class Clock:
-    """A gate's time limit, running from its first piece of work."""
-
-    def __init__(self, limit: float) -> None:
-        self.limit = limit
-        self.began: float | None = None
-
-    def start(self) -> None:
-        """Begin, if it has not begun."""
-        if self.began is None:
-            self.began = time.monotonic()
-
-    def left(self, wanted: float | None) -> float:
-        """Seconds that a call may take. Raises `GateError` where none are left."""
-        self.start()
-        left = self.limit - (time.monotonic() - (self.began or 0.0))
-        if left <= 0:
-            raise GateError(
-                f"the time limit of {self.limit:.0f} s was reached",
-                "raise the gate's `timeout` in the policy, or give it less to do",
-            )
-        return left if wanted is None else min(left, wanted)

@@ -25,9 +25,13 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """As `ssh-keygen -l` names it."""
-        wire = base64.b64decode(_ssh(self._key).split()[1])
-        digest = hashlib.sha256(wire).digest()
+        digest = hashlib.sha256(self.wire).digest()
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+    @property
+    def wire(self) -> bytes:
+        """The key as OpenSSH sends it, with its type."""
+        return base64.b64decode(_ssh(self._key).split()[1])
 
     @property
     def line(self) -> str:

@@ -14,7 +14,7 @@ from mlgate.tools._ask import Ask, portions, refused
 from mlgate.tools._config import option_values, read_ini, read_toml
 
 each = True
-revision = 1
+revision = 2
 configs = (".flake8", "setup.cfg", "tox.ini", "pyproject.toml")
 sections = ("flake8",)
 valued = (
@@ -56,6 +56,7 @@ def lint(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
             "--output-file=",
             "--no-show-source",
             "--color=never",
+            "--count",  # printed last: it tells an end from an `exit 0` of a plug-in
             "--",
             *names,
             cwd=ask.folder,
@@ -104,10 +105,13 @@ def _configured_excludes(ask: Ask) -> list[str]:
 def _findings(tool: Tool, ask: Ask, done: Completed) -> Iterator[Finding]:
     head, *records = done.text.split(_RECORD)
     broken = "Traceback (most recent call last):" in done.errors
+    *_, last = done.text.splitlines() or [""]
     if done.returncode not in (0, 1) or broken or (done.returncode == 1 and not records):
         raise refused(tool, done)
-    if head.strip() and not head.strip().isdigit():  # a number is flake8's `count`
+    if head.strip() and not head.strip().isdigit():
         raise refused(tool, done, "printed what is no finding")
+    if not last.isdigit():
+        raise refused(tool, done, "ended before it had judged: a plug-in may have ended it")
     for record in records:
         fields = record.split(_FIELD)
         if len(fields) != 5 or not (fields[1].isdigit() and fields[2].isdigit()):

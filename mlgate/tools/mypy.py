@@ -17,7 +17,7 @@ from mlgate.tools._config import has_setting
 
 each = False
 tree = ("types",)
-revision = 1
+revision = 2
 configs = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
 sections = ("mypy",)
 valued = (
@@ -51,12 +51,22 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
 
 def types(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
     """What mypy says of the project. It keeps no cache: findings are stored by content."""
+    from tempfile import TemporaryDirectory
+
     own = [f"--config-file={ask.config or ''}", f"--cache-dir={os.devnull}", "--output=json"]
     python = [f"--python-executable={ask.python}"] if ask.python else []
     targets, listed = _targets(ask)
-    args = [*python, *ask.args, *own, "--no-error-summary", *targets]
-    done = ctx.run(tool, *args, cwd=ask.folder) if not listed else _with_list(ctx, tool, ask, args)
-    for error in _read(tool, done):
+    with TemporaryDirectory() as scratch:
+        # What mypy writes last tells an end from an `exit 0` of one of its plug-ins.
+        last = os.path.join(scratch, "end.xml")
+        own += [f"--junit-xml={last}", "--no-error-summary"]
+        args = [*python, *ask.args, *own, *targets, *(_listed(ask, scratch) if listed else ())]
+        done = ctx.run(tool, *args, cwd=ask.folder)
+        ended = os.path.exists(last)
+    errors = _read(tool, done)
+    if not ended and done.returncode == 0:
+        raise refused(tool, done, "ended before it had judged: a plug-in may have ended it")
+    for error in errors:
         yield Finding(
             rule=f"{ask.kind}/{error.code or 'error'}",
             message=error.message,
@@ -84,13 +94,12 @@ def _targets(ask: Ask) -> tuple[list[str], bool]:
     return [], True
 
 
-def _with_list(ctx: Context, tool: Tool, ask: Ask, args: list[str]) -> Completed:
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+def _listed(ask: Ask, scratch: str) -> tuple[str]:
+    """The argument that names a file in which the names stand."""
+    path = os.path.join(scratch, "names.txt")
+    with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(f"./{name}" for name in ask.names))
-        file.flush()
-        return ctx.run(tool, *args, f"@{file.name}", cwd=ask.folder)
+    return (f"@{path}",)
 
 
 def _read(tool: Tool, done: Completed) -> list[_Error]:

@@ -165,6 +165,7 @@ def on_terminal(args, folder, until=None, **environ):
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
         env = clean_environ(TERM="xterm-256color", COLUMNS="80", **environ)
         os.execve(sys.executable, [sys.executable, "-m", "mlgate", *args], env)
     said = b""

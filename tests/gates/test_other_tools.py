@@ -179,6 +179,24 @@ def test_findings_in_files_that_the_gate_is_not_asked_about(ask):
         list(types.check(ctx, ("b.py",)))
 
 
+ENDING = "import sys\n\ndef plugin(version):\n    sys.exit(0)\n"
+
+
+def test_a_plug_in_that_ends_mypy_passes_nothing(ask):
+    files = {
+        "mypy.ini": "[mypy]\nplugins = ./ending.py\n", "ending.py": ENDING, "a.py": "x: int = 'a'\n"
+    }  # fmt: skip
+    with pytest.raises(GateError, match="ended before it had judged"):
+        ask("types", files, **using("mypy"))
+
+
+def test_a_plug_in_that_ends_flake8_passes_nothing(ask):
+    config = "[flake8]\n[flake8:local-plugins]\nextension =\n  END = ending:Plugin\npaths = .\n"
+    files = {".flake8": config, "ending.py": "import sys\n\nsys.exit(0)\n", "a.py": "import os\n"}
+    with pytest.raises(GateError, match="ended before it had judged"):
+        ask("lint", files, **using("flake8"))
+
+
 GATES = {
     "flake8": "lint", "bandit": "security", "ruff": "lint", "pylint": "lint", "mypy": "types",
     "pyright": "types", "ty": "types", "isort": "format", "autopep8": "format",

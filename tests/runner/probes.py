@@ -40,6 +40,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     run: tuple[str, ...] = ()
     """A program that it runs for each batch."""
     word: str = "bad"
+    inconclusive: str | None = None
+    """What becomes of open findings."""
     extra: bool = False
     """Whether it also states something about no file."""
 
@@ -83,16 +85,24 @@ class Probe:
                 raise GateError(f"{path} is refused", "ask for less")
             if path == asked.crash:
                 raise ZeroDivisionError(path)
-            yield from self._findings(os.path.join(root, path), path, asked.word)
+            yield from self._findings(
+                os.path.join(root, path), path, asked.word, asked.inconclusive
+            )
 
-    def _findings(self, place: str, path: str, word: str) -> Iterator[Finding]:
+    def _findings(
+        self, place: str, path: str, word: str, undecided: str | None
+    ) -> Iterator[Finding]:
         with open(place, encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 result = Result.OPEN if "open" in line else Result.FAIL
                 if word in line or result is Result.OPEN:
                     where = Location(path=path, line=number)
                     yield Finding(
-                        rule=f"{self.kind}/bad", message="bad", result=result, location=where
+                        rule=f"{self.kind}/bad",
+                        message="bad",
+                        result=result,
+                        location=where,
+                        undecided=undecided if result is Result.OPEN else None,
                     )
 
 

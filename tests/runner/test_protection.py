@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from typing import Any
 
 import pytest
@@ -516,6 +517,44 @@ def test_a_forged_envelope_on_the_shelf(signed: Project) -> None:
     ended, found = check(signed.put({f".mlgate/approvals/{listed[3]}": json.dumps(envelope)}))
     assert ended.code == 1
     assert any("by no key" in note for note in found["policy"]["notes"])
+
+
+def sign_commit(project: Project, message: str, key: str = "ssh") -> None:
+    path = str(project.folder.parent / key)
+    signing = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={path}")
+    project.git(*signing, "commit", "-q", "-S", "--allow-empty", "-m", message)
+
+
+def ssh_key(project: Project, name: str = "ssh") -> str:
+    """A key made by OpenSSH; its public half."""
+    path = project.folder.parent / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path.with_suffix(".pub").read_text()
+
+
+def test_a_signed_commit_approves_what_it_names(branch: Project) -> None:
+    branch.git("checkout", "-q", "main")
+    files = {"mlgate.toml": "[gates.files]\n" + WEAKER, "keys/lead.pub": ssh_key(branch)}
+    branch.put(files).commit()
+    branch.git("checkout", "-q", "-B", "topic")
+    _, found = check(branch.put({"mlgate.toml": WEAKER, "a.py": BAD}).commit())
+    digest = approvable(found)
+    trailer = f"Mlgate-Approves: {digest}"
+    branch.commit(f"Loosen\n\n{trailer}")
+    ended, found = check(branch)
+    assert ended.code == 1
+    assert any("by no key" in note for note in found["policy"]["notes"])
+    sign_commit(branch, "Work of the lead")
+    assert check(branch)[0].code == 1
+    ssh_key(branch, "mine")
+    sign_commit(branch, f"Mine\n\n{trailer}", "mine")
+    assert check(branch)[0].code == 1
+    sign_commit(branch, f"Agreed\n\n{trailer}")
+    ended, found = check(branch)
+    assert ended.code == 0, found
+    assert any("keys/lead.pub" in n and "Agreed" in n for n in found["policy"]["notes"])
+    policy = 'exclude = ["secret/"]\n' + WEAKER
+    assert check(branch.put({"mlgate.toml": policy}).commit())[0].code == 1
 
 
 def approvable(found: dict[str, dict[str, Any]]) -> str:
