@@ -52,8 +52,8 @@ def command(
 ) -> None:
     """Approve, with a key that the base names, what this change does to the policy, or what the
     evidence of GATE leaves open where its rule says `inconclusive = "approve"`; or a model's
-    promotion: VERSION, or what HEAD holds, with a key of its signers. Where a gate and a model share
-    a name, VERSION or --to says that the model is meant.
+    promotion: VERSION, or what HEAD holds, with a key of its signers. Where a gate and a model
+    share a name, VERSION or --to says that the model is meant.
 
     The statement that is signed names this very alteration, these very findings, or these very
     bytes of the model: any other needs an approval of its own. Without --output it is kept under
