@@ -130,8 +130,10 @@ class World:
         name = md5(content).hexdigest()
         return self.remote / "files" / "md5" / name[:2] / name[2:]
 
-    def check(self, stage: str = "merge", *args: str, **environ: str) -> dict[str, Any]:
-        """The verdict of `mlgate check`, with its exit code."""
+    def check(
+        self, stage: str = "merge", *args: str, kind: str = "data-version", **environ: str
+    ) -> dict[str, Any]:
+        """The gate's verdict in `mlgate check`, with its exit code."""
         done = subprocess.run(
             [sys.executable, "-m", "mlgate", "check", "--stage", stage, "--format", "json", *args],
             cwd=self.project,
@@ -142,7 +144,7 @@ class World:
         )
         assert done.stdout, done.stderr
         report = json.loads(done.stdout)
-        verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == "data-version")
+        verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == kind)
         return {**verdict, "exit_code": done.returncode}
 
     def copy(self, folder: Path) -> World:

@@ -162,6 +162,27 @@ def test_many_objects_are_listed(seed: World, server: Server, tmp_path: Path) ->
     assert "7.txt" in str(verdict["findings"])
 
 
+def test_the_commit_that_is_judged_says_where_its_remote_is(
+    seed: World, server: Server, tmp_path: Path
+) -> None:
+    world = seed.copy(tmp_path / "w").edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
+    verdict = world.check("merge", "--base", "HEAD", CI="true", GITHUB_ACTIONS="true")
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set())
+    assert "5 objects looked for in shared" in verdict["judged"]
+
+
+def test_a_table_behind_a_pointer_is_brought_from_s3(
+    seed: World, server: Server, tmp_path: Path
+) -> None:
+    world = seed.copy(tmp_path / "w").forget_data()
+    asked = '[gates.data]\ntable = "data/table.csv"\nrows = { min = 3 }\n'
+    world.put({"mlgate.toml": world.read("mlgate.toml") + asked})
+    before = listing(world.project / ".dvc"), server.keys()
+    verdict = world.check("merge", kind="data")
+    assert failing(verdict) == {"rows"} and "2 rows" in str(verdict["findings"]), verdict
+    assert (listing(world.project / ".dvc"), server.keys()) == before
+
+
 def test_a_bucket_that_does_not_exist(seed: World, tmp_path: Path) -> None:
     world = seed.copy(tmp_path / "w").edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
     verdict = _checked(world, None)

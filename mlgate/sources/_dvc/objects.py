@@ -104,6 +104,14 @@ def read(folder: str, algorithm: str, hash_: str, largest: int) -> bytes | None:
     return raw
 
 
+def copy(folder: str, key: Key, target: str) -> None:
+    """Copy an object of a folder to the file `target`, where it is there. Raises `OSError`."""
+    import shutil
+
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        shutil.copyfile(os.path.join(folder, place(*key)), target)
+
+
 def file_hash(path: str, algorithm: str, dir_fd: int | None = None) -> str:
     """The hash that DVC gives the file at `path`. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0), dir_fd=dir_fd)
