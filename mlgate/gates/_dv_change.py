@@ -30,6 +30,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     yield from _summary(ground, before, now)
     yield from _missing(ground, base, now)
     yield from _lineage(ground, base, before, now)
+    yield from _lock_alone(ground, base)
 
 
 def _summary(ground: Ground, before: dict[str, Owned], now: dict[str, Owned]) -> Iterator[Finding]:
@@ -181,6 +182,28 @@ def _lineage(
             text = f"{shown(path)} changed, but nothing that dvc.lock derives from it did: "
             yield stated("lineage", text + named([out.path for out in last]), owned.file,
                          owned.out.line, "dvc repro --force, then commit dvc.lock")  # fmt: skip
+
+
+def _lock_alone(ground: Ground, base: Versions) -> Iterator[Finding]:
+    """Stages whose lock moved on while their declaration and their outputs did not."""
+    for path, lock in ground.versions.locks.items():
+        before = base.locks.get(path)
+        mine, theirs = ground.versions.pipeline_of(path), base.pipeline_of(path)
+        for name, stage in lock.stages.items():
+            old = before.stages.get(name) if before else None
+            if old is None or mine is None or theirs is None or not stage.outs:
+                continue
+            if mine.stages.get(name.partition("@")[0]) != theirs.stages.get(name.partition("@")[0]):
+                continue
+            moved = _inputs(old) != _inputs(stage)
+            same = {out.path: out.hash for out in old.outs} == {o.path: o.hash for o in stage.outs}
+            if moved and same:
+                text = f"the stage {name!r} has other inputs in {shown(path)}, but the same outputs"
+                yield noted("lock-alone", text, path, f"dvc repro --force {quoted(name)}")
+
+
+def _inputs(stage: Locked) -> object:
+    return stage.cmd, {dep.path: dep.hash for dep in stage.deps}, stage.params
 
 
 def _derived(path: str, stages: list[Locked]) -> Iterator[Out]:

@@ -40,12 +40,17 @@ def answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> No
     config = configured(request["dvc_dir"], request["config"])
     cls, settings, top = import_module("dvc.fs").get_cloud_fs(config, name=request["remote"])
     fs = cls(**settings)
+    files = top
     if settings.get("worktree"):
         top = fs.join(top, ".dvc")
     probe(fs, top)
     jobs = max(1, min(request["jobs"], 64))
-    paths = {path: fs.join(top, *path.split("/")) for path in request["objects"]}
+    paths = {path: fs.join(top, *path.split("/")) for path in request.get("objects", ())}
     with ThreadPoolExecutor(jobs) as pool:
+        if "versions" in request:
+            sizes = pool.map(lambda one: version(fs, files, *one), request["versions"])
+            say({"versions": dict(enumerate(sizes))})
+            return
         if len(paths) <= FEW:
             asked = pool.map(lambda path: (path, size(fs, paths[path])), paths)
             say({"sizes": dict(asked)})
@@ -103,6 +108,10 @@ def size(fs: Any, path: str) -> int | None:
         return int(fs.fs.info(path)["size"])
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def version(fs: Any, top: str, path: str, version_id: str) -> int | None:
+    return size(fs, fs.version_path(fs.join(top, *path.split("/")), version_id))
 
 
 def listed(fs: Any, top: str, folder: str) -> dict[str, int | None]:

@@ -13,7 +13,7 @@ from mlgate.core.text import plain
 from mlgate.sources._dvc import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgate.core.gate import Context
     from mlgate.sources._dvc.config import Config, Remote
@@ -61,6 +61,37 @@ def ask(
     return _through_dvc(ctx, config, remote, wanted, fetch, jobs, save)
 
 
+def ask_versions(
+    ctx: Context,
+    config: Config,
+    remote: Remote,
+    wanted: Iterable[tuple[str, str]],
+    jobs: int = 16,
+) -> dict[tuple[str, str], int]:
+    """The bytes of each wanted path (below the remote's top) and version id that is there.
+
+    Raises `Unreachable`.
+    """
+    wanted = list(dict.fromkeys(wanted))
+    request = {**_request(config, remote, jobs), "versions": wanted}
+    found: dict[tuple[str, str], int] = {}
+    for line in _answers(ctx, request, remote):
+        for at, size in line.get("versions", {}).items():
+            if size is not None:
+                found[wanted[int(at)]] = size
+    return found
+
+
+def _request(config: Config, remote: Remote, jobs: int) -> dict[str, Any]:
+    return {
+        "dvc_dir": os.path.join(config.root, ".dvc"),
+        "config": config.versioned.decode("utf-8", "replace"),
+        "remote": remote.name,
+        "jobs": jobs,
+        "largest": _LARGEST,
+    }
+
+
 def _folder(
     remote: Remote,
     wanted: objects.Wanted,
@@ -100,19 +131,13 @@ def _through_dvc(
     asked = [(algorithm, hash_) for algorithm in wanted for hash_ in wanted[algorithm]]
     places = {objects.place(*key): key for key in [*asked, *fetch]}
     request = {
-        "dvc_dir": os.path.join(config.root, ".dvc"),
-        "config": config.versioned.decode("utf-8", "replace"),
-        "remote": remote.name,
+        **_request(config, remote, jobs),
         "objects": [objects.place(*key) for key in asked],
         "fetch": [objects.place(*key) for key in fetch],
         "save": {objects.place(*key): target for key, target in save.items()},
-        "jobs": jobs,
-        "largest": _LARGEST,
     }
     held = Held({algorithm: {} for algorithm in wanted}, {})
-    for line in _lines(ctx, request, remote):
-        if "error" in line:
-            raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
+    for line in _answers(ctx, request, remote):
         for path, size in line.get("sizes", {}).items():
             algorithm, hash_ = places[path]
             if size is not None:
@@ -121,6 +146,14 @@ def _through_dvc(
             if content is not None:
                 held.contents[places[path]] = base64.b64decode(content)
     return held
+
+
+def _answers(ctx: Context, request: dict[str, Any], remote: Remote) -> Iterator[dict[str, Any]]:
+    """What the worker found out. Raises `Unreachable` where it could not."""
+    for line in _lines(ctx, request, remote):
+        if "error" in line:
+            raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
+        yield line
 
 
 def _lines(ctx: Context, request: dict[str, Any], remote: Remote) -> list[dict[str, Any]]:
