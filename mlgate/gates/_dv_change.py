@@ -11,11 +11,12 @@ from mlgate.core.text import counted, shown
 from mlgate.gates._dv_ground import Ground, noted, quoted, stated
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
-from mlgate.sources._dvc.facts import Locked, Out
+from mlgate.sources._dvc.facts import MD5, Locked, Out
 from mlgate.sources._dvc.versions import Owned, Versions
 
 _MOST = 20
 _COUNTED = 256 << 20
+_PARQUET = (".parquet", ".pq")
 _LINES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _CODE = (".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".json", ".cfg", ".md", ".R", ".jl")
 
@@ -102,11 +103,37 @@ def _manifest(ground: Ground, owned: Owned) -> dict[str, str] | None:
 
 
 def _rows(ground: Ground, old: Owned, new: Owned) -> str:
-    """Lines of text tables, where both versions are in the cache."""
-    if not new.out.path.lower().endswith(_LINES):
+    """Rows of Parquet, lines of text tables, where both versions are in the cache."""
+    name = new.out.path.lower()
+    if name.endswith(_PARQUET):
+        return _footers(ground, old, new)
+    if not name.endswith(_LINES):
         return ""
     before, after = _count(ground, old), _count(ground, new)
     return "" if before is None or after is None else f"{before:,} -> {after:,} lines"
+
+
+def _footers(ground: Ground, old: Owned, new: Owned) -> str:
+    """What the footers of two Parquet files say."""
+    from mlgate.tables.aggregates import Rows
+    from mlgate.tables.ask import ask_each
+    from mlgate.tables.table import Located, Part
+
+    tables = []
+    for owned in (old, new):
+        place = objects.place(owned.out.algorithm, str(owned.out.hash))
+        file = os.path.join(ground.config(owned.root).cache, place)
+        if not os.path.isfile(file):
+            return ""
+        part = Part(name=owned.out.path, file=file, digest=f"{MD5}:{owned.out.hash}")
+        tables.append(
+            Located(path=owned.out.path, parts=(part,), origin="data version", form="parquet")
+        )
+    try:
+        before, after = (found.of(Rows()) for found in ask_each(ground.ctx, tables, [Rows()]))
+    except GateError:
+        return ""
+    return f"{before:,} -> {after:,} rows"
 
 
 def _count(ground: Ground, owned: Owned) -> int | None:

@@ -282,8 +282,8 @@ MAIN = ("--base", "main")
 _DRIVING = frozenset(
     {
         _history, _branch_pushed, _import, _import_gone, _import_unreachable, _import_url,
-        _import_url_not_pushed, _subdir, _subdir_not_pushed, _second_remote, _second_remote_empty, _templates, _templates_changed,
-        _lineage, _same_size,
+        _import_url_not_pushed, _subdir, _subdir_not_pushed, _second_remote, _second_remote_empty,
+        _templates, _templates_changed, _lineage, _same_size,
     }
 )  # fmt: skip
 

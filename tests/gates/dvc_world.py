@@ -84,16 +84,7 @@ class World:
     def dvc(self, *commands: str, cwd: Path | None = None, ok: bool = True) -> list[Said]:
         """Run dvc commands, each given as one text, in one interpreter."""
         asked = [[str(cwd or self.project), command.split()] for command in commands]
-        done = subprocess.run(
-            [sys.executable, "-c", _COMMANDS],
-            input=json.dumps(asked),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.returncode == 0, done.stderr
-        said = [Said(*row) for row in json.loads(done.stdout.splitlines()[-1])]
+        said = _driven(asked, self.environment())
         if ok:
             failed = [(c, s) for c, s in zip(commands, said, strict=True) if s.code]
             assert not failed, failed
@@ -160,6 +151,25 @@ class World:
             full = self.project / path
             shutil.rmtree(full) if full.is_dir() else full.unlink(missing_ok=True)
         return self
+
+
+def _driven(asked: list[Any], environ: Mapping[str, str]) -> list[Said]:
+    done = subprocess.run(
+        [sys.executable, "-c", _COMMANDS],
+        input=json.dumps(asked),
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    return [Said(*row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+def dvc_of_many(worlds: list[World], command: str) -> list[Said]:
+    """What one command says in each world, asked in one interpreter."""
+    asked = [[str(world.project), command.split()] for world in worlds]
+    return _driven(asked, worlds[0].environment())
 
 
 def failing(verdict: Mapping[str, Any]) -> set[str]:

@@ -336,3 +336,22 @@ def test_a_lock_that_moved_alone_is_noted(
     said = ask(files, base=testing.FolderSnapshot(base))
     assert failing(said) == set(), said
     assert ("lock-alone" in noted(said)) is alone
+
+
+def test_the_summary_counts_the_rows_of_parquet(ask: Ask, tmp_path: Path) -> None:
+    import duckdb
+
+    from mlgate.runner.workshop import Workshop
+
+    (tmp_path / "base").mkdir()
+    for folder, rows in ((tmp_path / "base", 3), (ask.folder, 5)):
+        made = tmp_path / "made.parquet"
+        duckdb.sql(f"COPY (SELECT * FROM range({rows})) TO '{made}' (FORMAT parquet)")
+        name = ask.pushed(made.read_bytes())
+        kept = ask.folder / ".dvc" / "cache" / "files" / "md5" / name[:2] / name[2:]
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(made.read_bytes())
+        (folder / "t.parquet.dvc").write_text(pointer(name, "t.parquet"))
+    worker = Workshop(str(ask.folder), dict(os.environ), jobs=1).worker
+    said = ask({}, base=testing.FolderSnapshot(tmp_path / "base"), worker=worker)
+    assert "t.parquet: changed, 3 -> 5 rows" in [f["message"] for f in said["findings"]], said
