@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 from pathlib import Path
@@ -13,19 +14,20 @@ from dvc_world import World, build, dvc_of_many
 from mlgate import testing
 from mlgate.core import parts
 from mlgate.core.finding import Finding
-from mlgate.core.words import Stage
+from mlgate.repo import git, snapshots
 
 pytestmark = pytest.mark.heavy
 
 GATE = parts.load("gates", "data-version")
-NAMES = ("a.txt", "deep/b.txt", "c.txt", "deep/deeper/d.txt", ".hidden", "skip/e.txt", "f.log")
+NAMES = ("a.txt", "deep/b.txt", "c.txt", "deep/deeper/d.txt", ".hidden", "skip/e.txt", "f.log",
+         "g.tmp", "deep/f.log", "deep/h.tmp", "deep/skip/i.txt")  # fmt: skip
 IGNORED = ("*.log\n", "skip/\n", "/data/images/c.txt\n", "", "*.txt\n!a.txt\n", "deep\n")
 
 
 def _disturbed(world: World, seed: int) -> World:
     """Members added, changed, removed; the file, too; something may be ignored."""
     dice = random.Random(seed)
-    for name in dice.sample(NAMES, dice.randint(0, 4)):
+    for name in dice.sample(NAMES, dice.randint(0, 2)):
         path = world.project / "data" / "images" / name
         if path.exists() and dice.random() < 0.5:
             path.unlink()
@@ -33,7 +35,7 @@ def _disturbed(world: World, seed: int) -> World:
             world.put({f"data/images/{name}": dice.choice(["first\n", "second\n", "other\n"])})
     if dice.random() < 0.4:
         world.put({"data/table.csv": dice.choice(["id,y\n1,0\n2,1\n", "id,y\n1,0\n2,0\n", ""])})
-    place = dice.choice([".dvcignore", "data/.dvcignore", "data/images/.dvcignore"])
+    place = dice.choice([".dvcignore", "data/.dvcignore"])  # DVC refuses them in tracked folders
     if dice.random() < 0.5:
         world.put({place: dice.choice(IGNORED)})
     return world
@@ -41,9 +43,11 @@ def _disturbed(world: World, seed: int) -> World:
 
 def _ours(world: World) -> set[str]:
     """Which outputs we find changed."""
-    ctx = testing.context(GATE, world.project, kind="data-version", stage=Stage.MERGE)
-    wanted = tuple(p for p in ctx.subject.files if p.endswith((".dvc", ".dvc/config")))
-    found = GATE.check(testing.context(GATE, world.project, kind="data-version", files=wanted), ())
+    subject = snapshots.work_tree(git.find(str(world.project), os.environ))
+    ctx = testing.context(
+        GATE, world.project, kind="data-version", subject=subject, files=tuple(subject.files)
+    )
+    found = GATE.check(ctx, ())
     said = [f.message for f in found if isinstance(f, Finding) and f.rule.endswith("/changed")]
     return {re.split(r" (?:was|is) ", message)[0] for message in said}
 
