@@ -54,7 +54,7 @@ def _ours(world: World) -> set[str]:
 
 def test_any_change_of_the_work_tree_is_seen_as_dvc_sees_it(tmp_path: Path) -> None:
     seed = build(tmp_path / "seed")
-    worlds = [_disturbed(seed.copy(tmp_path / str(n)), n) for n in range(30)]
+    worlds = [_disturbed(seed.copy(tmp_path / str(n)), n) for n in range(16)]
     answers = dvc_of_many(worlds, "data status --json")
     for n, (world, answer) in enumerate(zip(worlds, answers, strict=True)):
         uncommitted = json.loads(answer.out).get("uncommitted", {})
