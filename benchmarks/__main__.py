@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import corpus as corpora
-from benchmarks import rows
+from benchmarks import data_version, rows
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -79,6 +79,8 @@ def _full(place: Place) -> Iterator[Row]:
     yield from rows.warm(corpora.small(place, 10_000), 11, 0.11)
     _say("making 100,000 small files, 2,000 of them Python")
     yield from rows.warm(corpora.small(place, 2_000, 98_000), 7, 0.4)
+    _say("making data versions: 3 files, 100,000 files, 5 GB")
+    yield from data_version.rows(place.folder / "data-version", quick=False)
 
 
 def table(found: list[Row]) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlgate.core.gate import Context
+    from mlgate.sources._place import Source
 
 _GLOB = re.compile(r"[*?]")
 _MOST = 20_000
@@ -68,35 +69,40 @@ def _in_snapshot(ctx: Context, path: str) -> list[Place]:
 
 def _behind_pointers(ctx: Context, path: str) -> Iterator[Place]:
     """What DVC tracks at the path, or below it."""
-    wanted = _matcher(path)
-    names = {n[:-4] for n in ctx.subject.files if n.endswith(".dvc") and not n.startswith(".dvc/")}
-    for name in sorted(name for name in names if wanted(name)):
+    from mlgate.sources.dvc import files_of
+
+    steps = path.split("/")
+    plain = next((n for n, step in enumerate(steps) if _GLOB.search(step)), len(steps))
+    start = "/".join(step for step in steps[:plain] if step != ".")
+    found = files_of(ctx, ctx.subject, start, _matcher(path))
+    for name, source in sorted(found.items()):
         if name not in ctx.subject.files:
-            yield _fetched(ctx, name)
+            yield _place(name, source)
 
 
-def _fetched(ctx: Context, path: str) -> Place:
-    """One file that the snapshot lacks, from the source that has it."""
-    from mlgate.sources import dvc, file
-
-    owned = dvc.owner(ctx.subject, path)
-    source = (dvc.fetch(ctx, "subject", path) if owned is not None
-              else file.fetch(ctx, "subject", path))  # fmt: skip
+def _place(path: str, source: Source) -> Place:
     return Place(path=path, file=source.path, identity=source.digest, origin=source.origin)
 
 
+def _ignored(ctx: Context, path: str) -> Place:
+    """One file that no version holds."""
+    from mlgate.sources import file
+
+    return _place(path, file.fetch(ctx, "subject", path))
+
+
 def _beside(ctx: Context, path: str) -> Iterator[Place]:
-    """Outputs of pipelines, and what git ignores."""
+    """What git ignores and DVC does not know."""
     top = os.path.join(os.fspath(ctx.work), *path.split("/"))
     if not os.path.isdir(top) or os.path.islink(top):
         if _GLOB.search(path):
             raise GateError(
                 f"nothing matches {shown(path)}", "correct the path, or write the model"
             )
-        yield _fetched(ctx, path)
+        yield _ignored(ctx, path)
         return
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(name for name in folders if name not in (".git", ".dvc"))
         for name in sorted(files):
             full = os.path.join(folder, name)
-            yield _fetched(ctx, os.path.relpath(full, ctx.work).replace(os.sep, "/"))
+            yield _ignored(ctx, os.path.relpath(full, ctx.work).replace(os.sep, "/"))

@@ -12,9 +12,9 @@ from mlgate.core.words import Level
 from mlgate.gates import _data_balance, _data_columns, _data_rows
 from mlgate.gates._data_check import Check, Ruling, finding, unfit
 from mlgate.gates._data_options import Balance, Column, InTable
+from mlgate.sources._tables import at, locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Breach, Examples, Orphans, source_of
-from mlgate.tables._where import in_snapshot, locate
 from mlgate.tables.ask import Answers, told
 from mlgate.tables.ask import ask as asked
 
@@ -188,7 +188,7 @@ def _against_base(
 def _base(ctx: Context, wanted: Sequence[ask.Aggregate]) -> Answers | None:
     if not wanted or ctx.base is None:
         return None
-    table = in_snapshot(ctx.base, ctx.options.table)
+    table = at(ctx, ctx.base, ctx.options.table)
     return asked(ctx, table, wanted) if table is not None else None
 
 

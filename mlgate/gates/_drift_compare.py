@@ -13,10 +13,10 @@ from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
 from mlgate.gates import _drift_columns as columns_of
 from mlgate.gates import _drift_words as words
+from mlgate.sources._tables import at, locate
 from mlgate.stats import drift, ks
 from mlgate.stats.drift import Effect, Judged
 from mlgate.tables import aggregates as ask
-from mlgate.tables._where import in_snapshot, locate
 from mlgate.tables.ask import Answers
 from mlgate.tables.ask import ask_each as asked
 from mlgate.tables.table import Column, Located
@@ -39,7 +39,7 @@ def facts(ctx: Context) -> Iterator[Finding | Figure]:
         yield _note(options, "same", f"{shown(options.table)} is the reference, byte by byte")
         return
     for table in (before, after):
-        if table.origin != "commit":
+        if table.origin == "work tree":
             said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
             yield _note(options, "origin", said)
     yield from _Comparison(ctx, before, after).facts()
@@ -49,7 +49,7 @@ def _reference(ctx: Context) -> Located:
     path = ctx.options.against
     if path != "base":
         return locate(ctx, path)
-    found = in_snapshot(ctx.base, ctx.options.table) if ctx.base is not None else None
+    found = at(ctx, ctx.base, ctx.options.table) if ctx.base is not None else None
     if found is None:
         raise GateError(
             f"there is no reference: the base holds no {shown(ctx.options.table)}",

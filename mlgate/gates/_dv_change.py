@@ -11,11 +11,12 @@ from mlgate.core.text import counted, shown
 from mlgate.gates._dv_ground import Ground, noted, quoted, stated
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
-from mlgate.sources._dvc.facts import Locked, Out
+from mlgate.sources._dvc.facts import MD5, Locked, Out
 from mlgate.sources._dvc.versions import Owned, Versions
 
 _MOST = 20
 _COUNTED = 256 << 20
+_PARQUET = (".parquet", ".pq")
 _LINES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _CODE = (".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".json", ".cfg", ".md", ".R", ".jl")
 
@@ -30,6 +31,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     yield from _summary(ground, before, now)
     yield from _missing(ground, base, now)
     yield from _lineage(ground, base, before, now)
+    yield from _lock_alone(ground, base)
 
 
 def _summary(ground: Ground, before: dict[str, Owned], now: dict[str, Owned]) -> Iterator[Finding]:
@@ -101,11 +103,37 @@ def _manifest(ground: Ground, owned: Owned) -> dict[str, str] | None:
 
 
 def _rows(ground: Ground, old: Owned, new: Owned) -> str:
-    """Lines of text tables, where both versions are in the cache."""
-    if not new.out.path.lower().endswith(_LINES):
+    """Rows of Parquet, lines of text tables, where both versions are in the cache."""
+    name = new.out.path.lower()
+    if name.endswith(_PARQUET):
+        return _footers(ground, old, new)
+    if not name.endswith(_LINES):
         return ""
     before, after = _count(ground, old), _count(ground, new)
     return "" if before is None or after is None else f"{before:,} -> {after:,} lines"
+
+
+def _footers(ground: Ground, old: Owned, new: Owned) -> str:
+    """What the footers of two Parquet files say."""
+    from mlgate.tables.aggregates import Rows
+    from mlgate.tables.ask import ask_each
+    from mlgate.tables.table import Located, Part
+
+    tables = []
+    for owned in (old, new):
+        place = objects.place(owned.out.algorithm, str(owned.out.hash))
+        file = os.path.join(ground.config(owned.root).cache, place)
+        if not os.path.isfile(file):
+            return ""
+        part = Part(name=owned.out.path, file=file, digest=f"{MD5}:{owned.out.hash}")
+        tables.append(
+            Located(path=owned.out.path, parts=(part,), origin="data version", form="parquet")
+        )
+    try:
+        before, after = (found.of(Rows()) for found in ask_each(ground.ctx, tables, [Rows()]))
+    except GateError:
+        return ""
+    return f"{before:,} -> {after:,} rows"
 
 
 def _count(ground: Ground, owned: Owned) -> int | None:
@@ -181,6 +209,28 @@ def _lineage(
             text = f"{shown(path)} changed, but nothing that dvc.lock derives from it did: "
             yield stated("lineage", text + named([out.path for out in last]), owned.file,
                          owned.out.line, "dvc repro --force, then commit dvc.lock")  # fmt: skip
+
+
+def _lock_alone(ground: Ground, base: Versions) -> Iterator[Finding]:
+    """Stages whose lock moved on while their declaration and their outputs did not."""
+    for path, lock in ground.versions.locks.items():
+        before = base.locks.get(path)
+        mine, theirs = ground.versions.pipeline_of(path), base.pipeline_of(path)
+        for name, stage in lock.stages.items():
+            old = before.stages.get(name) if before else None
+            if old is None or mine is None or theirs is None or not stage.outs:
+                continue
+            if mine.stages.get(name.partition("@")[0]) != theirs.stages.get(name.partition("@")[0]):
+                continue
+            moved = _inputs(old) != _inputs(stage)
+            same = {out.path: out.hash for out in old.outs} == {o.path: o.hash for o in stage.outs}
+            if moved and same:
+                text = f"the stage {name!r} has other inputs in {shown(path)}, but the same outputs"
+                yield noted("lock-alone", text, path, f"dvc repro --force {quoted(name)}")
+
+
+def _inputs(stage: Locked) -> object:
+    return stage.cmd, {dep.path: dep.hash for dep in stage.deps}, stage.params
 
 
 def _derived(path: str, stages: list[Locked]) -> Iterator[Out]:

@@ -35,6 +35,7 @@ def check(ground: Ground) -> Iterator[Finding]:
     yield from _without_version(ground)
     yield from _links_outside(ground)
     yield from _pinned(ground)
+    yield from _not_declared(ground)
 
 
 def _without_project(ground: Ground) -> Iterator[Finding]:
@@ -195,3 +196,14 @@ def _pinned(ground: Ground) -> Iterator[Finding]:
                 f"the import from {shown(pointer.imported.source)} records no version of it",
                 pointer.path, None, f"dvc update {quoted(pointer.path)}",
             )  # fmt: skip
+
+
+def _not_declared(ground: Ground) -> Iterator[Finding]:
+    """What the policy wants every pointer to say of its data."""
+    wanted = ground.ctx.options.meta
+    for pointer in ground.versions.pointers.values() if wanted else ():
+        lacking = [key for key in wanted if key not in pointer.meta]
+        if lacking and not pointer.problems and ground.touched(pointer.path):
+            text = f"{shown(pointer.path)} does not declare {', '.join(map(shown, lacking))}"
+            mend = f"add to {shown(pointer.path)}: meta: {{{shown(lacking[0])}: ...}}"
+            yield stated("not-declared", text, pointer.path, None, mend)

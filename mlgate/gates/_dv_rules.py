@@ -94,6 +94,12 @@ rules: dict[str, Rule] = {
         "dvc.lock has an entry for a stage that dvc.yaml does not have.",
         "delete the entry from dvc.lock",
     ),
+    "lock-alone": Rule(
+        "What dvc.lock says of a stage was changed, but neither the stage nor any of its outputs:"
+        " it ran again with the same result, or the lock was edited by hand.",
+        "dvc repro --force STAGE shows which",
+        _NOTE,
+    ),
     "edited-output": Rule(
         "A metrics, plots or other output that git holds is not what the stage wrote: it was"
         " edited by hand, or dvc.lock was not committed with it.",
@@ -152,6 +158,17 @@ rules: dict[str, Rule] = {
     ),
     "not-pinned": Rule(
         "An import records no version of its source.", "dvc update FILE.dvc", _ERROR
+    ),
+    "not-in-source": Rule(
+        "The repository that data was imported from does not have it any more at the commit that"
+        " was recorded.",
+        "dvc update FILE.dvc, or keep a copy: dvc add PATH",
+        _ERROR,
+    ),
+    "import": Rule("An import that its source still has, by `dvc list`.", "", _NOTE),
+    "not-declared": Rule(
+        "A pointer's `meta` lacks a key that the policy asks for, such as the data's licence.",
+        "write it into the pointer, under `meta:`",
     ),
     "not-asked": Rule("A version that was not looked for in a remote, and why.", "", _NOTE),
     "unreachable": Rule("The remote did not answer, so nothing is known of what it holds."),

@@ -11,6 +11,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Result
+from mlgate.gates import _dv_versioned as versioned
 from mlgate.gates._dv_ground import Ground, add_again, noted, quoted, stated, target
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
@@ -18,7 +19,7 @@ from mlgate.sources._dvc.remotes import Held, Unreachable, ask
 from mlgate.sources._dvc.versions import Owned
 
 if TYPE_CHECKING:
-    from mlgate.sources._dvc.config import Remote
+    from mlgate.sources._dvc.config import Config, Remote
 
 Key = tuple[str, str]
 _MANIFEST = 256 << 20
@@ -97,9 +98,10 @@ class Remotes:
     def _take(self, owned: Owned) -> None:
         out = owned.out
         if owned.imported is not None and owned.imported.is_repository and out.hash:
-            text = f"{shown(out.path)} is an import: its bytes are with {owned.imported.source}"
-            self.notes.append(noted("not-asked", text, owned.file))
-        elif owned.in_remote and not out.versioned and out.algorithm in ("md5", "md5-dos2unix"):
+            return  # its bytes are with that repository
+        elif versioned.is_kept(owned) or (
+            owned.in_remote and out.algorithm in ("md5", "md5-dos2unix")
+        ):
             name = out.remote or self._wanted_remote
             self._groups.setdefault((owned.root, name), []).append(owned)
         elif out.cache and out.hash and not out.push:
@@ -114,18 +116,18 @@ class Remotes:
             if remote is None:
                 yield from _no_remote(name, config.remotes, group)
                 continue
-            if remote.is_versioned:
-                text = f"the remote {remote.name} keeps the cloud's own versions: not asked"
-                yield noted("not-asked", text, group[0].file, f"dvc status -c -r {remote.name}")
-                continue
+            if not remote.is_versioned:
+                group = [owned for owned in group if owned.out.hash]
             if not remote.is_folder and not self._ground.ctx.network:
                 yield from self._without_network(remote, group)
                 continue
             try:
-                yield from self._group(remote, group)
+                if remote.is_versioned:
+                    yield from self._versions(config, remote, group)
+                elif group:
+                    yield from self._group(remote, group)
             except Unreachable as error:
                 yield from self._unreachable(error)
-        yield from _versioned(self._ground)
         yield from {note.message: note for note in self.notes}.values()
 
     def _without_network(self, remote: Remote, group: list[Owned]) -> Iterator[Finding]:
@@ -150,6 +152,11 @@ class Remotes:
                          level=Level.WARNING)  # fmt: skip
         else:
             self._ground.errors.append(error)
+
+    def _versions(self, config: Config, remote: Remote, group: list[Owned]) -> Iterator[Finding]:
+        self.names.append(remote.name)
+        self.objects += sum(len(owned.out.kept) for owned in group)
+        yield from versioned.check(self._ground, config, remote, group)
 
     def _group(self, remote: Remote, group: list[Owned]) -> Iterator[Finding]:
         ctx, config = self._ground.ctx, self._ground.config(group[0].root)
@@ -209,8 +216,8 @@ class Remotes:
     ) -> Iterator[Finding]:
         out = owned.out
         sizes = held.sizes[out.algorithm]
-        gone = [name for name, md5 in members.items() if md5 not in sizes]
-        if gone:
+        if not sizes.keys() >= set(members.values()):
+            gone = [name for name, md5 in members.items() if md5 not in sizes]
             text = (
                 f"{shown(out.path)}{_when(owned)}: {len(gone):,} of {counted(len(members), 'file')}"
                 f" not in the remote {remote.name}: {named(gone)}"
@@ -334,12 +341,3 @@ def _no_remote(name: str | None, known: dict[str, Remote], group: list[Owned]) -
         text = f"{count} of data are on this machine alone: there is no remote"
         mend = "dvc remote add -d NAME URL && dvc push"
     yield stated("no-remote", text, group[0].file, None, mend)
-
-
-def _versioned(ground: Ground) -> Iterator[Finding]:
-    """Of cloud-versioned outputs only the pointer can be judged here."""
-    for pointer in ground.versions.pointers.values():
-        for out in pointer.outs:
-            if out.versioned and out.hash is None and pointer.imported is None:
-                text = f"{shown(out.path)} is found by the cloud's version ids: not asked"
-                yield noted("not-asked", text, pointer.path, "dvc data status --not-in-remote")

@@ -10,8 +10,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location, Measurement
 from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
+from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
-from mlgate.tables._where import locate
 from mlgate.tables.aggregates import Value
 from mlgate.tables.ask import ask as asked
 

@@ -13,9 +13,9 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location, Measurement
 from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Result
+from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Overlap, source_of
-from mlgate.tables._where import locate
 from mlgate.tables.ask import ask as asked
 from mlgate.tables.ask import overlap
 
@@ -48,7 +48,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
     options: Options = ctx.options
     splits = [Split(name, locate(ctx, path)) for name, path in options.tables.items()]
     for split in splits:
-        if split.table.origin != "commit":
+        if split.table.origin == "work tree":
             path, origin = split.table.path, split.table.origin
             said = f"{shown(path)} is not in the commit: the {origin}'s file was judged"
             yield _finding("origin", path, said, Result.PASS)

@@ -11,6 +11,7 @@ from mlgate.gates._model_metrics import METRICS
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
+_BASELINES = ("git:", "dvc:", "file:")
 _COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
 
 
@@ -126,7 +127,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     records: Text | None = None
     """Of JSON: where its array of rows stands, as `results.results`."""
     baseline: Text = "base"
-    """What it is compared with: `base`, the same file at the base; `git:REF`; `file:PATH`."""
+    """What it is compared with: `base`, the same file at the base; `git:REF` or `dvc:REF`, at
+    that commit, by git or by its DVC pointer; `file:PATH`."""
     model: Text | None = None
     """The model's file: equal models pass every comparison."""
     id: str | tuple[str, ...] | ByRow | None = None
@@ -159,8 +161,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.predictions is None) == (self.metrics is None):
             raise ValueError("a model gate has either `predictions` or `metrics`")
-        if not self.baseline.startswith(("git:", "file:")) and self.baseline != "base":
-            raise ValueError("`baseline` is `base`, `git:REF` or `file:PATH`")
+        if not self.baseline.startswith(_BASELINES) and self.baseline != "base":
+            raise ValueError("`baseline` is `base`, `git:REF`, `dvc:REF` or `file:PATH`")
         by_value = [rule.value is not None for rule in self.require]
         if self.metrics is not None and not all(by_value):
             raise ValueError("rules on a `metrics` file name a `value`")

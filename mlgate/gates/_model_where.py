@@ -1,4 +1,4 @@
-"""Where the files of a `model` gate lie: in the snapshot, at the base, at a git ref, beside it."""
+"""Where the files of a `model` gate lie: in the subject or the base, by git or DVC, or beside."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec import Struct, UnsetType
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, MlgateError
 from mlgate.core.text import shown
+from mlgate.sources._dvc.pointers import kind_of
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -41,20 +42,32 @@ class NoBaseline(Struct, frozen=True):
 
 def candidate(ctx: Context, path: str) -> Place:
     """A file that the options name. Raises `GateError` where it is nowhere."""
-    found = _in_snapshot(ctx.subject, path, shown(path))
+    found = _in_snapshot(ctx, ctx.subject, path, shown(path))
     if found is not None:
         return found
     return _beside(ctx, path)
 
 
-def _in_snapshot(snapshot: Snapshot, path: str, name: str) -> Place | None:
+def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
+    """The file as the snapshot holds it, or one of its pointers names it."""
     entry = snapshot.files.get(path)
     if entry is None:
-        return None
+        return _by_pointer(ctx, snapshot, path, name)
     if not entry.is_file:
         raise GateError(f"{name} is no regular file", "let it be a file, not a link")
     file = os.path.join(os.fspath(snapshot.root((path,))), path)
     return Place(path=name, file=file, suffix=_suffix(path), identity=f"git {entry.id}")
+
+
+def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
+    if not any(map(kind_of, snapshot.files)):
+        return None
+    from mlgate.sources.dvc import file_of
+
+    found = file_of(ctx, snapshot, path)
+    if found is None:
+        return None
+    return Place(path=name, file=found.path, suffix=_suffix(path), identity=found.digest)
 
 
 def _beside(ctx: Context, path: str) -> Place:
@@ -98,7 +111,7 @@ def baseline(ctx: Context, path: str) -> Place | NoBaseline:
     snapshot = _usual(ctx) if kind == "base" else _at_ref(ctx, rest)
     if snapshot is None:
         return NoBaseline("there is no base to compare with")
-    found = _in_snapshot(snapshot, path, f"{shown(path)} at the base")
+    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at the base")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
     return found
@@ -117,7 +130,7 @@ def _at_ref(ctx: Context, ref: str) -> Snapshot:
         return snapshots.commit(git.find(os.fspath(ctx.work), os.environ), ref)
     except MlgateError as error:
         raise GateError(
-            f"the baseline git:{shown(ref)} cannot be reached: {error.message}",
+            f"the baseline {shown(ctx.options.baseline)} cannot be reached: {error.message}",
             f"git fetch origin {shown(ref)}",
         ) from None
 

@@ -95,7 +95,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def inputs(ctx: Context) -> Inputs | None:
     """The table's files; the answers are stored by content below this, and freshness never is."""
-    from mlgate.tables._where import locate
+    from mlgate.sources._tables import locate
 
     table = locate(ctx, ctx.options.table)
     paths = tuple(part.name for part in table.parts) if table.origin == "commit" else ()
@@ -105,10 +105,10 @@ def inputs(ctx: Context) -> Inputs | None:
 def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     """Ask the table for all that the rules need, in one go, and judge each of them."""
     from mlgate.gates import _data_judge
-    from mlgate.tables._where import locate
+    from mlgate.sources._tables import locate
 
     table = locate(ctx, ctx.options.table)
-    if table.origin != "commit":
+    if table.origin == "work tree":
         yield origin("data", table.path, table.origin)
     yield from _data_judge.findings(ctx, table)
 

@@ -14,6 +14,7 @@ from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dv_binaries as binaries
 from mlgate.gates import _dv_change as change
+from mlgate.gates import _dv_imports as imports
 from mlgate.gates import _dv_pipelines as pipelines
 from mlgate.gates import _dv_pointers as pointers
 from mlgate.gates import _dv_setup as setup
@@ -47,6 +48,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From this size on a file that is added to git is a finding; 1 kB is 1,024 bytes."""
     requests: Annotated[int, Meta(ge=1, le=64)] = 16
     """How many questions a remote is asked at once."""
+    meta: tuple[str, ...] = ()
+    """Keys that the `meta` of every `.dvc` file must have, such as `licence` or `personal-data`."""
     skip: tuple[str, ...] = ()
     """Rules that are off."""
 
@@ -100,7 +103,8 @@ def _all(ground: Ground) -> Iterator[Finding]:
     yield from unknown
     remotes = storage.Remotes(ground, earlier)
     yield from remotes.check()
-    where = f"{remotes.objects:,} objects looked for in {', '.join(remotes.names)}"
+    yield from imports.check(ground)
+    where = f"{counted(remotes.objects, 'object')} looked for in {', '.join(remotes.names)}"
     yield _judged(ground, where if remotes.names else "")
 
 

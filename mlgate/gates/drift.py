@@ -66,7 +66,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def inputs(ctx: Context) -> Inputs | None:
     """The table's files; answers about it and its reference are stored by content below this."""
-    from mlgate.tables._where import locate
+    from mlgate.sources._tables import locate
 
     table = locate(ctx, ctx.options.table)
     paths = tuple(part.name for part in table.parts) if table.origin == "commit" else ()

@@ -70,7 +70,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def inputs(ctx: Context) -> Inputs | None:
     """The files of all splits."""
-    from mlgate.tables._where import locate
+    from mlgate.sources._tables import locate
 
     tables = [locate(ctx, path) for path in ctx.options.tables.values()]
     names = {p.name for table in tables if table.origin == "commit" for p in table.parts}

@@ -69,7 +69,7 @@ def inputs(ctx: Context) -> Inputs | None:
     elif old is not None:
         also.update((where.same_model(ctx, new, old) or "").encode())
     tracked = all(place.tracked for place in (*known, labels) if place)
-    ref = ctx.options.baseline.startswith("git:")
+    ref = ctx.options.baseline.startswith(("git:", "dvc:"))
     return Inputs(paths=(), also=also.digest(), beyond=ref or not tracked, judged=new.path)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -13,6 +15,9 @@ from mlgate.core.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_KEPT = 30 * 86400
+"""Seconds that a file stays in the store after it was last read."""
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -31,25 +36,53 @@ def kept(name: str, write: Callable[[str], None]) -> str:
 
     `name` stands for its content (a digest), so what is there already is right.
     """
-    folder = store_folder()
-    path = os.path.join(folder, name[:2], name[2:])
+    path = stored(name)
     if os.path.exists(path):
         return path
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     import tempfile
 
-    descriptor, partial = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".partial-")
-    os.close(descriptor)
     try:
-        write(partial)
-        os.chmod(partial, 0o400)
-        os.replace(partial, path)
+        descriptor, partial = tempfile.mkstemp(dir=scratch(), prefix=".partial-")
+        os.close(descriptor)
+        try:
+            write(partial)
+            return adopted(partial, name)
+        finally:
+            if os.path.exists(partial):
+                os.unlink(partial)
     except OSError as error:
         raise GateError(f"{shown(path)} cannot be written: {error.strerror or error}") from None
-    finally:
-        if os.path.exists(partial):
-            os.unlink(partial)
+
+
+def stored(name: str) -> str:
+    """Where the file called `name` lies in our own store, if it does."""
+    return os.path.join(store_folder(), name[:2], name[2:])
+
+
+def adopted(partial: str, name: str) -> str:
+    """Make the whole and proven file `partial`, of `scratch()`, the one called `name`; its path.
+
+    Raises `OSError`.
+    """
+    path = stored(name)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    os.chmod(partial, 0o400)
+    os.replace(partial, path)
     return path
+
+
+def scratch() -> str:
+    """A folder for files that are not whole yet, on the disk of the store. What is old in the
+    store is removed on the way: it is fetched again where it is asked for. Raises `OSError`."""
+    folder = store_folder()
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    oldest = time.time() - _KEPT
+    for top, _, names in os.walk(folder):
+        for path in (os.path.join(top, name) for name in names):
+            with contextlib.suppress(OSError):
+                if os.lstat(path).st_atime < oldest:
+                    os.unlink(path)
+    return folder
 
 
 def store_folder() -> str:

@@ -23,9 +23,8 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
 
     commit = commit_of(ctx, where)
     snapshot = git.snapshot_of(ctx, commit)
-    if path not in snapshot.files and dvc.owner(snapshot, path) is not None:
-        return dvc.fetch(ctx, commit, path)
-    return git.fetch(ctx, commit, path)
+    found = None if path in snapshot.files else dvc.file_of(ctx, snapshot, path)
+    return found or git.fetch(ctx, commit, path)
 
 
 def commit_of(ctx: Context, where: str) -> str:

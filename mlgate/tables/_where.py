@@ -1,4 +1,4 @@
-"""Finds the files of a table: in the snapshot, else in the work tree where git ignores them."""
+"""Finds the files of a table in a snapshot, or in the work tree."""
 
 from __future__ import annotations
 
@@ -11,33 +11,17 @@ from mlgate.core.text import shown
 from mlgate.tables.table import Located, Part, form_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Protocol
+    from collections.abc import Callable, Iterable
 
     from mlgate.core.snapshot import Snapshot
-
-    class Place(Protocol):
-        """What of a gate's context decides where a table lies."""
-
-        @property
-        def subject(self) -> Snapshot: ...
-        @property
-        def work(self) -> object: ...
-
 
 _GLOB = re.compile(r"[*?]")
 _MOST_FILES = 100_000
 
 
-def locate(ctx: Place, path: str) -> Located:
-    """The table at `path`: a file, a folder, or a pattern (`*`, `**`). Raises `GateError`."""
-    found = in_snapshot(ctx.subject, path)
-    return found or in_work_tree(os.fspath(ctx.work), path)  # type: ignore[call-overload]
-
-
 def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
     """The table as a commit holds it; None if it does not."""
-    wanted = _matcher(path)
+    wanted = matcher(path)
     names = sorted(name for name, entry in snapshot.files.items() if entry.is_file and wanted(name))
     if not names:
         return None
@@ -50,15 +34,15 @@ def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
         )
         for name in names
     )
-    return _table(path, parts, "commit")
+    return table_of(path, parts, "commit")
 
 
 def in_work_tree(work: str, path: str) -> Located:
     """What the commit does not hold, as it lies in the work tree."""
     if os.path.isabs(path) or ".." in path.split("/"):
         raise GateError(f"{shown(path)} lies outside the repository", "name a path inside it")
-    wanted = _matcher(path)
-    start = path if not _GLOB.search(path) else os.path.dirname(_GLOB.split(path)[0])
+    wanted = matcher(path)
+    start = start_of(path)
     parts = tuple(
         Part(name=name, file=os.path.join(work, name))
         for name in sorted(_below(work, start))
@@ -71,7 +55,7 @@ def in_work_tree(work: str, path: str) -> Located:
         )
     for part in parts:
         _inside(work, part)
-    return _table(path, parts, "work tree")
+    return table_of(path, parts, "work tree")
 
 
 def _below(work: str, start: str) -> Iterable[str]:
@@ -96,7 +80,8 @@ def _inside(work: str, part: Part) -> None:
         raise GateError(f"{shown(part.name)} is a link that leads out of the repository")
 
 
-def _table(path: str, parts: tuple[Part, ...], origin: str) -> Located:
+def table_of(path: str, parts: tuple[Part, ...], origin: str) -> Located:
+    """The table of these files. Raises `GateError` where they are of several forms."""
     forms = {form_of(part.name) for part in parts}
     if len(forms) > 1:
         raise GateError(f"{shown(path)} mixes forms: {', '.join(sorted(forms))}")
@@ -104,14 +89,19 @@ def _table(path: str, parts: tuple[Part, ...], origin: str) -> Located:
     return Located(path=path, parts=parts, origin=origin, form=forms.pop(), partitioned=partitioned)
 
 
-def _matcher(path: str):  # type: ignore[no-untyped-def]
+def start_of(path: str) -> str:
+    """The file, or the folder below which all files of the table lie."""
+    return path.rstrip("/") if not _GLOB.search(path) else os.path.dirname(_GLOB.split(path)[0])
+
+
+def matcher(path: str) -> Callable[[str], bool]:
     """Tells whether a file is of the table: the file itself, one below the folder, or a match."""
     if not _GLOB.search(path):
         folder = path.rstrip("/") + "/"
         return lambda name: name == path or (name.startswith(folder) and _is_table(name))
     steps = [re.escape(step) for step in path.split("**/")]
     pattern = "(?:.*/)?".join(step.replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for step in steps)
-    return re.compile(pattern).fullmatch
+    return lambda name: re.fullmatch(pattern, name) is not None
 
 
 def _is_table(name: str) -> bool:

@@ -166,6 +166,18 @@ def _import(world: World) -> None:
     world.commit()
 
 
+def _import_gone(world: World) -> None:
+    _import(world)
+    text = world.read("imported.csv.dvc")
+    pinned = text.partition("rev_lock: ")[2][:40]
+    world.edit("imported.csv.dvc", pinned, "0123456789" * 4)
+
+
+def _import_unreachable(world: World) -> None:
+    _import(world)
+    shutil.rmtree(world.folder / "source")
+
+
 def _import_url(world: World) -> None:
     place = world.folder / "elsewhere.txt"
     place.write_text("from elsewhere\n")
@@ -269,9 +281,9 @@ def _lineage(world: World) -> None:
 MAIN = ("--base", "main")
 _DRIVING = frozenset(
     {
-        _history, _branch_pushed, _import, _import_url, _import_url_not_pushed, _subdir,
-        _subdir_not_pushed, _second_remote, _second_remote_empty, _templates, _templates_changed,
-        _lineage, _same_size,
+        _history, _branch_pushed, _import, _import_gone, _import_unreachable, _import_url,
+        _import_url_not_pushed, _subdir, _subdir_not_pushed, _second_remote, _second_remote_empty,
+        _templates, _templates_changed, _lineage, _same_size,
     }
 )  # fmt: skip
 
@@ -303,6 +315,8 @@ SCENARIOS = (
     Scenario("garbage that the branch still names", _history, "failed", ("not-in-remote",), "push"),
     Scenario("a branch with all its data", _branch_pushed, "passed", (), "merge", MAIN),
     Scenario("import from another repository", _import, "passed"),
+    Scenario("an import at a commit that is gone", _import_gone, "failed", ("not-in-source",)),
+    Scenario("an import whose repository is gone", _import_unreachable, "errored"),
     Scenario("import-url, pushed", _import_url, "passed"),
     Scenario("import-url, not pushed", _import_url_not_pushed, "failed", ("not-in-remote",)),
     Scenario("a project in a folder (--subdir)", _subdir, "passed"),
@@ -424,6 +438,14 @@ DVC = {
     "import from another repository": (
         "0 / 0 / clean",
         "",
+    ),
+    "an import at a commit that is gone": (
+        "1 / 1 / exit 255",
+        "as DVC, told as a finding with the pointer's name",
+    ),
+    "an import whose repository is gone": (
+        "1 / 0 / clean",
+        "an unknown is no finding: mlgate has errored (exit 3)",
     ),
     "import-url, pushed": (
         "0 / 0 / clean",

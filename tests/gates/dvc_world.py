@@ -84,16 +84,7 @@ class World:
     def dvc(self, *commands: str, cwd: Path | None = None, ok: bool = True) -> list[Said]:
         """Run dvc commands, each given as one text, in one interpreter."""
         asked = [[str(cwd or self.project), command.split()] for command in commands]
-        done = subprocess.run(
-            [sys.executable, "-c", _COMMANDS],
-            input=json.dumps(asked),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.returncode == 0, done.stderr
-        said = [Said(*row) for row in json.loads(done.stdout.splitlines()[-1])]
+        said = _driven(asked, self.environment())
         if ok:
             failed = [(c, s) for c, s in zip(commands, said, strict=True) if s.code]
             assert not failed, failed
@@ -130,8 +121,10 @@ class World:
         name = md5(content).hexdigest()
         return self.remote / "files" / "md5" / name[:2] / name[2:]
 
-    def check(self, stage: str = "merge", *args: str, **environ: str) -> dict[str, Any]:
-        """The verdict of `mlgate check`, with its exit code."""
+    def check(
+        self, stage: str = "merge", *args: str, kind: str = "data-version", **environ: str
+    ) -> dict[str, Any]:
+        """The gate's verdict in `mlgate check`, with its exit code."""
         done = subprocess.run(
             [sys.executable, "-m", "mlgate", "check", "--stage", stage, "--format", "json", *args],
             cwd=self.project,
@@ -142,7 +135,7 @@ class World:
         )
         assert done.stdout, done.stderr
         report = json.loads(done.stdout)
-        verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == "data-version")
+        verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == kind)
         return {**verdict, "exit_code": done.returncode}
 
     def copy(self, folder: Path) -> World:
@@ -158,6 +151,25 @@ class World:
             full = self.project / path
             shutil.rmtree(full) if full.is_dir() else full.unlink(missing_ok=True)
         return self
+
+
+def _driven(asked: list[Any], environ: Mapping[str, str]) -> list[Said]:
+    done = subprocess.run(
+        [sys.executable, "-c", _COMMANDS],
+        input=json.dumps(asked),
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    return [Said(*row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+def dvc_of_many(worlds: list[World], command: str) -> list[Said]:
+    """What one command says in each world, asked in one interpreter."""
+    asked = [[str(world.project), command.split()] for world in worlds]
+    return _driven(asked, worlds[0].environment())
 
 
 def failing(verdict: Mapping[str, Any]) -> set[str]:

@@ -274,3 +274,84 @@ def test_a_lock_of_another_shape(ask: Ask) -> None:
 def test_rows_that_hold_no_pointer_are_nothing(ask: Ask) -> None:
     (ask.folder / ".dvc").mkdir()
     assert ask({"README.md": "hello"}, named=False)["findings"][0]["rule"].endswith("passed")
+
+
+IMPORT = """deps:
+- path: x
+  repo:
+    url: {url}
+    rev_lock: 0123456789012345678901234567890123456789
+"""
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c touch% hit", "-oProxyCommand=touch", "a::b"])
+def test_an_import_from_what_git_would_run_is_not_asked(ask: Ask, url: str) -> None:
+    def run(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a process was started")
+
+    text = IMPORT.format(url=json.dumps(url)) + pointer()
+    said = ask({"x.dvc": text}, network=True, run=run)
+    assert failing(said) == {"schema"}, said
+
+
+def test_what_the_policy_wants_declared(ask: Ask) -> None:
+    hash_ = ask.pushed(b"one")
+    files: dict[str, str | bytes] = {"x.dvc": pointer(hash_)}
+    assert failing(ask(files, options={"meta": ["licence"]})) == {"not-declared"}
+    files = {"x.dvc": pointer(hash_) + "meta:\n  licence: CC-BY-4.0\n"}
+    assert failing(ask(files, options={"meta": ["licence"]})) == set()
+
+
+def test_a_file_that_has_no_version_id_is_named(ask: Ask) -> None:
+    config = "[core]\nremote = r\n['remote \"r\"']\nurl = s3://b/top\nversion_aware = true\n"
+    out = f"outs:\n- path: x\n  md5: {HASH}\n  hash: md5\n  cloud:\n    r:\n      etag: e\n"
+    said = ask({".dvc/config": config, "x.dvc": out}, network=True)
+    assert failing(said) == {"version-id"}, said
+    many = "outs:\n- path: y\n  files:\n  - relpath: a\n    md5: 1\n  - relpath: b\n    md5: 2\n"
+    said = ask({".dvc/config": config, "x.dvc": out, "y.dvc": many}, network=True)
+    assert [f["rule"] for f in said["findings"]].count("data-version/version-id") == 2
+    assert "2 files: a, b" in str(said)
+
+
+LOCK = """schema: '2.0'
+stages:
+  train:
+    cmd: python train.py
+    deps: [{{path: train.py, hash: md5, md5: {dep}, size: 1}}]
+    outs: [{{path: model.bin, hash: md5, md5: {out}, size: 3}}]
+"""
+STAGES = "stages: {train: {cmd: python train.py, deps: [train.py], outs: [model.bin]}}\n"
+
+
+@pytest.mark.parametrize(("content", "alone"), [(b"one", True), (b"two", False)])
+def test_a_lock_that_moved_alone_is_noted(
+    ask: Ask, tmp_path: Path, content: bytes, alone: bool
+) -> None:
+    base = tmp_path / "base"
+    base.mkdir()
+    (base / "dvc.yaml").write_text(STAGES)
+    (base / "dvc.lock").write_text(LOCK.format(dep=md5(b"0").hexdigest(), out=ask.pushed(b"one")))
+    lock = LOCK.format(dep=md5(b"1").hexdigest(), out=ask.pushed(content))
+    files: dict[str, str | bytes] = {"dvc.yaml": STAGES, "dvc.lock": lock, "train.py": b"1"}
+    said = ask(files, base=testing.FolderSnapshot(base))
+    assert failing(said) == set(), said
+    assert ("lock-alone" in noted(said)) is alone
+
+
+def test_the_summary_counts_the_rows_of_parquet(ask: Ask, tmp_path: Path) -> None:
+    import duckdb
+
+    from mlgate.runner.workshop import Workshop
+
+    (tmp_path / "base").mkdir()
+    for folder, rows in ((tmp_path / "base", 3), (ask.folder, 5)):
+        made = tmp_path / "made.parquet"
+        duckdb.sql(f"COPY (SELECT * FROM range({rows})) TO '{made}' (FORMAT parquet)")
+        name = ask.pushed(made.read_bytes())
+        kept = ask.folder / ".dvc" / "cache" / "files" / "md5" / name[:2] / name[2:]
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes(made.read_bytes())
+        (folder / "t.parquet.dvc").write_text(pointer(name, "t.parquet"))
+    worker = Workshop(str(ask.folder), dict(os.environ), jobs=1).worker
+    said = ask({}, base=testing.FolderSnapshot(tmp_path / "base"), worker=worker)
+    assert "t.parquet: changed, 3 -> 5 rows" in [f["message"] for f in said["findings"]], said

@@ -162,6 +162,27 @@ def test_many_objects_are_listed(seed: World, server: Server, tmp_path: Path) ->
     assert "7.txt" in str(verdict["findings"])
 
 
+def test_the_commit_that_is_judged_says_where_its_remote_is(
+    seed: World, server: Server, tmp_path: Path
+) -> None:
+    world = seed.copy(tmp_path / "w").edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
+    verdict = world.check("merge", "--base", "HEAD", CI="true", GITHUB_ACTIONS="true")
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set())
+    assert "5 objects looked for in shared" in verdict["judged"]
+
+
+def test_a_table_behind_a_pointer_is_brought_from_s3(
+    seed: World, server: Server, tmp_path: Path
+) -> None:
+    world = seed.copy(tmp_path / "w").forget_data()
+    asked = '[gates.data]\ntable = "data/table.csv"\nrows = { min = 3 }\n'
+    world.put({"mlgate.toml": world.read("mlgate.toml") + asked})
+    before = listing(world.project / ".dvc"), server.keys()
+    verdict = world.check("merge", kind="data")
+    assert failing(verdict) == {"rows"} and "2 rows" in str(verdict["findings"]), verdict
+    assert (listing(world.project / ".dvc"), server.keys()) == before
+
+
 def test_a_bucket_that_does_not_exist(seed: World, tmp_path: Path) -> None:
     world = seed.copy(tmp_path / "w").edit(".dvc/config", "s3://data/top", "s3://nowhere/top")
     verdict = _checked(world, None)
@@ -251,3 +272,36 @@ def test_without_dvc_it_says_how_to_install_it(seed: World, tmp_path: Path) -> N
     verdict = _checked(world, None, VIRTUAL_ENV=str(tmp_path / "e"), PATH=os.environ["PATH"])
     assert verdict["outcome"] == "errored" and "dvc is not installed" in verdict["reason"]
     assert "dvc[s3]" in verdict["help"]
+
+
+@pytest.fixture
+def versioned(seed: World, server: Server, tmp_path: Path) -> World:
+    """A project whose remote keeps the cloud's own versions, with a file and a folder pushed."""
+    client = server.client()
+    client.create_bucket(Bucket="kept")
+    client.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+    world = seed.copy(tmp_path / "versioned")
+    world.git("rm", "-q", "--cached", "dvc.yaml", "dvc.lock", "metrics.json")
+    for name in ("dvc.yaml", "dvc.lock", "metrics.json"):
+        (world.project / name).unlink()
+    world.dvc(
+        "remote modify shared url s3://kept/top", "remote modify shared version_aware true",
+        "push -q",
+    )  # fmt: skip
+    world.commit("cloud versions")
+    return world
+
+
+def test_versions_that_the_cloud_keeps(versioned: World, server: Server) -> None:
+    against = ("--base", "HEAD")
+    verdict = versioned.check("merge", *against)
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set()), verdict
+    assert "3 objects looked for in shared" in verdict["judged"]
+    client = server.client()
+    held = client.list_object_versions(Bucket="kept", Prefix="top/data/images")["Versions"]
+    client.delete_object(Bucket="kept", Key=held[0]["Key"], VersionId=held[0]["VersionId"])
+    verdict = versioned.check("merge", *against)
+    assert failing(verdict) == {"not-in-remote"} and "data/images/" in str(verdict["findings"])
+    text = versioned.read("data/table.csv.dvc")
+    versioned.put({"data/table.csv.dvc": text.partition("  cloud:")[0]})
+    assert failing(versioned.check("merge", *against)) == {"not-in-remote", "version-id"}

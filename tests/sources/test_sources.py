@@ -2,78 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Callable
 from hashlib import md5
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pointed import NEW, OLD, Place
 
-from mlgate import testing
 from mlgate.core import parts
 from mlgate.core.errors import GateError
-from mlgate.core.gate import Context
-
-GATE = parts.load("gates", "data-version")
-OLD, NEW = b"old\n", b"new\n"
-
-
-class Place:
-    """A repository in which each source has `x` in two versions: `base` and `subject`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "project"
-        self.remote = folder / "remote"
-        self.folder.mkdir()
-        self.git("init", "-q", "-b", "main")
-        self.put(".dvc/config", f"[core]\nremote = r\n['remote \"r\"']\nurl = {self.remote}\n")
-        self.put(".gitignore", "/tracked.bin\n/folder\n/ignored.txt\n")
-        self.version(OLD)
-        self.base = self.commit()
-        self.version(NEW)
-        self.put("ignored.txt", "ignored\n")
-        self.commit()
-
-    def git(self, *args: str) -> str:
-        return subprocess.run(
-            ["git", *args], cwd=self.folder, check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    def put(self, name: str, content: str | bytes) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-    def pushed(self, content: bytes, tail: str = "") -> str:
-        name = md5(content).hexdigest() + tail
-        path = self.remote / "files" / "md5" / name[:2] / name[2:]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return name
-
-    def version(self, content: bytes) -> None:
-        """`plain.txt` in git, `tracked.bin` and `folder/x` by pointers."""
-        self.put("plain.txt", content)
-        member = [{"md5": self.pushed(content), "relpath": "x"}]
-        manifest = self.pushed(json.dumps(member).encode(), ".dir")
-        for name, hash_ in (("tracked.bin", self.pushed(content)), ("folder", manifest)):
-            self.put(f"{name}.dvc", f"outs:\n- md5: {hash_}\n  hash: md5\n  path: {name}\n")
-
-    def commit(self) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", "change")
-        return self.git("rev-parse", "HEAD")
-
-    def context(self, **more: Any) -> Context:
-        from mlgate.repo import git, snapshots
-
-        repo = git.find(str(self.folder), testing.os.environ)
-        return testing.context(
-            GATE, self.folder, subject=snapshots.commit(repo, "HEAD"),
-            base=snapshots.commit(repo, self.base), **more,
-        )  # fmt: skip
 
 
 @pytest.fixture

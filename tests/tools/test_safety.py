@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -153,7 +156,30 @@ def test_a_local_database_must_be_young(
         )
 
 
-# Safety itself, where it is installed: `MLGATE_TEST_SAFETY=/path/to/safety`
+# Safety itself, in an environment of its own: its pins agree with few others.
+
+
+@pytest.fixture(scope="module")
+def safety(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a Safety that was installed for these tests."""
+    folder = tmp_path_factory.mktemp("safety") / "venv"
+    binaries = folder / ("Scripts" if os.name == "nt" else "bin")
+    uv = shutil.which("uv", path=os.pathsep.join([sysconfig.get_path("scripts"), os.defpath]))
+    if uv:
+        installs = [
+            [uv, "venv", "-q", "--python", sys.executable, str(folder)],
+            [uv, "pip", "install", "-q", "--python", str(binaries / "python"), "safety>=3.2"],
+        ]
+    else:
+        installs = [
+            [sys.executable, "-m", "venv", str(folder)],
+            [str(binaries / "python"), "-m", "pip", "install", "-q", "safety>=3.2"],
+        ]
+    for install in installs:
+        ended = subprocess.run(install, capture_output=True, text=True, timeout=240)
+        if ended.returncode:
+            pytest.skip(f"Safety cannot be installed here: {ended.stderr.strip()[-300:]}")
+    return os.fspath(binaries / "safety")
 
 
 @pytest.fixture
@@ -211,10 +237,9 @@ def local_database(folder: Path, now: datetime) -> str:
 
 
 @pytest.mark.heavy
-def test_safety_itself_against_a_loopback_server(tmp_path: Path, auth_server: str) -> None:
-    executable = os.environ.get("MLGATE_TEST_SAFETY")
-    if not executable:
-        pytest.skip("MLGATE_TEST_SAFETY does not name a safety executable")
+def test_safety_itself_against_a_loopback_server(
+    tmp_path: Path, auth_server: str, safety: str
+) -> None:
     now = datetime.now(UTC)
     steered = {
         "HOME": os.fspath(tmp_path),
@@ -236,7 +261,7 @@ def test_safety_itself_against_a_loopback_server(tmp_path: Path, auth_server: st
             network=True,
             run=run,
             now=now + timedelta(seconds=1),
-            tool=lambda _: Tool(name="safety", version="3", argv=(executable,)),
+            tool=lambda _: Tool(name="safety", version="3", argv=(safety,)),
         )
         return [f.rule for f in found if isinstance(f, Finding)]
 

@@ -51,6 +51,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """The absolute path of the cache."""
     secrets: tuple[str, ...] = ()
     """Settings of the versioned level that look like credentials: `remote.option`."""
+    versioned: bytes = b""
+    """The text of the versioned level, as it is judged."""
 
     def remote(self, name: str | None) -> Remote | None:
         """The remote called `name`, or the default."""
@@ -93,6 +95,7 @@ def read_config(root: str, repo_level: bytes | None, environ: Mapping[str, str])
         },
         cache=cache,
         secrets=tuple(secrets),
+        versioned=repo_level or b"",
     )  # fmt: skip
 
 

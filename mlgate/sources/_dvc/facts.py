@@ -22,6 +22,16 @@ class Problem(Struct, frozen=True):
     help: str | None = None
 
 
+class Kept(Struct, frozen=True):
+    """One file as a remote of the cloud's own versions keeps it."""
+
+    name: str
+    """Relative to the output; empty for the output itself."""
+    remote: str
+    version: str | None
+    size: int | None
+
+
 class Out(Struct, frozen=True, kw_only=True):
     """One version of one output (or dependency): where it lies and which bytes it has."""
 
@@ -40,6 +50,8 @@ class Out(Struct, frozen=True, kw_only=True):
     """The remote that this output names for itself."""
     versioned: bool = False
     """A remote of the cloud's own versions holds it, found by version id, not by hash."""
+    kept: tuple[Kept, ...] = ()
+    """Of versioned outputs: every file, with what was recorded when it was pushed."""
     external: bool = False
     """It lies outside of the repository: a URL or an absolute path."""
     kind: str = "out"
@@ -60,6 +72,10 @@ class Import(Struct, frozen=True, kw_only=True):
     is_repository: bool
     pinned: str | None
     """The commit, etag, checksum or version that was recorded."""
+    url: str = ""
+    """Of a repository: where it is cloned from."""
+    path: str = ""
+    """Of a repository: what was imported."""
 
 
 class Pointer(Struct, frozen=True, kw_only=True):
@@ -70,6 +86,8 @@ class Pointer(Struct, frozen=True, kw_only=True):
     deps: tuple[Out, ...] = ()
     imported: Import | None = None
     frozen: bool = False
+    meta: frozenset[str] = frozenset()
+    """The keys of its `meta`."""
     problems: tuple[Problem, ...] = ()
 
 

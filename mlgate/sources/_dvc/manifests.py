@@ -24,7 +24,7 @@ class _Member(Struct):
 
 _ESCAPING = re.compile(r"\n(?:[^\n]*/)?\.{0,2}(?:/[^\n]*)?(?=\n|\Z)|\0")
 """A part that is empty, `.` or `..`, in members that are set each on a line of its own."""
-_HASHES = re.compile("[0-9a-f]+")
+_HASHES = re.compile("(?:[0-9a-f]{32}\n)*")
 
 _decoder = msgspec.json.Decoder(list[_Member])
 
@@ -46,9 +46,7 @@ def read_manifest(raw: bytes, hash_: str) -> dict[str, str]:
     if escaping := _ESCAPING.search("\n" + "\n".join(found)) if found else None:
         path = escaping[0].strip("\n")
         raise Broken(f"its member {path!r} lies outside of the directory")
-    if found and not _HASHES.fullmatch("".join(found.values())):
-        raise Broken("a member has no md5")
-    if any(len(hash_) != 32 for hash_ in found.values()):
+    if found and not _HASHES.fullmatch("\n".join(found.values()) + "\n"):
         raise Broken("a member has no md5")
     folders = {path.rpartition("/")[0] for path in found}
     if clash := next((path for path in found if path in folders), None):

@@ -65,7 +65,7 @@ def _listed(top: str, hashes: set[str]) -> dict[str, int]:
     """By listing the folders of the first two digits, which is a fifth of the work of asking."""
     found: dict[str, int] = {}
     with uncollected():
-        for prefix in sorted({hash_[:2] for hash_ in hashes}):
+        for prefix in map("{:02x}".format, range(256)):
             try:
                 with os.scandir(os.path.join(top, prefix)) as entries:
                     for entry in entries:
@@ -102,6 +102,14 @@ def read(folder: str, algorithm: str, hash_: str, largest: int) -> bytes | None:
     if len(raw) > largest:
         raise OSError(27, f"larger than {largest >> 20} MiB")
     return raw
+
+
+def copy(folder: str, key: Key, target: str) -> None:
+    """Copy an object of a folder to the file `target`, where it is there. Raises `OSError`."""
+    import shutil
+
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        shutil.copyfile(os.path.join(folder, place(*key)), target)
 
 
 def file_hash(path: str, algorithm: str, dir_fd: int | None = None) -> str:

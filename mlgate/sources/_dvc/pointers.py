@@ -77,6 +77,11 @@ def read_pointer(path: str, raw: bytes) -> Pointer:
         deps=deps,
         imported=_imported(raw_deps, deps) if len(raw_deps) == 1 else None,
         frozen=reading.flag(document, "frozen", False),
+        meta=(
+            frozenset(map(str, meta))
+            if isinstance(meta := document.get("meta"), dict)
+            else frozenset()
+        ),
         problems=tuple(reading.problems),
     )
 
@@ -170,6 +175,8 @@ def _imported(deps: list[dict[str, Any]], read: tuple[Out, ...]) -> Import | Non
             source=f"{repo.get('url', '')}: {dep.get('path', '')}",
             is_repository=True,
             pinned=str(pinned) if pinned else None,
+            url=str(repo.get("url", "")),
+            path=str(dep.get("path", "")),
         )
     if "db" in dep:
         return Import(source="a database", is_repository=True, pinned="query")

@@ -1,12 +1,13 @@
 """Asks a DVC remote which objects it holds; run by the interpreter that has the project's dvc.
 
 Reads one JSON request on standard input, answers JSON lines ending in {"end": true}. It only asks:
-no cache, link, lock, index or remote is written.
+no cache, link, lock, index or remote is written, and files only where the request says.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import sys
@@ -36,15 +37,20 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
-    config = import_module("dvc.config").Config(request["dvc_dir"])
+    config = configured(request["dvc_dir"], request["config"])
     cls, settings, top = import_module("dvc.fs").get_cloud_fs(config, name=request["remote"])
     fs = cls(**settings)
+    files = top
     if settings.get("worktree"):
         top = fs.join(top, ".dvc")
     probe(fs, top)
     jobs = max(1, min(request["jobs"], 64))
-    paths = {path: fs.join(top, *path.split("/")) for path in request["objects"]}
+    paths = {path: fs.join(top, *path.split("/")) for path in request.get("objects", ())}
     with ThreadPoolExecutor(jobs) as pool:
+        if "versions" in request:
+            sizes = pool.map(lambda one: version(fs, files, *one), request["versions"])
+            say({"versions": dict(enumerate(sizes))})
+            return
         if len(paths) <= FEW:
             asked = pool.map(lambda path: (path, size(fs, paths[path])), paths)
             say({"sizes": dict(asked)})
@@ -56,6 +62,29 @@ def answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> No
             lambda p: (p, read(fs, top, p, request["largest"])), request["fetch"]
         ):
             say({"content": {path: content}})
+        for _ in pool.map(lambda p: save(fs, top, p, request["save"][p]), request["save"]):
+            say({})
+
+
+def configured(dvc_dir: str, text: str) -> Any:
+    """DVC's configuration, with `text` for the level that git keeps: that of the commit which is
+    judged, whatever lies in the work tree."""
+    local = import_module("dvc.fs").LocalFileSystem()
+
+    class Judged:
+        """The file system by which DVC reads that level, and nothing else."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(local, name)
+
+        def open(self, _path: str, *_: Any, **__: Any) -> io.StringIO:
+            return io.StringIO(text)
+
+    make = import_module("dvc.config").Config
+    try:
+        return make(dvc_dir, local_dvc_dir=dvc_dir, fs=Judged())
+    except TypeError:  # before DVC 3
+        return make(dvc_dir, fs=Judged())
 
 
 def probe(fs: Any, top: str) -> None:
@@ -81,6 +110,10 @@ def size(fs: Any, path: str) -> int | None:
         return None
 
 
+def version(fs: Any, top: str, path: str, version_id: str) -> int | None:
+    return size(fs, fs.version_path(fs.join(top, *path.split("/")), version_id))
+
+
 def listed(fs: Any, top: str, folder: str) -> dict[str, int | None]:
     try:
         found = fs.fs.find(fs.join(top, *folder.split("/")), detail=True)
@@ -95,6 +128,14 @@ def read(fs: Any, top: str, path: str, largest: int) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return base64.b64encode(content).decode("ascii")
+
+
+def save(fs: Any, top: str, path: str, target: str) -> None:
+    try:
+        fs.fs.get_file(fs.join(top, *path.split("/")), target)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.exists(target):
+            os.unlink(target)
 
 
 def chain(error: BaseException | None) -> list[BaseException]:

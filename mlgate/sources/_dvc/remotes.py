@@ -13,7 +13,7 @@ from mlgate.core.text import plain
 from mlgate.sources._dvc import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mlgate.core.gate import Context
     from mlgate.sources._dvc.config import Config, Remote
@@ -47,18 +47,57 @@ def ask(
     wanted: objects.Wanted,
     fetch: Iterable[objects.Key] = (),
     jobs: int = 16,
+    *,
+    save: Mapping[objects.Key, str] = {},
 ) -> Held:
-    """Sizes of the `wanted` objects, and the content of those in `fetch`.
+    """Sizes of the `wanted` objects, and the content of those in `fetch`; objects of any size are
+    written to the paths in `save`, where they are there.
 
     Raises `Unreachable` where the remote does not answer, with what mends it.
     """
     fetch = list(dict.fromkeys(fetch))
     if remote.is_folder:
-        return _folder(remote, wanted, fetch)
-    return _through_dvc(ctx, config, remote, wanted, fetch, jobs)
+        return _folder(remote, wanted, fetch, save)
+    return _through_dvc(ctx, config, remote, wanted, fetch, jobs, save)
 
 
-def _folder(remote: Remote, wanted: objects.Wanted, fetch: list[objects.Key]) -> Held:
+def ask_versions(
+    ctx: Context,
+    config: Config,
+    remote: Remote,
+    wanted: Iterable[tuple[str, str]],
+    jobs: int = 16,
+) -> dict[tuple[str, str], int]:
+    """The bytes of each wanted path (below the remote's top) and version id that is there.
+
+    Raises `Unreachable`.
+    """
+    wanted = list(dict.fromkeys(wanted))
+    request = {**_request(config, remote, jobs), "versions": wanted}
+    found: dict[tuple[str, str], int] = {}
+    for line in _answers(ctx, request, remote):
+        for at, size in line.get("versions", {}).items():
+            if size is not None:
+                found[wanted[int(at)]] = size
+    return found
+
+
+def _request(config: Config, remote: Remote, jobs: int) -> dict[str, Any]:
+    return {
+        "dvc_dir": os.path.join(config.root, ".dvc"),
+        "config": config.versioned.decode("utf-8", "replace"),
+        "remote": remote.name,
+        "jobs": jobs,
+        "largest": _LARGEST,
+    }
+
+
+def _folder(
+    remote: Remote,
+    wanted: objects.Wanted,
+    fetch: list[objects.Key],
+    save: Mapping[objects.Key, str],
+) -> Held:
     if not os.path.isdir(remote.url) and not os.path.isdir(os.path.dirname(remote.url)):
         raise Unreachable(
             f"the remote {remote.name} ({remote.url}) is not there, nor is the folder above it",
@@ -70,6 +109,8 @@ def _folder(remote: Remote, wanted: objects.Wanted, fetch: list[objects.Key]) ->
             for key in fetch
             if (raw := objects.read(remote.url, *key, _LARGEST)) is not None
         }
+        for key, target in save.items():
+            objects.copy(remote.url, key, target)
         return Held(objects.sizes(remote.url, wanted), contents)
     except OSError as error:
         raise Unreachable(
@@ -85,21 +126,18 @@ def _through_dvc(
     wanted: objects.Wanted,
     fetch: list[objects.Key],
     jobs: int,
+    save: Mapping[objects.Key, str],
 ) -> Held:
     asked = [(algorithm, hash_) for algorithm in wanted for hash_ in wanted[algorithm]]
     places = {objects.place(*key): key for key in [*asked, *fetch]}
     request = {
-        "dvc_dir": os.path.join(config.root, ".dvc"),
-        "remote": remote.name,
+        **_request(config, remote, jobs),
         "objects": [objects.place(*key) for key in asked],
         "fetch": [objects.place(*key) for key in fetch],
-        "jobs": jobs,
-        "largest": _LARGEST,
+        "save": {objects.place(*key): target for key, target in save.items()},
     }
     held = Held({algorithm: {} for algorithm in wanted}, {})
-    for line in _lines(ctx, request, remote):
-        if "error" in line:
-            raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
+    for line in _answers(ctx, request, remote):
         for path, size in line.get("sizes", {}).items():
             algorithm, hash_ = places[path]
             if size is not None:
@@ -110,6 +148,14 @@ def _through_dvc(
     return held
 
 
+def _answers(ctx: Context, request: dict[str, Any], remote: Remote) -> Iterator[dict[str, Any]]:
+    """What the worker found out. Raises `Unreachable` where it could not."""
+    for line in _lines(ctx, request, remote):
+        if "error" in line:
+            raise _unreachable(ctx, remote, str(line["error"]), str(line.get("message")))
+        yield line
+
+
 def _lines(ctx: Context, request: dict[str, Any], remote: Remote) -> list[dict[str, Any]]:
     """The worker's answer. Raises `Unreachable` unless it is complete."""
     environment = ctx.environment()
@@ -118,7 +164,7 @@ def _lines(ctx: Context, request: dict[str, Any], remote: Remote) -> list[dict[s
             (*environment.run, environment.python),
             "-I",
             _SCRIPT,
-            cwd=config_folder(request),
+            cwd=ctx.work,
             stdin=msgspec.json.encode(request) + b"\n",
             env={"DVC_NO_ANALYTICS": "1"},
             project=True,
@@ -137,11 +183,6 @@ def _lines(ctx: Context, request: dict[str, Any], remote: Remote) -> list[dict[s
         said = plain(ended.errors).strip().splitlines()[-1:] or ["no output"]
         raise Unreachable(f"asking the remote {remote.name} ended without an answer: {said[0]}")
     return lines[:-1]
-
-
-def config_folder(request: dict[str, Any]) -> str:
-    """A folder that is surely there, in which the worker starts."""
-    return os.path.dirname(str(request["dvc_dir"]))
 
 
 def _unreachable(ctx: Context, remote: Remote, kind: str, said: str) -> Unreachable:

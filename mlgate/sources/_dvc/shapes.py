@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from mlgate.repo import safe_yaml
-from mlgate.sources._dvc.facts import LEGACY, MD5, Out, Problem
+from mlgate.sources._dvc.facts import LEGACY, MD5, Kept, Out, Problem
 
 LARGEST = 32 << 20
 """No pointer, lock or pipeline is larger; DVC itself would take minutes over one."""
@@ -138,10 +139,26 @@ class Reading:
             push=self.flag(entry, "push", True),
             remote=remote if isinstance(remote, str) else None,
             versioned="files" in entry or "cloud" in entry or "version_id" in entry,
+            kept=tuple(self._kept(entry)),
             external=path is None,
             kind=kind,
             line=line,
         )
+
+    def _kept(self, entry: dict[str, Any]) -> Iterator[Kept]:
+        """The files of a cloud-versioned output."""
+        if "files" not in entry and "cloud" not in entry:
+            return
+        for file in self.mappings(entry["files"], "`files`") if "files" in entry else [entry]:
+            cloud = file.get("cloud")
+            for remote, there in cloud.items() if isinstance(cloud, dict) else [("", {})]:
+                version = there.get("version_id") if isinstance(there, dict) else None
+                yield Kept(
+                    name=str(file.get("relpath", "")) if file is not entry else "",
+                    remote=str(remote).lower(),
+                    version=None if version in (None, "null") else str(version),
+                    size=self.count(file, "size"),
+                )
 
     def _hash(
         self, entry: dict[str, Any], written: str, kind: str, line: int | None

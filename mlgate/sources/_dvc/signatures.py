@@ -135,8 +135,7 @@ def _key(what: str, path: str, algorithm: str) -> bytes:
 
 def _seen(folder: Folder) -> bytes:
     """The digest of all names and signatures."""
-    members = [(name, folder.members[name]) for name in sorted(folder.members)]
-    return digest_of(msgspec.msgpack.encode(members)).digest()
+    return digest_of(msgspec.msgpack.encode(folder.members, order="deterministic")).digest()
 
 
 def listed(
