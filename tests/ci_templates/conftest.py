@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from executors import ROOT, call, once
 from projects import Project
-from tried import FILES
+from tried import FILES, requirement
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +30,24 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `mlgate`, installed from the wheel, for templates that find it on PATH."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv = folder / "mlgate-ci" / "venv"
+    call(sys.executable, "-m", "venv", venv)
+    pip = (venv / "bin" / "python", "-m", "pip", "install", "-q", "--no-index")
+    call(*pip, "--find-links", wheels, requirement())
+    (folder / "bin").mkdir()
+    (folder / "bin" / "mlgate").symlink_to(venv / "bin" / "mlgate")
+    return folder / "bin"
+
+
 @pytest.fixture
-def offline(wheels: Path, tmp_path: Path) -> dict[str, str]:
-    """The environment of a runner: nothing of ours, and wheels from the folder alone."""
+def offline(wheels: Path, installed: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a runner: nothing of ours but `mlgate`, wheels from the folder alone."""
     return {
-        "PATH": f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{installed}:{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
         "HOME": str(tmp_path / "home"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "PIP_NO_INDEX": "1",

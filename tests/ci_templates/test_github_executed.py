@@ -20,7 +20,7 @@ jobs:
   mlgate:
     uses: OWNER/mlgate/.github/workflows/mlgate-gate.yml@{COMMIT}
     with:
-      install: {requirement()}
+      install: ""
 """
 
 
@@ -29,19 +29,20 @@ def act(tmp_path, offline):
     return Act(tmp_path / "act", offline)
 
 
-def example(name):
-    """An example's text, without the extra that would bring half of the package index along."""
+def example(name, install=""):
+    """An example's text with another requirement; as a rule mlgate is installed already."""
     text = (EXAMPLES / f"{name}.yml").read_text()
     assert "stage: m" in text
     lines = [line for line in text.splitlines(True) if " install:" not in line]
     return "".join(
-        line + f"          install: {requirement()}\n" if " stage: m" in line else line
+        line + f"          install: {json.dumps(install)}\n" if " stage: m" in line else line
         for line in lines
     )
 
 
 def test_a_good_change_passes_and_its_reports_are_kept(act, change):
-    acted = act(change, example("pull-request"), "pull_request", pull_request(change))
+    workflow = example("pull-request", install=requirement())
+    acted = act(change, workflow, "pull_request", pull_request(change))
     assert acted.code == 0, acted.out
     assert acted.exit_code() == 0
     assert {path.name for path in (acted.kept / "mlgate").iterdir()} == REPORTS
@@ -103,7 +104,7 @@ def test_a_fork_with_a_token_that_may_only_read_gets_the_same_verdict(act, chang
     event = pull_request(change, head="them/project")
     acted = act(change, example("pull-request"), "pull_request", event)
     assert (acted.code, acted.exit_code()) == (1, 1), acted.out
-    assert "::error" in acted.out or "❗" in acted.out or "trailing-whitespace" in acted.out
+    assert "trailing-whitespace" in acted.out
 
 
 def test_names_of_the_change_are_never_code(act, change, offline):
@@ -114,7 +115,7 @@ def test_names_of_the_change_are_never_code(act, change, offline):
     assert not Path(offline["PWNED"]).exists()
 
 
-@pytest.mark.parametrize("name", ["stage", "project", "base", "install"])
+@pytest.mark.parametrize("name", ["stage", "base", "install"])
 def test_inputs_are_never_code(act, change, offline, name):
     hostile = "'; touch $PWNED; $(touch $PWNED) `touch $PWNED` \" --help"
     lines = example("pull-request").splitlines(True)
@@ -128,12 +129,13 @@ def test_inputs_are_never_code(act, change, offline, name):
 
 
 def test_what_cannot_be_installed_is_could_not_tell(act, change):
-    workflow = example("pull-request").replace(requirement(), "mlgate==99")
+    workflow = example("pull-request", install="mlgate==99")
     acted = act(change, workflow, "pull_request", pull_request(change))
     assert (acted.code, acted.exit_code()) == (1, 3), acted.out
 
 
-def test_an_upload_that_fails_does_not_change_the_verdict(act, change, offline, tmp_path):
+def test_an_upload_that_fails_does_not_change_the_verdict(act, change, tmp_path):
+    (tmp_path / "act" / "full").write_text("a file where a folder is to be made")
     workflow = example("pull-request").replace(
         "name: mlgate\n          path", "name: /dev/null\n          path"
     )
