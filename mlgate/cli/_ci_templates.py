@@ -125,11 +125,10 @@ def refuse(states: dict[str, str], upgrade: bool) -> None:
 
 def write(root: str, file: File) -> None:
     """Write one file, whole, and executable if it is a script."""
-    path = os.path.join(root, file.path)
+    path = os.path.join(os.path.realpath(root), file.path)
     folder = os.path.dirname(path)
-    if os.path.realpath(folder) != os.path.join(os.path.realpath(root), os.path.dirname(file.path)):
-        if os.path.dirname(file.path):
-            raise UsageError(f"{shown(file.path)} would lie behind a link", "remove the link")
+    if os.path.realpath(folder) != os.path.abspath(folder):
+        raise UsageError(f"{shown(file.path)} would lie behind a link", "remove the link")
     os.makedirs(folder, exist_ok=True)
     write_whole(path, file.content)
     if file.content.startswith("#!"):
@@ -183,7 +182,9 @@ def _filled(text: str, name: str, action: str | None) -> str:
 def _inlined(step: re.Match[str]) -> str:
     at = step["at"]
     environ = _INPUT.sub(lambda m: f"{m[1]}MLGATE_{m[2].upper()}:", step["inputs"])
-    lines = [f"{at}  {line}" if line.strip() else line for line in _read("gate.sh").splitlines(True)]
+    lines = [
+        f"{at}  {line}" if line.strip() else line for line in _read("gate.sh").splitlines(True)
+    ]
     return f"{at}shell: sh\n{at}env:\n{environ}{at}run: |\n{''.join(lines)}"
 
 
