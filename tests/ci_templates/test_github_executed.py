@@ -174,12 +174,12 @@ def test_a_monorepo_is_judged_project_by_project_under_one_name(act, change):
 def test_the_monitor_retrains_on_one_alone(act, change, policy, retrains):
     gates = '[gates.files]\nstages = ["monitor"]\n' if retrains is not None else "[gates.nothing]\n"
     change.write(mlgate_DOT_toml=gates, b_DOT_py=policy + "\n", requirements_DOT_txt="").commit("m")
-    workflow = example("monitor").replace("dvc repro --pull", "echo RETRAINED")
+    workflow = example("monitor").replace("dvc repro --pull", 'touch "$KEPT/retrained"')
     event = {"repository": {"full_name": "us/project", "default_branch": "main"}}
     acted = act(change, workflow, "schedule", event)
     expected = {0: 0, 1: 1, None: 2}[retrains]
     assert acted.exit_code("mlgate-monitor") == expected, acted.out
-    assert ("| RETRAINED" in acted.out) is (retrains == 1), acted.out
+    assert (acted.kept / "retrained").exists() is (retrains == 1), acted.out
 
 
 def test_the_reusable_workflow_gives_the_same_verdict(act, change):
