@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 import yaml
-from executors import ROOT, TEMPLATES
+from executors import ROOT, TEMPLATES, run
 from tried import REPORTS
 
 from mlgate import __version__
@@ -126,3 +126,31 @@ def test_actions_of_others_are_pinned_to_the_same_commits():
             assert version or name.startswith("OWNER/mlgate"), path
             pins.add((name, ref))
     assert len({name for name, _ in pins}) == len(pins)
+
+
+def test_the_page_names_every_input_with_its_default():
+    page = (ROOT / "docs" / "ci.md").read_text()
+    table = dict(re.findall(r"^\| `([a-z]+)` \|(.*?)\|", page.split("## Inputs")[1], re.M))
+    inputs = yaml.safe_load(text("github"))["inputs"]
+    for name, one in inputs.items():
+        assert table[name].strip(" `").partition("`")[0] == one["default"].partition("==")[0]
+
+
+def test_the_page_names_every_template():
+    from mlgate.cli._ci_templates import _FILES
+
+    page = (ROOT / "docs" / "ci.md").read_text().split("## GitHub")[1].split("## GitLab")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.M)) == set(_FILES["github"])
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3])
+def test_the_line_for_other_pipelines_retrains_on_one_alone(tmp_path, code):
+    page = (ROOT / "docs" / "monitor.md").read_text()
+    line = re.search(r"^mlgate check --stage monitor; .*$", page, re.M)[0]
+    for name, script in (("mlgate", f"exit {code}"), ("dvc", f'touch "{tmp_path}/retrained"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    ended, _ = run("sh", "-c", line, cwd=tmp_path, env=env)
+    assert (tmp_path / "retrained").exists() is (code == 1)
+    assert ended == (0 if code == 1 else code)
