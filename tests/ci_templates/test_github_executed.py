@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 from acted import COMMIT, Act, pull_request
 from executors import TEMPLATES
+from hub import COMMIT as COMMITTED
+from hub import Hub
 from projects import Project
 from tried import CHURN, REPORTS, requirement
 
@@ -180,6 +183,37 @@ def test_the_monitor_retrains_on_one_alone(act, change, policy, retrains):
     expected = {0: 0, 1: 1, None: 2}[retrains]
     assert acted.exit_code("mlgate-monitor") == expected, acted.out
     assert (acted.kept / "retrained").exists() is (retrains == 1), acted.out
+
+
+def test_what_init_writes_needs_no_action(act, change):
+    assert change.run("ci", "init", "--provider", "github").code == 0
+    change.commit("use mlgate")
+    path = change.folder / ".github/workflows/mlgate.yml"
+    assert "OWNER/mlgate" not in path.read_text()
+    workflow = path.read_text().replace("MLGATE_STAGE: merge", "MLGATE_INSTALL: ''")
+    acted = act(change, workflow, "pull_request", pull_request(change))
+    assert (acted.code, acted.exit_code()) == (0, 0), acted.out
+    change.write(b_DOT_py="y = 2   \n").commit("bad")
+    acted = act(change, workflow, "pull_request", pull_request(change))
+    assert (acted.code, acted.exit_code()) == (1, 1), acted.out
+
+
+def test_the_comment_on_a_fork_is_written_by_a_run_of_its_own(act, change):
+    hub = Hub()
+    threading.Thread(target=hub.serve_forever, daemon=True).start()
+    api = f"GITHUB_API_URL: http://127.0.0.1:{hub.server_port}\n          GITHUB_TOKEN: x"
+    workflow = (EXAMPLES / "comment.yml").read_text()
+    workflow = workflow.replace("GITHUB_TOKEN: ${{ github.token }}", api)
+    head = {"head_sha": COMMITTED, "head_branch": "$(touch $PWNED)"}
+    run = {"id": 5, "event": "pull_request", "head_repository": {"owner": {"login": "them"}}}
+    event = {"repository": {"full_name": "us/project"}, "workflow_run": run | head}
+    change.git("remote", "set-url", "origin", "https://github.com/us/project")
+    acted = act(change, workflow, "workflow_run", event)
+    hub.shutdown()
+    hub.server_close()
+    assert acted.code == 0, acted.out
+    assert "commented on pull request 7" in acted.out
+    assert hub.comments[0]["body"].startswith("<!-- mlgate -->\n## ❌ mlgate: ")
 
 
 def test_the_reusable_workflow_gives_the_same_verdict(act, change):
