@@ -35,7 +35,7 @@ def repository(session: Session) -> Iterator[Fact]:
     yield Fact("repository", shown(session.repo.root))
     yield _policy(session)
     yield Fact("subject", session.described().label)
-    yield _base(session)
+    yield base(session)
     yield _store(session)
     yield _environment(session)
     yield from _tools(session)
@@ -50,7 +50,8 @@ def _policy(session: Session) -> Fact:
     return Fact("policy", f"{shown(session.policy.source or '')} with {gates}")
 
 
-def _base(session: Session) -> Fact:
+def base(session: Session) -> Fact:
+    """What the subject is compared with, and why."""
     problem = session.base_problem
     if problem is not None:
         return Fact("base", problem.message, problem.hint, True)

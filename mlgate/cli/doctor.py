@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 import click
 from msgspec import Struct
@@ -35,15 +36,21 @@ def command() -> None:
 
     Exit codes: 0 all is well, 3 something keeps a gate from its work.
     """
-    style = _terminal.style(sys.stdout, os.environ)
-    facts = list(_facts())
-    width = max(len(fact.label) for fact in facts)
-    for fact in facts:
+    bad = tell(_facts(), sys.stdout)
+    click.get_current_context().exit(errors.ERRORED if bad else errors.PASSED)
+
+
+def tell(facts: Iterable[Fact], stream: TextIO) -> bool:
+    """Print them, one under the other; True if something must be mended."""
+    style = _terminal.style(stream, os.environ)
+    known = list(facts)
+    width = max(len(fact.label) for fact in known)
+    for fact in known:
         click.echo("\n".join(_lines(fact, style, width)))
-    bad = sum(fact.bad for fact in facts)
+    bad = sum(fact.bad for fact in known)
     click.echo()
     click.echo(f"{counted(bad, 'line')} above must be mended" if bad else "all is well")
-    click.get_current_context().exit(errors.ERRORED if bad else errors.PASSED)
+    return bad > 0
 
 
 def _lines(fact: Fact, style: Style, width: int) -> Iterable[str]:

@@ -68,7 +68,7 @@ def _interpreter(prefix: str) -> str | None:
     return None
 
 
-_ISOLATED = later(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive)[/\\]")
+_ISOLATED = later(r"[/\\](pre-commit|prek|pipx|uv[/\\]tools|uv[/\\]archive|mlgate-ci)[/\\]")
 
 
 def _candidates(work: str, environ: Mapping[str, str]) -> Iterable[str]:

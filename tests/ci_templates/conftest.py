@@ -1,0 +1,75 @@
+"""A wheel just built, and repositories on which templates are tried."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from executors import ROOT, call, once
+from projects import Project
+from tried import FILES, requirement
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel of this tree and all that it needs."""
+
+    def fetch(folder: Path) -> None:
+        needed = ["click", "msgspec", "rich", "PyYAML", "pathspec", "packaging", "defusedxml"]
+        call(sys.executable, "-m", "pip", "--version")
+        call(sys.executable, "-m", "pip", "download", "-q", "-d", folder, *needed)
+
+    folder = tmp_path_factory.mktemp("wheels")
+    for path in once("wheels", fetch).glob("*.whl"):
+        os.link(path, folder / path.name)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `mlgate`, installed from the wheel, for templates that find it on PATH."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv = folder / "mlgate-ci" / "venv"
+    call(sys.executable, "-m", "venv", venv)
+    pip = (venv / "bin" / "python", "-m", "pip", "install", "-q", "--no-index")
+    call(*pip, "--find-links", wheels, requirement())
+    (folder / "bin").mkdir()
+    (folder / "bin" / "mlgate").symlink_to(venv / "bin" / "mlgate")
+    return folder / "bin"
+
+
+@pytest.fixture
+def offline(wheels: Path, installed: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a runner: nothing of ours but `mlgate`, wheels from the folder alone."""
+    return {
+        "PATH": f"{installed}:{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
+        "HOME": str(tmp_path / "home"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_NO_COMPILE": "1",
+        "PIP_NO_CACHE_DIR": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "MLGATE_CACHE_DIR": str(tmp_path / "store"),
+        "PWNED": str(tmp_path / "pwned"),
+    }
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Project:
+    """A clone with a feature branch that is fine; `origin` is where it is to go."""
+    origin = Project(tmp_path / "origin")
+    origin.write(mlgate_DOT_toml=FILES, a_DOT_py="x = 1\n").commit("one")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    subprocess.run(
+        ["git", "clone", "-q", origin.folder, tmp_path / "project"], check=True, capture_output=True
+    )
+    project = Project(tmp_path / "project")
+    project.git("checkout", "-q", "-b", "feature")
+    project.write(b_DOT_py="y = 2\n").commit("two")
+    return project
