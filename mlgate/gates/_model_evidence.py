@@ -30,6 +30,9 @@ class Measured(Struct, frozen=True, kw_only=True):
     clusters: int | None = None
     new: float | None = None
     old: float | None = None
+    bias: float = 0.0
+    """By how much `new` is too high on average; the bounds are moved by it, the value is not."""
+    old_bias: float = 0.0
     right: int | None = None
     of: int | None = None
     gained: int | None = None
@@ -204,7 +207,9 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
         return OfShare(found.right, found.of, found.n, f1)
     if found.of_new is None or found.new is None:
         return None
-    one = estimates.estimate(found.new, found.of_new, scale=metric.scale, skewed_mean=metric.skewed)
+    one = estimates.estimate(
+        found.new - found.bias, found.of_new, scale=metric.scale, skewed_mean=metric.skewed
+    )
     return OfMoments(one, found.n, _by(found))
 
 
@@ -215,7 +220,8 @@ def of_difference(found: Measured, better: int) -> Evidence | None:
         counts = paired.Discordant(found.gained, found.lost, found.of)
         straight = OfPairs(counts, found.n)
     elif found.of_difference is not None and found.new is not None and found.old is not None:
-        one = estimates.estimate(found.new - found.old, found.of_difference)
+        bias = found.bias - found.old_bias
+        one = estimates.estimate(found.new - found.old - bias, found.of_difference)
         straight = OfMoments(one, found.n, _by(found))
     else:
         return None
@@ -231,7 +237,8 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
         moments = _of_counts(found, share)
     if moments is None:
         return None
-    one = estimates.estimate(found.new - share * found.old, moments)
+    bias = found.bias - share * found.old_bias
+    one = estimates.estimate(found.new - share * found.old - bias, moments)
     straight = OfMoments(one, found.n, _by(found))
     return straight if better > 0 else Turned(straight)
 

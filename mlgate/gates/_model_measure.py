@@ -58,8 +58,10 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     if rows.cluster is not None:
         influences = [by_cluster(one, rows.cluster, found["clusters"]) for one in influences]
     found["of_new"] = moments(influences[0])
+    found["bias"] = influences[0].bias
     if old is not None:
         found["old"] = old[0]
+        found["old_bias"] = influences[1].bias
         found["of_difference"] = moments(influences[0], influences[1])
         if ask.relative is not None:
             found["of_relative"] = moments(influences[0], influences[1], ask.relative)
@@ -237,8 +239,11 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
     if ask.metric == "roc_auc" and len(label) > MANY and rows.weight is None:
         value, table, index = ranking.binned_roc_auc(binary, scores)
         return value, Influence(table, index)
-    if ask.metric in ("roc_auc", "average_precision"):
-        value, influence = getattr(ranking, ask.metric)(binary, scores, rows.weight)
+    if ask.metric == "average_precision":
+        value, influence, bias = ranking.average_precision(binary, scores, rows.weight)
+        return value, Influence(influence, bias=bias)
+    if ask.metric == "roc_auc":
+        value, influence = ranking.roc_auc(binary, scores, rows.weight)
         return value, Influence(influence)
     if ask.metric == "expected_calibration_error":
         error = by_row.calibration_error(binary, scores, ask.bins, rows.weight)

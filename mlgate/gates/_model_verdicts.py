@@ -17,7 +17,7 @@ from mlgate.gates._model_decide import Decision, Need, decide, needs
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_metrics import METRICS, Metric
 from mlgate.gates._model_options import Options, Rule
-from mlgate.stats.multiple import holm
+from mlgate.stats.families import holm
 
 _FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))
 """A number that no metric is known of."""
