@@ -35,6 +35,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of expected_calibration_error."""
     column: Text | None = None
     """Of task `score`: the column that the metric is about."""
+    groups: str | tuple[str, ...] | None = None
+    """Of fairness: the column, or the crossed columns, whose groups are compared."""
     filter: Text | None = None
     """Of `share`: which values count, as `>= 0.5`."""
     min: float | None = None
@@ -89,6 +91,15 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"no metric is called `{self.metric}`; {hint}")
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        fair = self.metric is not None and METRICS[self.metric].rates != ()
+        if fair != bool(self.groups):
+            raise ValueError("metrics of fairness, and only they, need `groups`, a column")
+        bound = "max" if str(self.metric).endswith("_difference") else "min"
+        if fair and (self.compares or self.prove or self.floors != (bound,)):
+            raise ValueError(f"`{self.metric}` has the bound `{bound}` and no other")
 
 
 class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

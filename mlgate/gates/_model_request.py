@@ -122,6 +122,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
         "bins": rule.bins,
         "column": _column(rule, options),
         "filter": rule.filter,
+        "groups": [] if rule.groups is None else _slicing(rule.groups),
         "relative": None if relative is None else 1 - better(rule) * relative,
     }
 

@@ -45,6 +45,8 @@ class Rows:
         self.cluster: Array | None = None
         self.slices: list[tuple[list[str], Array]] = []
         """Per slicing the names of its slices, and each row's."""
+        self.groups: dict[int, tuple[list[str], Array]] = {}
+        """The same of the groups that a measure compares."""
         self.columns: dict[str, tuple[Array, Array | None]] = {}
         """Of task `score`: per column the new values and the old ones."""
 
@@ -116,3 +118,6 @@ def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
         rows.cluster = factored(new.found[asked["cluster"]])[0]
     for slicing in request["slices"]:
         rows.slices.append(sliced(new, slicing))
+    for at, measure in enumerate(request["measures"]):
+        if measure["groups"]:
+            rows.groups[at] = sliced(new, measure["groups"])

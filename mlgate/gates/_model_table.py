@@ -25,7 +25,8 @@ class Table:
         wanted = [*self.ids, *outputs]
         if place["role"] == "candidate":
             wanted += [*filter(None, [asked["cluster"], asked["weight"]])]
-            wanted += [one["column"] for slicing in request["slices"] for one in slicing]
+            slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
+            wanted += [one["column"] for slicing in slicings for one in slicing]
         labels = [asked["label"]] if asked["label"] and own_labels else []
         self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
         self.id = _id(self.found, self.ids) if self.ids else None

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
+from mlgate.gates import _model_fairness as fairness
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_words as words
 from mlgate.gates._model_decide import Decision, Need, decide, needs
@@ -49,10 +50,19 @@ class Verdicts:
             rule = self.options.require[one.measure]
             if not rule.prove:
                 yield from self._bound(rule, one)
+        yield from self._fairness(answers)
         yield from self._slices([one for one in measured if one.slice is not None])
         yield from self._unjudged(small)
         slices = {one.slice for one in measured if one.slice is not None}
         yield self._passed(counted(rows["n"], "row"), len(slices))
+
+    def _fairness(self, answers: list[dict[str, Any]]) -> Iterator[Finding]:
+        found = [msgspec.convert(_bare(one), fairness.Rates) for one in _of(answers, "groups")]
+        for at, rule in enumerate(self.options.require):
+            if rule.groups:
+                self._judged += 1
+                of_rule = [one for one in found if one.measure == at]
+                yield from fairness.judged(rule, of_rule, self.options.min_rows)
 
     def _bound(self, rule: Rule, found: Measured) -> Iterator[Finding]:
         """What a rule says of the whole table."""

@@ -42,6 +42,11 @@ rules = {
         "mend the model for these rows; mlgate model compare shows all slices",
         Level.ERROR,
     ),
+    "fairness": Rule(
+        "Groups are treated alike within a bound, every pair of them.",
+        "mend the model for the group that is worse off",
+        Level.ERROR,
+    ),
     "slices": Rule("What the slices come to.", level=Level.NOTE),
     "no-baseline": Rule(
         "There is nothing to compare with yet.", "merge a first version", Level.NOTE
