@@ -61,11 +61,20 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     found["bias"] = influences[0].bias
     if old is not None:
         found["old"] = old[0]
-        found["old_bias"] = influences[1].bias
         found["of_difference"] = moments(influences[0], influences[1])
         if ask.relative is not None:
             found["of_relative"] = moments(influences[0], influences[1], ask.relative)
     return found
+
+
+def values(rows: Rows, ask: Ask) -> tuple[float, float]:
+    """The metric of the new and of the old model; NaN where it has no value."""
+    if "why" in _classes_there(rows, ask):
+        return float("nan"), float("nan")
+    new = _valued(rows, rows.new, ask, old=False)[0]
+    if not _has_old(rows):
+        return new, float("nan")
+    return new, _valued(rows, rows.old, ask, old=True)[0]
 
 
 def _has_old(rows: Rows) -> bool:
@@ -105,7 +114,7 @@ def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
         return None
     if ask.metric == "share":
         new, old = rows.columns[ask.column or ""]
-        test = compared(ask.filter or "")
+        test = by_row.compared(ask.filter or "")
         return test(new), None if old is None else test(old)
     outputs = [one for one in (rows.new, rows.old) if one]
     if ask.metric == "accuracy":
@@ -160,7 +169,7 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
         new_values, old_values = rows.columns[ask.column or ""]
         values: Any = old_values if old else new_values
         if metric == "share":
-            values = compared(ask.filter or "")(values)
+            values = by_row.compared(ask.filter or "")(values)
         return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
@@ -262,13 +271,3 @@ def _one_against_rest(rows: Rows, scores: Array) -> Valued:
         values.append(value)
         total += influence
     return float(np.mean(values)), Influence(total / len(values))
-
-
-def compared(text: str) -> Callable[[Array], Array]:
-    """What `>= 0.5` and its like say of each value."""
-    import operator
-
-    signs = {">=": "ge", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", "<": "lt"}
-    sign = next(sign for sign in signs if text.strip().startswith(sign))
-    limit = float(text.strip()[len(sign) :])
-    return lambda values: getattr(operator, signs[sign])(values, limit)

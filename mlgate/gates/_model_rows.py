@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.gates import _model_join as join
 from mlgate.gates._model_classes import classified
+from mlgate.gates._model_invalid import left_out
 from mlgate.gates._model_read import Refused, factored
 from mlgate.gates._model_slices import sliced
 from mlgate.gates._model_table import Table, align, finite, join_labels
@@ -47,6 +48,10 @@ class Rows:
         """Per slicing the names of its slices, and each row's."""
         self.groups: dict[int, tuple[list[str], Array]] = {}
         """The same of the groups that a measure compares."""
+        self.judged = 0
+        self.invalid: list[int] = []
+        """Of task `score`: rows before those without a judgement were left out, and how many of
+        them the new table and the old one lacked."""
         self.columns: dict[str, tuple[Array, Array | None]] = {}
         """Of task `score`: per column the new values and the old ones."""
 
@@ -91,6 +96,10 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
         new.id = None
     if task == "score":
         rows = Rows(None, Outputs(None, None), None)
+        if request["invalid"]:
+            both = [one for one in (new, old) if one]
+            rows.judged = len(new)
+            rows.invalid = left_out(both, asked["values"], request["invalid"])
         for name in asked["values"]:
             values = finite(new, name)
             rows.columns[name] = (values, finite(old, name) if old else None)

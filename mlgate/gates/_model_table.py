@@ -39,14 +39,15 @@ def _id(found: dict[str, Any], names: list[str]) -> Array:
     """The id of each row; several columns become one text."""
     import numpy as np
 
-    parts = [_spelled(found[name]) if len(names) > 1 else _unfolded(found[name]) for name in names]
+    parts = [_spelled(found[name]) if len(names) > 1 else unfolded(found[name]) for name in names]
     joined = parts[0]
     for part in parts[1:]:
         joined = np.char.add(np.char.add(joined, "\x1f"), part)
     return joined
 
 
-def _unfolded(column: Array | Coded) -> Array:
+def unfolded(column: Array | Coded) -> Array:
+    """A column with its text written out."""
     import numpy as np
 
     if isinstance(column, Coded):
@@ -55,7 +56,7 @@ def _unfolded(column: Array | Coded) -> Array:
 
 
 def _spelled(column: Array | Coded) -> Array:
-    return _unfolded(column).astype(str)
+    return unfolded(column).astype(str)
 
 
 def join_labels(new: Table, request: dict[str, Any]) -> None:
@@ -71,10 +72,11 @@ def join_labels(new: Table, request: dict[str, Any]) -> None:
         new.found[asked["label"]] = labels
         return
     places = join.order(new.id, _id(table, new.ids), (new.path, request["labels"]["path"]))
-    new.found[asked["label"]] = labels if places is None else _taken(labels, places)
+    new.found[asked["label"]] = labels if places is None else taken(labels, places)
 
 
-def _taken(column: Array | Coded, places: Array) -> Array | Coded:
+def taken(column: Array | Coded, places: Array) -> Array | Coded:
+    """Some rows of a column."""
     if isinstance(column, Coded):
         return Coded(column.codes[places], column.texts)
     return column[places]
@@ -98,7 +100,7 @@ def align(new: Table, old: Table) -> None:
     if places is not None:
         for name in old.found:
             if name not in old.ids:
-                old.found[name] = _taken(old.found[name], places)
+                old.found[name] = taken(old.found[name], places)
 
 
 def _equal(ids: Array, others: Array) -> bool:

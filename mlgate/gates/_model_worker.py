@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mlgate.gates._model_draws import drawn
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import Ask, churn, measured
 from mlgate.gates._model_metrics import METRICS
@@ -21,7 +22,11 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         rows = read(request)
         asks = [Ask(one) for one in request["measures"]]
         yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
-        yield from _measures(rows, asks, None)
+        if rows.invalid:
+            yield {"kind": "invalid", "of": rows.judged, "lacking": rows.invalid}
+        resampled = drawn(rows, asks, **request["bootstrap"]) if request["bootstrap"] else {}
+        for one in _measures(rows, asks, None):
+            yield one | resampled.get(one["measure"], {})
         for measure, (names, codes) in rows.groups.items():
             for rate in METRICS[asks[measure].metric].rates:
                 groups = rates(rows, rate, names, codes)
