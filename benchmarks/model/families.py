@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlgate.stats.multiple import holm
+from mlgate.stats.families import holm
 from mlgate.stats.paired import Discordant, bounds, p_loss
 
 ALPHA = 0.05

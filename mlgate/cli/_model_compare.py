@@ -19,7 +19,7 @@ from mlgate.gates._model_options import Options
 from mlgate.gates._model_where import Place
 from mlgate.gates._model_words import number
 from mlgate.reporters._style import Style
-from mlgate.stats.multiple import holm
+from mlgate.stats.families import holm
 
 _ALPHA = 0.05
 _WIDE = 106

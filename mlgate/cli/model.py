@@ -16,6 +16,33 @@ def command() -> None:
     """Compare two models on the same rows, or plan a test set before it is labelled."""
 
 
+@command.group()
+def ledger() -> None:
+    """How often each test set was used, on a git ref of its own."""
+
+
+@ledger.command()
+@click.argument("report", type=click.File("rb"))
+def record(report: Any) -> None:
+    """Count the uses of test sets that REPORT speaks of (of mlgate check --format json).
+
+    The same pair of models on the same test set counts once. Push the ref afterwards.
+    """
+    from mlgate.cli import _model_ledger
+
+    for line in _model_ledger.record(report.read(), os.getcwd(), os.environ):
+        click.echo(line)
+
+
+@ledger.command("list")
+def list_uses() -> None:
+    """The uses on record, by test set."""
+    from mlgate.cli import _model_ledger
+
+    for line in _model_ledger.listed(os.getcwd(), os.environ):
+        click.echo(line)
+
+
 @command.command(epilog="""\b
 Examples:
   mlgate model compare new.csv old.csv --id id --prediction pred

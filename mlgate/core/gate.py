@@ -145,6 +145,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """False where nothing may be asked of the network: `--offline`, or no policy."""
     named: bool
     """True where the policy names this gate; False where it was merely detected."""
+    alias: str | None = None
+    """At stage `promote` the alias that is promoted to, where it is known."""
     project: str = ""
     """The project's folder in a monorepo, relative to the root; empty for the root."""
     commits: tuple[str, ...] = ()

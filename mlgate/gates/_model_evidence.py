@@ -30,6 +30,9 @@ class Measured(Struct, frozen=True, kw_only=True):
     clusters: int | None = None
     new: float | None = None
     old: float | None = None
+    bias: float = 0.0
+    """By how much `new` is too high on average; the bounds are moved by it, the value and
+    differences, in which it cancels, are not."""
     right: int | None = None
     of: int | None = None
     gained: int | None = None
@@ -37,6 +40,10 @@ class Measured(Struct, frozen=True, kw_only=True):
     of_new: Moments | None = None
     of_difference: Moments | None = None
     of_relative: Moments | None = None
+    draws: tuple[float, ...] = ()
+    """Of a bootstrap: values of the new model in rising order; below, of differences."""
+    draws_of_difference: tuple[float, ...] = ()
+    draws_of_relative: tuple[float, ...] = ()
 
 
 class Evidence(Protocol):
@@ -160,10 +167,41 @@ class OfPairs(Struct, frozen=True):
         return max(self.counts.churn, 1 / self.counts.n)
 
 
+class OfDraws(Struct, frozen=True):
+    """Percentiles of a bootstrap."""
+
+    draws: tuple[float, ...]
+    rows: int
+    method: str = "percentile bootstrap"
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        beyond = math.floor(alpha * (len(self.draws) + 1)) - 1
+        if beyond < 0:  # too few draws for this alpha
+            return -math.inf, math.inf
+        return self.draws[beyond], self.draws[-1 - beyond]
+
+    def p_below(self, limit: float) -> float:
+        return (1 + sum(one >= limit for one in self.draws)) / (len(self.draws) + 1)
+
+    def p_above(self, limit: float) -> float:
+        return (1 + sum(one <= limit for one in self.draws)) / (len(self.draws) + 1)
+
+    def needed(self, distance: float, alpha: float) -> int | None:
+        return estimates.rows_needed(self._se(), self.rows, distance, alpha)
+
+    def smallest(self, alpha: float) -> float:
+        return Estimate(value=0.0, se=self._se()).smallest(alpha)
+
+    def _se(self) -> float:
+        from statistics import pstdev
+
+        return pstdev(self.draws)
+
+
 class Turned(Struct, frozen=True):
     """Evidence with its sign changed, where lower is better."""
 
-    straight: OfMoments | OfPairs
+    straight: OfMoments | OfPairs | OfDraws
 
     @property
     def method(self) -> str:
@@ -200,18 +238,24 @@ def too_few(found: Measured, by_class: bool) -> str | None:
 
 def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None:
     """What is known of the new model's value; None without an interval."""
+    if found.draws:
+        return OfDraws(found.draws, found.n)
     if found.right is not None and found.of:
         return OfShare(found.right, found.of, found.n, f1)
     if found.of_new is None or found.new is None:
         return None
-    one = estimates.estimate(found.new, found.of_new, scale=metric.scale, skewed_mean=metric.skewed)
+    one = estimates.estimate(
+        found.new - found.bias, found.of_new, scale=metric.scale, skewed_mean=metric.skewed
+    )
     return OfMoments(one, found.n, _by(found))
 
 
 def of_difference(found: Measured, better: int) -> Evidence | None:
     """What is known of new minus old, so turned that more is better."""
-    straight: OfMoments | OfPairs
-    if found.gained is not None and found.lost is not None and found.of:
+    straight: OfMoments | OfPairs | OfDraws
+    if found.draws_of_difference:
+        straight = OfDraws(found.draws_of_difference, found.n)
+    elif found.gained is not None and found.lost is not None and found.of:
         counts = paired.Discordant(found.gained, found.lost, found.of)
         straight = OfPairs(counts, found.n)
     elif found.of_difference is not None and found.new is not None and found.old is not None:
@@ -226,12 +270,16 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     """What is known of new minus `share` of old, so turned that more is better."""
     if found.new is None or found.old is None:
         return None
+    if found.draws_of_relative:
+        drawn = OfDraws(found.draws_of_relative, found.n)
+        return drawn if better > 0 else Turned(drawn)
     moments = found.of_relative
     if moments is None and found.gained is not None and found.lost is not None and found.of:
         moments = _of_counts(found, share)
     if moments is None:
         return None
-    one = estimates.estimate(found.new - share * found.old, moments)
+    bias = (1 - share) * found.bias  # both are too high by nearly the same
+    one = estimates.estimate(found.new - share * found.old - bias, moments)
     straight = OfMoments(one, found.n, _by(found))
     return straight if better > 0 else Turned(straight)
 

@@ -58,12 +58,23 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     if rows.cluster is not None:
         influences = [by_cluster(one, rows.cluster, found["clusters"]) for one in influences]
     found["of_new"] = moments(influences[0])
+    found["bias"] = influences[0].bias
     if old is not None:
         found["old"] = old[0]
         found["of_difference"] = moments(influences[0], influences[1])
         if ask.relative is not None:
             found["of_relative"] = moments(influences[0], influences[1], ask.relative)
     return found
+
+
+def values(rows: Rows, ask: Ask) -> tuple[float, float]:
+    """The metric of the new and of the old model; NaN where it has no value."""
+    if "why" in _classes_there(rows, ask):
+        return float("nan"), float("nan")
+    new = _valued(rows, rows.new, ask, old=False)[0]
+    if not _has_old(rows):
+        return new, float("nan")
+    return new, _valued(rows, rows.old, ask, old=True)[0]
 
 
 def _has_old(rows: Rows) -> bool:
@@ -103,7 +114,7 @@ def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
         return None
     if ask.metric == "share":
         new, old = rows.columns[ask.column or ""]
-        test = compared(ask.filter or "")
+        test = by_row.compared(ask.filter or "")
         return test(new), None if old is None else test(old)
     outputs = [one for one in (rows.new, rows.old) if one]
     if ask.metric == "accuracy":
@@ -158,7 +169,7 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
         new_values, old_values = rows.columns[ask.column or ""]
         values: Any = old_values if old else new_values
         if metric == "share":
-            values = compared(ask.filter or "")(values)
+            values = by_row.compared(ask.filter or "")(values)
         return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
@@ -237,8 +248,11 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
     if ask.metric == "roc_auc" and len(label) > MANY and rows.weight is None:
         value, table, index = ranking.binned_roc_auc(binary, scores)
         return value, Influence(table, index)
-    if ask.metric in ("roc_auc", "average_precision"):
-        value, influence = getattr(ranking, ask.metric)(binary, scores, rows.weight)
+    if ask.metric == "average_precision":
+        value, influence, bias = ranking.average_precision(binary, scores, rows.weight)
+        return value, Influence(influence, bias=bias)
+    if ask.metric == "roc_auc":
+        value, influence = ranking.roc_auc(binary, scores, rows.weight)
         return value, Influence(influence)
     if ask.metric == "expected_calibration_error":
         error = by_row.calibration_error(binary, scores, ask.bins, rows.weight)
@@ -257,13 +271,3 @@ def _one_against_rest(rows: Rows, scores: Array) -> Valued:
         values.append(value)
         total += influence
     return float(np.mean(values)), Influence(total / len(values))
-
-
-def compared(text: str) -> Callable[[Array], Array]:
-    """What `>= 0.5` and its like say of each value."""
-    import operator
-
-    signs = {">=": "ge", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", "<": "lt"}
-    sign = next(sign for sign in signs if text.strip().startswith(sign))
-    limit = float(text.strip()[len(sign) :])
-    return lambda values: getattr(operator, signs[sign])(values, limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 
 from mlgate.stats.estimates import Scale
@@ -21,62 +23,63 @@ class Metric(Struct, frozen=True, kw_only=True):
     least: float = 0.0
     most: float = 1.0
     interval: bool = True
+    rates: tuple[str, ...] = ()
+    """Of fairness: the rates that are compared between groups."""
 
 
 _CLASSES = ("binary", "multiclass")
 _UP = float("inf")
 
+
+def _of_classes(needs: str = "prediction", **more: Any) -> Metric:
+    return Metric(tasks=_CLASSES, needs=needs, **more)
+
+
+def _loss(task: str, needs: str, **more: Any) -> Metric:
+    """Lower is better, and errors are skewed upwards."""
+    return Metric(tasks=(task,), needs=needs, lower_is_better=True, scale="log", **more)
+
+
+_ERROR = _loss("regression", "prediction", skewed=True, most=_UP)
+_LOSS_OF_NUMBERS = _loss("regression", "prediction", most=_UP)
+
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric(tasks=_CLASSES, needs="prediction"),
-    "balanced_accuracy": Metric(tasks=_CLASSES, needs="prediction", skewed=True),
-    "precision": Metric(tasks=_CLASSES, needs="prediction"),
-    "recall": Metric(tasks=_CLASSES, needs="prediction"),
-    "f1": Metric(tasks=_CLASSES, needs="prediction"),
-    "matthews_corrcoef": Metric(tasks=_CLASSES, needs="prediction", least=-1.0),
-    "roc_auc": Metric(tasks=_CLASSES, needs="score", scale="logit"),
+    "accuracy": _of_classes(),
+    "balanced_accuracy": _of_classes(skewed=True),
+    "precision": _of_classes(),
+    "recall": _of_classes(),
+    "f1": _of_classes(),
+    "matthews_corrcoef": _of_classes(least=-1.0),
+    "roc_auc": _of_classes("score", scale="logit"),
     "average_precision": Metric(tasks=("binary",), needs="score", scale="logit"),
-    "log_loss": Metric(
-        tasks=_CLASSES, needs="probability", lower_is_better=True, scale="log", most=_UP
-    ),
-    "brier_score": Metric(
-        tasks=("binary",), needs="probability", lower_is_better=True, scale="log"
-    ),
+    "log_loss": _of_classes("probability", lower_is_better=True, scale="log", most=_UP),
+    "brier_score": _loss("binary", "probability"),
     "top_k_accuracy": Metric(tasks=("multiclass",), needs="score"),
     "expected_calibration_error": Metric(
         tasks=("binary",), needs="probability", lower_is_better=True, interval=False
     ),
-    "mean_absolute_error": Metric(
-        tasks=("regression",),
-        needs="prediction",
-        lower_is_better=True,
-        scale="log",
-        skewed=True,
-        most=_UP,
-    ),
-    "mean_squared_error": Metric(
-        tasks=("regression",),
-        needs="prediction",
-        lower_is_better=True,
-        scale="log",
-        skewed=True,
-        most=_UP,
-    ),
-    "root_mean_squared_error": Metric(
-        tasks=("regression",),
-        needs="prediction",
-        lower_is_better=True,
-        scale="log",
-        skewed=True,
-        most=_UP,
-    ),
-    "mean_absolute_percentage_error": Metric(
-        tasks=("regression",), needs="prediction", lower_is_better=True, scale="log", most=_UP
-    ),
-    "mean_pinball_loss": Metric(
-        tasks=("regression",), needs="prediction", lower_is_better=True, scale="log", most=_UP
-    ),
+    "mean_absolute_error": _ERROR,
+    "mean_squared_error": _ERROR,
+    "root_mean_squared_error": _ERROR,
+    "mean_absolute_percentage_error": _LOSS_OF_NUMBERS,
+    "mean_pinball_loss": _LOSS_OF_NUMBERS,
     "r2": Metric(tasks=("regression",), needs="prediction", scale="log1m", skewed=True, least=-_UP),
     "mean": Metric(tasks=("score",), needs="value", skewed=True, least=-_UP, most=_UP),
     "share": Metric(tasks=("score",), needs="value"),
 }
 """Keyed by scikit-learn's names; `share` and `mean` are of task `score`."""
+
+RATES = {
+    "demographic_parity": ("selection_rate",),
+    "equal_opportunity": ("true_positive_rate",),
+    "equalized_odds": ("true_positive_rate", "false_positive_rate"),
+    "predictive_parity": ("precision",),
+}
+"""What has to be alike between groups, by Fairlearn's names."""
+METRICS |= {
+    f"{name}_{form}": Metric(
+        tasks=("binary",), needs="prediction", rates=rates, lower_is_better=form == "difference"
+    )
+    for name, rates in RATES.items()
+    for form in ("difference", "ratio")
+}

@@ -121,10 +121,47 @@ def _parsed(raw: bytes, suffix: str, path: str) -> Any:
             return yaml.safe_load(raw)
         except yaml.YAMLError as error:
             raise ValueError(str(error)) from None
+    if suffix in (".csv", ".tsv"):
+        return _delimited(raw.decode("utf-8-sig"), "\t" if suffix == ".tsv" else ",")
     raise GateError(
         f"{path}: {suffix or 'a file without a suffix'} is no form of metrics that is read",
-        "write .json, .yaml or .toml",
+        "write .json, .yaml, .toml or .csv",
     )
+
+
+def _delimited(text: str, delimiter: str) -> dict[str, Any]:
+    """One row: its columns by name. More rows: the columns of each by the row's first column,
+    which holds its name, as `macro.f1`; with two columns `metric,value` just `f1`."""
+    import csv
+    import io
+
+    try:
+        rows = [
+            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row
+        ]
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError("it is no table with a head and rows of equal length")
+    head, *rest = rows
+    if len(rest) == 1 and _number(rest[0][0]) is not None:
+        return {name: _number(cell) for name, cell in zip(head, rest[0], strict=True)}
+    names = [row[0] for row in rest]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{max(names, key=names.count)} stands there twice")
+    if len(head) == 2:
+        return {row[0]: _number(row[1]) for row in rest}
+    return {
+        row[0]: {name: _number(cell) for name, cell in zip(head[1:], row[1:], strict=True)}
+        for row in rest
+    }
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def _events(raw: bytes) -> Iterator[Any]:

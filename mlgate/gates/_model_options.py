@@ -36,6 +36,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of expected_calibration_error."""
     column: Text | None = None
     """Of task `score`: the column that the metric is about."""
+    groups: str | tuple[str, ...] | None = None
+    """Of fairness: the column, or the crossed columns, whose groups are compared."""
     filter: Text | None = None
     """Of `share`: which values count, as `>= 0.5`."""
     min: float | None = None
@@ -47,6 +49,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much better than the baseline it must be."""
     max_drop_relative: Annotated[float, Meta(ge=0, lt=1)] | None = None
     """How much worse, as a share of the baseline's value."""
+    reference: Text | None = None
+    """What `max_total_drop` is counted from: `git:REF` or `file:PATH`, pinned."""
+    max_total_drop: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse than the reference it may be, so that small losses do not add up unseen."""
+    to: tuple[Text, ...] = ()
+    """Asked only of promotions to these aliases."""
     prove: bool = False
     """The rule is about the slices, each of which has to prove it."""
     fail_on: Literal["proven", "margin"] = "proven"
@@ -77,7 +85,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.metric is None) == (self.value is None):
             raise ValueError("a rule has either `metric` or `value`")
-        if not self.compares and not self.floors:
+        if (self.reference is None) != (self.max_total_drop is None):
+            raise ValueError("`reference` and `max_total_drop` belong together")
+        if self.reference and not self.reference.startswith(("git:", "file:")):
+            raise ValueError("`reference` is `git:REF` or `file:PATH`")
+        if not self.compares and not self.floors and self.reference is None:
             raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")
         if self.filter is not None and not _COMPARISON.fullmatch(self.filter):
             raise ValueError("`filter` is a comparison with a number, as `>= 0.5`")
@@ -90,6 +102,15 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"no metric is called `{self.metric}`; {hint}")
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        fair = self.metric is not None and METRICS[self.metric].rates != ()
+        if fair != bool(self.groups):
+            raise ValueError("metrics of fairness, and only they, need `groups`, a column")
+        bound = "max" if str(self.metric).endswith("_difference") else "min"
+        if fair and (self.compares or self.prove or self.floors != (bound,)):
+            raise ValueError(f"`{self.metric}` has the bound `{bound}` and no other")
 
 
 class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +130,48 @@ class ByRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows are paired by their place in the file."""
 
     row: Literal[True]
+
+
+class Reuse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often one test set is used; each use is judged at its part of alpha."""
+
+    test_set: Text
+    """The name under which uses are counted."""
+    uses: Annotated[int, Meta(ge=1, le=10_000)] = 32
+    """How many different pairs of candidate and baseline it is to judge."""
+    adaptivity: Literal["none", "hybrid", "full"] = "none"
+    """Whether verdicts are known to who makes the next model; `full` judges at alpha / 2^uses."""
+
+    def __post_init__(self) -> None:
+        if self.adaptivity == "full" and self.uses > _MOST_ADAPTIVE:
+            raise ValueError(f"adaptivity `full` carries at most {_MOST_ADAPTIVE} uses")
+
+
+_MOST_ADAPTIVE = 40
+
+
+class Invalid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows without a judgement, which are left out on both sides and counted."""
+
+    values: tuple[str | int | float, ...] = ()
+    """Values that are none, as `n/a` or -1; empty text stands for what is missing."""
+    filter: Text | None = None
+    """Which numbers are none, as `< 0`."""
+    max_share: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """How many of the candidate's rows may be without."""
+
+    def __post_init__(self) -> None:
+        if self.filter is not None and not _COMPARISON.fullmatch(self.filter):
+            raise ValueError("`filter` is a comparison with a number, as `< 0`")
+        if not self.values and self.filter is None:
+            raise ValueError("`invalid` needs `values` or `filter`")
+
+
+class Bootstrap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds of the whole table from resampled rows, or clusters."""
+
+    draws: Annotated[int, Meta(ge=200, le=100_000)] = 2000
+    seed: Annotated[int, Meta(ge=0)] = 0
 
 
 def _plain(one: object) -> bool:
@@ -155,6 +218,12 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Columns whose values part the rows; a list is crossed."""
     min_rows: Annotated[int, Meta(ge=2)] = 30
     """Slices of fewer rows are not judged."""
+    invalid: Invalid | None = None
+    """Of task `score`: which rows are without a judgement."""
+    bootstrap: Bootstrap | None = None
+    """Bounds by a seeded bootstrap; by tests and influence values unless given."""
+    reuse: Reuse | None = None
+    """How often the test set is used, which keeps false verdicts of all uses together rare."""
     require: Annotated[tuple[Rule, ...], Meta(min_length=1)]
     """The rules."""
 
@@ -175,6 +244,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def _check_task(self) -> None:
         task = self.the_task
+        if self.invalid is not None and task != "score":
+            raise ValueError("`invalid` is of task `score`")
         for rule in self.require:
             metric = METRICS[rule.metric or ""]
             if task not in metric.tasks:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_options import ByRow, Options, Ranges, Rule, Slicing
 from mlgate.gates._model_where import Place
@@ -26,6 +28,8 @@ def request(
         "probabilities": _needs_probabilities(options),
         "slices": [_slicing(one) for one in options.slices],
         "min_rows": options.min_rows,
+        "invalid": None if options.invalid is None else msgspec.to_builtins(options.invalid),
+        "bootstrap": None if options.bootstrap is None else msgspec.to_builtins(options.bootstrap),
         "measures": [_measure(rule, options) for rule in options.require],
     }
 
@@ -122,6 +126,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
         "bins": rule.bins,
         "column": _column(rule, options),
         "filter": rule.filter,
+        "groups": [] if rule.groups is None else _slicing(rule.groups),
         "relative": None if relative is None else 1 - better(rule) * relative,
     }
 

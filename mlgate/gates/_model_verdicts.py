@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
+from mlgate.gates import _model_fairness as fairness
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_words as words
 from mlgate.gates._model_decide import Decision, Need, decide, needs
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_metrics import METRICS, Metric
 from mlgate.gates._model_options import Options, Rule
-from mlgate.stats.multiple import holm
+from mlgate.stats.families import holm
 
 _FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))
 """A number that no metric is known of."""
@@ -43,16 +44,41 @@ class Verdicts:
         measured = [msgspec.convert(_bare(one), Measured) for one in _of(answers, "measure")]
         rows = next(iter(_of(answers, "rows")))
         small = [(one["slice"], one["n"]) for one in _of(answers, "small")]
+        yield from self._invalid(answers)
         yield from self._without_baseline()
         whole = [one for one in measured if one.slice is None]
         for one in whole:
             rule = self.options.require[one.measure]
             if not rule.prove:
                 yield from self._bound(rule, one)
+        yield from self._fairness(answers)
         yield from self._slices([one for one in measured if one.slice is not None])
         yield from self._unjudged(small)
         slices = {one.slice for one in measured if one.slice is not None}
         yield self._passed(counted(rows["n"], "row"), len(slices))
+
+    def _invalid(self, answers: list[dict[str, Any]]) -> Iterator[Finding]:
+        """How many rows are without a judgement; more than allowed fails."""
+        for one in _of(answers, "invalid"):
+            most = self.options.invalid.max_share if self.options.invalid else 0.0
+            new, old = one["lacking"][0], one["lacking"][1:]
+            beside = f", the baseline's {old[0]:,}" if old else ""
+            fails = new / one["of"] > most
+            yield Finding(
+                rule="model/invalid",
+                message=f"{new:,} of {counted(one['of'], 'row')} are without a judgement{beside}: "
+                f"left out; at most {most:.1%} may be",
+                result=Result.FAIL if fails else Result.PASS,
+                level=Level.ERROR if fails else Level.NOTE,
+            )
+
+    def _fairness(self, answers: list[dict[str, Any]]) -> Iterator[Finding]:
+        found = [msgspec.convert(_bare(one), fairness.Rates) for one in _of(answers, "groups")]
+        for at, rule in enumerate(self.options.require):
+            if rule.groups:
+                self._judged += 1
+                of_rule = [one for one in found if one.measure == at]
+                yield from fairness.judged(rule, of_rule, self.options.min_rows)
 
     def _bound(self, rule: Rule, found: Measured) -> Iterator[Finding]:
         """What a rule says of the whole table."""
@@ -145,6 +171,8 @@ class Verdicts:
             facts.append(f"not compared for want of a baseline: {', '.join(self._skipped)}")
         if self.same_model:
             facts.append(self.same_model)
+        if self.options.predictions and self.options.reuse is None:
+            facts.append("reuse of the test set not controlled")
         return Finding(
             rule="model/passed", result=Result.PASS, level=Level.NOTE, message=", ".join(facts)
         )

@@ -105,7 +105,13 @@ def digest(file: str) -> str:
 def baseline(ctx: Context, path: str) -> Place | NoBaseline:
     """What the candidate at `path` is compared with. Raises `GateError` where it is out of
     reach."""
-    kind, _, rest = ctx.options.baseline.partition(":")
+    return at(ctx, ctx.options.baseline, path)
+
+
+def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
+    """The file that `source` names, or has at `path`. Raises `GateError` where it is out of
+    reach."""
+    kind, _, rest = source.partition(":")
     if kind == "file":
         return candidate(ctx, rest)
     snapshot = _usual(ctx) if kind == "base" else _at_ref(ctx, rest)

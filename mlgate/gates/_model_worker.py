@@ -8,7 +8,10 @@ from typing import Any
 
 import msgspec
 
+from mlgate.gates._model_draws import drawn
+from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import Ask, churn, measured
+from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
 
@@ -19,7 +22,15 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         rows = read(request)
         asks = [Ask(one) for one in request["measures"]]
         yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
-        yield from _measures(rows, asks, None)
+        if rows.invalid:
+            yield {"kind": "invalid", "of": rows.judged, "lacking": rows.invalid}
+        resampled = drawn(rows, asks, **request["bootstrap"]) if request["bootstrap"] else {}
+        for one in _measures(rows, asks, None):
+            yield one | resampled.get(one["measure"], {})
+        for measure, (names, codes) in rows.groups.items():
+            for rate in METRICS[asks[measure].metric].rates:
+                groups = rates(rows, rate, names, codes)
+                yield {"kind": "groups", "measure": measure, "rate": rate, "groups": groups}
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:
@@ -42,6 +53,8 @@ def equal(rows: Rows) -> bool:
 
 def _measures(rows: Rows, asks: list[Ask], name: str | None) -> Iterator[dict[str, Any]]:
     for number, ask in enumerate(asks):
+        if METRICS[ask.metric].rates:
+            continue
         found = measured(rows, ask)
         if "churn" not in found:
             found["churn"] = churn(rows)

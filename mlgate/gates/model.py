@@ -6,19 +6,23 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.gate import Detected, Inputs, Rule
-from mlgate.core.words import Level, Stage
+from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_where as where
-from mlgate.gates._model_options import Options
+from mlgate.gates._model_options import Options, Reuse
+from mlgate.gates._model_options import Rule as Rule_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlgate.core.gate import Context
+    from mlgate.gates._model_verdicts import Verdicts
 
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
@@ -42,6 +46,24 @@ rules = {
         "mend the model for these rows; mlgate model compare shows all slices",
         Level.ERROR,
     ),
+    "max-total-drop": Rule(
+        "The model loses at most so much against a pinned reference.",
+        "mend the model, or pin a new reference in a reviewed change of the policy",
+        Level.ERROR,
+    ),
+    "reuse": Rule("How often the test set was used.", level=Level.NOTE),
+    "test-set-spent": Rule(
+        "The test set has judged as many models as it can with the error rates promised.",
+        "label a fresh test set",
+    ),
+    "invalid": Rule(
+        "Rows without a judgement are few.", "mend the evaluation that left them out", Level.ERROR
+    ),
+    "fairness": Rule(
+        "Groups are treated alike within a bound, every pair of them.",
+        "mend the model for the group that is worse off",
+        Level.ERROR,
+    ),
     "slices": Rule("What the slices come to.", level=Level.NOTE),
     "no-baseline": Rule(
         "There is nothing to compare with yet.", "merge a first version", Level.NOTE
@@ -59,9 +81,14 @@ rules = {
 def inputs(ctx: Context) -> Inputs | None:
     """The tables, by content where it is known, wherever they lie."""
     new, old = _places(ctx)
+    uses = reuse.counted(ctx) if ctx.options.reuse else None
     known = [place for place in (new, old) if isinstance(place, where.Place)]
     labels = _labels(ctx)
-    also = digest_of(msgspec.json.encode([REVISION, ctx.options]))
+    pinned = _references(ctx, new)
+    also = digest_of(
+        msgspec.json.encode([REVISION, ctx.options, ctx.stage, ctx.alias, sorted(uses or ())])
+    )
+    known += [place for place in pinned.values() if isinstance(place, where.Place)]
     for place in (*known, labels):
         also.update(f"{place.path} {place.identity}\0".encode() if place else b"\0")
     if isinstance(old, where.NoBaseline):
@@ -69,8 +96,29 @@ def inputs(ctx: Context) -> Inputs | None:
     elif old is not None:
         also.update((where.same_model(ctx, new, old) or "").encode())
     tracked = all(place.tracked for place in (*known, labels) if place)
-    ref = ctx.options.baseline.startswith(("git:", "dvc:"))
+    named = [ctx.options.baseline, *pinned]
+    told = any(one.startswith(("git:", "dvc:")) for one in named)
+    ref = told or ctx.options.reuse is not None
     return Inputs(paths=(), also=also.digest(), beyond=ref or not tracked, judged=new.path)
+
+
+def _asked(ctx: Context) -> Options:
+    """The options with the rules of this stage and alias, each at its part of alpha."""
+    rules = tuple(rule for rule in ctx.options.require if _is_asked(ctx, rule))
+    return reuse.spread(replace(ctx.options, require=rules)) if rules else ctx.options
+
+
+def _is_asked(ctx: Context, rule: Rule_) -> bool:
+    if not rule.to:
+        return True
+    return ctx.stage is Stage.PROMOTE and (ctx.alias is None or ctx.alias in rule.to)
+
+
+def _references(ctx: Context, new: where.Place) -> dict[str, where.Place | where.NoBaseline]:
+    """The pinned files that rules count total losses from, by their names."""
+    path = ctx.options.predictions or ctx.options.metrics or new.path
+    names = {rule.reference for rule in ctx.options.require if rule.reference}
+    return {name: where.at(ctx, name, path) for name in sorted(names)}
 
 
 def _places(ctx: Context) -> tuple[where.Place, where.Place | where.NoBaseline | None]:
@@ -86,22 +134,91 @@ def _labels(ctx: Context) -> where.Place | None:
 
 def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     """Every requirement of every rule, the slices, and what was not judged."""
-    from mlgate.gates import _model_numbers, _model_request, _model_verdicts
+    from mlgate.gates import _model_verdicts
 
     new, old = _places(ctx)
     if not new.tracked:
         yield _untracked(new)
-    verdicts = _model_verdicts.Verdicts(ctx.options)
+    options = _asked(ctx)
+    later = [rule for rule in ctx.options.require if not _is_asked(ctx, rule)]
+    if later:
+        yield _waits(later)
+    if len(later) == len(ctx.options.require):
+        return
+    if ctx.options.reuse:
+        use = _use(ctx.options.reuse, new, old)
+        recorded = reuse.counted(ctx)
+        yield from reuse.judged(ctx.stage, ctx.options.reuse, use, recorded)
+        if reuse.spent(ctx.options.reuse, use, recorded):
+            return
+    verdicts = _model_verdicts.Verdicts(options)
     if isinstance(old, where.NoBaseline):
         verdicts.no_baseline = old.why
     elif old is not None:
         verdicts.same_model = where.same_model(ctx, new, old)
     before = old if isinstance(old, where.Place) else None
-    if ctx.options.metrics:
-        yield from verdicts.of_numbers(*_model_numbers.read(ctx.options, new, before))
+    yield from _judged(ctx, options, verdicts, new, before)
+    for name, pinned in _references(ctx, new).items():
+        yield from _since(ctx, options, name, new, pinned)
+
+
+def _judged(
+    ctx: Context, options: Options, verdicts: Verdicts, new: where.Place, old: where.Place | None
+) -> Iterator[Finding]:
+    from mlgate.gates import _model_numbers, _model_request
+
+    if options.metrics:
+        yield from verdicts.of_numbers(*_model_numbers.read(options, new, old))
         return
-    request = _model_request.request(ctx.options, new, before, _labels(ctx))
+    request = _model_request.request(options, new, old, _labels(ctx))
     yield from verdicts.of_rows(asked(ctx.worker, request))
+
+
+def _since(
+    ctx: Context,
+    options: Options,
+    name: str,
+    new: where.Place,
+    pinned: where.Place | where.NoBaseline,
+) -> Iterator[Finding]:
+    """The total loss since a pinned reference."""
+    from mlgate.gates._model_verdicts import Verdicts
+
+    if isinstance(pinned, where.NoBaseline):
+        raise GateError(f"the reference {name} is not there: {pinned.why}", "pin one that is")
+    rules = tuple(
+        replace(_bare(rule), max_drop=rule.max_total_drop)
+        for rule in options.require
+        if rule.reference == name
+    )
+    if not rules:
+        return
+    total = replace(options, require=rules, slices=(), baseline=name)
+    for found in _judged(ctx, total, Verdicts(total), new, pinned):
+        if found.rule == "model/max-drop":
+            message = f"since {name}: {found.message}"
+            yield replace(found, rule="model/max-total-drop", message=message)
+
+
+def _bare(rule: Rule_) -> Rule_:
+    """The rule without its bounds."""
+    free = dict.fromkeys(("min", "max", "between", "min_gain", "max_drop_relative"))
+    return replace(rule, **free, reference=None, max_total_drop=None, prove=False)
+
+
+def _use(of: Reuse, new: where.Place, old: object) -> reuse.Use:
+    before = where.digest(old.file)[:32] if isinstance(old, where.Place) else "none"
+    return reuse.Use(test_set=of.test_set, candidate=where.digest(new.file)[:32], baseline=before)
+
+
+def _waits(later: list[Rule_]) -> Finding:
+    names = ", ".join(f"{rule.metric or rule.value} ({', '.join(rule.to)})" for rule in later)
+    return Finding(
+        rule="model/passed",
+        result=Result.PASS,
+        level=Level.NOTE,
+        message=f"asked of a promotion only: {names}",
+    )
 
 
 def asked(worker: Callable[..., Iterator[Any]], request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """p-values adjusted so that any false alarm at all stays below the level (Holm, 1979)."""
+    """p values adjusted so that the chance of any false alarm stays at the level, whatever hangs
+    together (Holm 1979, Scand. J. Statist. 6, 65-70)."""
     order = sorted(range(len(values)), key=values.__getitem__)
     adjusted = [1.0] * len(values)
     worst = 0.0

@@ -19,9 +19,11 @@ _PART = 1 << 16
 class Influence:
     """Each row's influence: an array of them, or a table and each row's place in it."""
 
-    def __init__(self, values: Array, index: Array | None = None) -> None:
+    def __init__(self, values: Array, index: Array | None = None, bias: float = 0.0) -> None:
         self._values = values
         self._index = index
+        self.bias = bias
+        """By how much the value is too high on average."""
 
     def __len__(self) -> int:
         return len(self._values if self._index is None else self._index)
@@ -41,7 +43,7 @@ def by_cluster(influence: Influence, cluster: Array, clusters: int) -> Influence
     import numpy as np
 
     summed = np.bincount(cluster, weights=influence.part(0, len(influence)), minlength=clusters)
-    return Influence(summed)
+    return Influence(summed, bias=influence.bias)
 
 
 def moments(new: Influence, old: Influence | None = None, share: float = 1.0) -> Moments:

@@ -63,9 +63,15 @@ def _from_groups(
 
 def average_precision(
     label: Array, score: Array, weight: Array | None = None
-) -> tuple[float, Array]:
-    """The mean over the ones of the precision at their scores, without interpolation, and each
-    row's influence (delta method on the two survival functions). NaN without a one."""
+) -> tuple[float, Array, float]:
+    """The mean over the ones of the precision at their scores, without interpolation, each row's
+    influence (delta method on the two survival functions), and by how much the value is too high
+    on average. NaN without a one.
+
+    A one counts itself among the hits at its own score. With A other rows at least as high, K of
+    them ones, the expectation of (1 + K) / (1 + A) exceeds that of K / A by that of
+    (1 - K / A) / (1 + A), which the rows themselves estimate without bias.
+    """
     import numpy as np
 
     positive = label == 1
@@ -75,7 +81,7 @@ def average_precision(
     alls = np.bincount(group, weights=mass[order])
     total = ones.sum()
     if total == 0:
-        return float("nan"), np.zeros(len(mass))
+        return float("nan"), np.zeros(len(mass)), 0.0
     ones_from = np.cumsum(ones[::-1])[::-1]
     alls_from = np.cumsum(alls[::-1])[::-1]
     precision = np.divide(ones_from, alls_from, out=np.zeros_like(ones_from), where=alls_from > 0)
@@ -86,7 +92,12 @@ def average_precision(
     own = is_one * (precision[group] - value)
     influence = np.empty(len(mass))
     influence[order] = (own + is_one * gained[group] - spent[group]) * mass[order] / total
-    return value, influence
+    itself = mass[order][is_one]
+    higher = alls_from[group[is_one]]
+    zeros = higher - ones_from[group[is_one]]
+    others = higher - itself
+    excess = np.divide(itself * zeros, others * higher, out=np.zeros_like(itself), where=others > 0)
+    return value, influence, float(itself @ excess / total)
 
 
 def binned_roc_auc(label: Array, score: Array, bins: int = 65_536) -> tuple[float, Array, Array]:

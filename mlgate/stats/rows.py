@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -99,3 +101,13 @@ def calibration_error(label: Array, score: Array, bins: int, weight: Array | Non
     mass = np.ones(len(score)) if weight is None else weight
     gap = np.bincount(place, weights=mass * (score - label), minlength=bins)
     return float(np.abs(gap).sum() / mass.sum())
+
+
+def compared(text: str) -> Callable[[Array], Array]:
+    """What `>= 0.5` and its like say of each value."""
+    import operator
+
+    signs = {">=": "ge", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", "<": "lt"}
+    sign = next(sign for sign in signs if text.strip().startswith(sign))
+    limit = float(text.strip()[len(sign) :])
+    return lambda values: getattr(operator, signs[sign])(values, limit)

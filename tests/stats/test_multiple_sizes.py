@@ -6,7 +6,7 @@ import pytest
 
 from mlgate.stats import sizes
 from mlgate.stats.estimates import Estimate, Moments, estimate, rows_needed, skewed, unskewed
-from mlgate.stats.multiple import holm
+from mlgate.stats.families import holm
 
 
 def test_holm() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
@@ -13,6 +13,7 @@ COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 
 
 @given(COUNTS)
+@settings(deadline=None)
 def test_clopper_pearson_and_wilson_are_scipys(counts: tuple[int, int]) -> None:
     k, n = counts
     tested = binomtest(k, n)
@@ -23,6 +24,7 @@ def test_clopper_pearson_and_wilson_are_scipys(counts: tuple[int, int]) -> None:
 
 
 @given(COUNTS, st.floats(0.01, 0.99))
+@settings(deadline=None)
 def test_bound_and_test_agree(counts: tuple[int, int], limit: float) -> None:
     k, n = counts
     high = ours.bounds(k, n, 0.05)[1]

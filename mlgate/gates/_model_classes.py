@@ -1,0 +1,173 @@
+"""Labels, predictions and scores of classes, as numbers of the same classes; in the worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.text import counted
+from mlgate.gates._model_read import Refused, factored
+from mlgate.gates._model_table import Table, finite
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+_Classed = tuple[str, "Array", list[Any]]
+
+
+class Classified:
+    """What tables of classes hold, in numbers of `classes`."""
+
+    def __init__(self, classes: list[Any], positive: int, label: Array) -> None:
+        self.classes = classes
+        self.positive = positive
+        self.label = label
+        self.outputs: list[tuple[Array | None, Array | None]] = []
+        """Of each table its predictions and its scores."""
+
+
+def classified(new: Table, old: Table | None, request: dict[str, Any]) -> Classified:
+    """Labels and predictions as numbers of the same classes."""
+    asked = request["columns"]
+    tables = [table for table in (new, old) if table]
+    parts = [_classes_of(new, asked["label"])]
+    if asked["prediction"]:
+        parts += [_classes_of(table, asked["prediction"]) for table in tables]
+    _same_kind(parts)
+    classes, positive = _classes(parts, request)
+    number = {value: at for at, value in enumerate(classes)}
+    coded = [_renumbered(codes, values, number) for _, codes, values in parts]
+    found = Classified(classes, positive, coded[0])
+    for at, table in enumerate(tables):
+        scores = _scores(table, asked["scores"], request)
+        prediction = coded[1 + at] if asked["prediction"] else _decided(scores, request, positive)
+        found.outputs.append((prediction, scores))
+    return found
+
+
+def _classes_of(table: Table, name: str) -> _Classed:
+    """A column of classes: whole numbers, or text."""
+    import numpy as np
+
+    codes, values = factored(table.found[name])
+    where = f"{table.path}: column {name!r}"
+    for value in values:
+        if value == "" or value != value:
+            gone = int((codes == values.index(value)).sum()) if value == value else None
+            rows = counted(gone, "row") if gone else "rows"
+            raise Refused(f"{where} has {rows} without a value", "label every row, or leave it out")
+    if values and isinstance(values[0], float):
+        if not all(float(value).is_integer() for value in values):
+            raise Refused(
+                f"{where} holds numbers such as {next(v for v in values if v % 1)}, not classes",
+                "name probabilities as `score`, and predicted classes as `prediction`",
+            )
+        values = [int(value) for value in values]
+    return where, np.asarray(codes), values
+
+
+def _same_kind(parts: list[_Classed]) -> None:
+    kinds = {isinstance(values[0], str) for _, _, values in parts}
+    if len(kinds) > 1:
+        told = [
+            f"{where} has {'text' if isinstance(values[0], str) else 'whole numbers'} ({values[0]})"
+            for where, _, values in parts
+        ]
+        raise Refused("labels and predictions are of different types: " + "; ".join(told),
+                      "write both with the same names of classes")  # fmt: skip
+
+
+def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any], int]:
+    """All classes in order, and which of them is the positive one."""
+    seen = sorted({value for _, _, values in parts for value in values})
+    declared = request["classes"]
+    if declared:
+        _only_declared(parts, declared)
+        seen = declared
+    if request["task"] != "binary":
+        return seen, 0
+    positive = request["positive"]
+    if positive is None:
+        if not set(seen) <= {0, 1} and not set(seen) <= {-1, 1}:
+            raise Refused(
+                f"which class is the positive one? There are {', '.join(map(str, seen[:5]))}",
+                (
+                    f'positive = "{seen[-1]}"'
+                    if isinstance(seen[0], str)
+                    else f"positive = {seen[-1]}"
+                ),
+            )
+        positive = 1
+    if len({*seen, positive}) > 2:
+        where, _, values = max(parts, key=lambda part: len({*part[2], positive}))
+        strange = next(value for value in reversed(values) if value not in (positive, seen[0]))
+        raise Refused(
+            f"{where} holds more than two classes, such as {strange}",
+            'task = "multiclass", or correct the labels',
+        )
+    other = 1 - positive if positive in (0, 1) else None
+    return [next((value for value in seen if value != positive), other), positive], 1
+
+
+def _only_declared(parts: list[_Classed], declared: list[Any]) -> None:
+    for where, codes, values in parts:
+        for at, value in enumerate(values):
+            if value not in declared:
+                number = counted(int((codes == at).sum()), "row")
+                raise Refused(
+                    f"{where} holds {value!r} in {number}, which is none of the classes",
+                    "correct the label, or add it to `classes`",
+                )
+
+
+def _renumbered(codes: Array, values: list[Any], number: dict[Any, int]) -> Array:
+    import numpy as np
+
+    small = np.uint8 if len(number) < 256 else np.int32
+    if [number[value] for value in values] == list(range(len(values))):
+        return codes.astype(small, copy=False)
+    return np.array([number[value] for value in values], dtype=small)[codes]
+
+
+def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | None:
+    """The scores; probabilities where a metric takes them for such."""
+    import numpy as np
+
+    if not names:
+        return None
+    found = [finite(table, name) for name in names]
+    if request["probabilities"]:
+        for name, values in zip(names, found, strict=True):
+            outside = np.count_nonzero((values < 0) | (values > 1))
+            if outside:
+                worst = float(values[np.argmax(np.abs(values - 0.5))])
+                raise Refused(
+                    f"{table.path}: column {name!r} has {counted(int(outside), 'value')} outside "
+                    f"0 to 1, such as {worst:.4g}",
+                    "write probabilities, or ask for metrics that need none (roc_auc)",
+                )
+    if len(found) == 1:
+        return found[0]
+    stacked = np.stack(found, axis=1)
+    if request["probabilities"]:
+        sums = stacked.sum(axis=1)
+        if not np.allclose(sums, 1, rtol=0, atol=1e-4):
+            at = int(np.argmax(np.abs(sums - 1)))
+            raise Refused(
+                f"{table.path}: the probabilities of row {at + 1:,} sum to {sums[at]:.4g}, not to 1"
+            )
+    return stacked
+
+
+def _decided(scores: Array | None, request: dict[str, Any], positive: int) -> Array | None:
+    """The class that scores speak for, where no prediction is given."""
+    import numpy as np
+
+    if scores is None:
+        return None
+    if scores.ndim == 2:
+        found: Array = scores.argmax(axis=1).astype(np.int32)
+        return found
+    decided: Array = (scores >= request["threshold"]).astype(np.uint8)
+    return decided if positive == 1 else 1 - decided

@@ -1,0 +1,61 @@
+"""A seeded bootstrap of the whole table: rows, or clusters, drawn with replacement; in the worker.
+
+Percentile intervals (Efron and Tibshirani 1993, An Introduction to the Bootstrap, 13): for metrics
+whose influence is not known, or who wants them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mlgate.gates._model_measure import Ask, values
+from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_rows import Rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+def drawn(rows: Rows, asks: list[Ask], draws: int, seed: int) -> dict[int, dict[str, Any]]:
+    """By measure the sorted values of the new model over all draws, and of the differences."""
+    import numpy as np
+
+    found: dict[int, list[tuple[float, float]]] = {
+        at: [] for at, ask in enumerate(asks) if not METRICS[ask.metric].rates
+    }
+    for places in _resampled(rows, draws, np.random.default_rng(seed)):
+        part = rows.take(places)
+        for at, told in found.items():
+            told.append(values(part, asks[at]))
+    return {at: _sorted(np.array(told), asks[at]) for at, told in found.items()}
+
+
+def _resampled(rows: Rows, draws: int, rng: Any) -> Iterator[Array]:
+    import numpy as np
+
+    if rows.cluster is None:
+        for _ in range(draws):
+            yield rng.integers(0, len(rows), len(rows))
+        return
+    order = np.argsort(rows.cluster, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(rows.cluster))[:-1])
+    for _ in range(draws):
+        yield np.concatenate([parts[at] for at in rng.integers(0, len(parts), len(parts))])
+
+
+def _sorted(told: Array, ask: Ask) -> dict[str, Any]:
+    """NaN, where a draw held one class only, makes the bounds say nothing on either side."""
+    import numpy as np
+
+    new, old = told[:, 0], told[:, 1]
+    if np.isnan(new).any():
+        return {"why": "a bootstrap draw holds one class only, so that the metric has no value"}
+    found: dict[str, Any] = {"draws": np.sort(new).tolist()}
+    if not np.isnan(old).any():
+        found["draws_of_difference"] = np.sort(new - old).tolist()
+        if ask.relative is not None:
+            found["draws_of_relative"] = np.sort(new - ask.relative * old).tolist()
+    return found

@@ -1,0 +1,131 @@
+"""A table of predictions as it was read, and two of them put side by side; in the worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.text import counted
+from mlgate.gates import _model_join as join
+from mlgate.gates._model_read import Coded, Refused, columns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+class Table:
+    """One table as it was read."""
+
+    def __init__(self, place: dict[str, Any], request: dict[str, Any], own_labels: bool) -> None:
+        asked = request["columns"]
+        self.path: str = place["path"]
+        self.ids: list[str] = asked["id"]
+        outputs = [*filter(None, [asked["prediction"]]), *asked["scores"], *asked["values"]]
+        wanted = [*self.ids, *outputs]
+        if place["role"] == "candidate":
+            wanted += [*filter(None, [asked["cluster"], asked["weight"]])]
+            slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
+            wanted += [one["column"] for slicing in slicings for one in slicing]
+        labels = [asked["label"]] if asked["label"] and own_labels else []
+        self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
+        self.id = _id(self.found, self.ids) if self.ids else None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.found.values())))
+
+
+def _id(found: dict[str, Any], names: list[str]) -> Array:
+    """The id of each row; several columns become one text."""
+    import numpy as np
+
+    parts = [_spelled(found[name]) if len(names) > 1 else unfolded(found[name]) for name in names]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = np.char.add(np.char.add(joined, "\x1f"), part)
+    return joined
+
+
+def unfolded(column: Array | Coded) -> Array:
+    """A column with its text written out."""
+    import numpy as np
+
+    if isinstance(column, Coded):
+        return np.array(column.texts)[column.codes]
+    return column.astype(str) if column.dtype.kind == "O" else column
+
+
+def _spelled(column: Array | Coded) -> Array:
+    return unfolded(column).astype(str)
+
+
+def join_labels(new: Table, request: dict[str, Any]) -> None:
+    """The labels of another table, by id; rows of it that were not predicted are refused."""
+    asked = request["columns"]
+    table = columns(request["labels"], [*new.ids, asked["label"]])
+    labels = table[asked["label"]]
+    if new.id is None:
+        if len(labels) != len(new):
+            raise Refused(
+                f"{request['labels']['path']} has {len(labels):,} rows, {new.path} {len(new):,}"
+            )
+        new.found[asked["label"]] = labels
+        return
+    places = join.order(new.id, _id(table, new.ids), (new.path, request["labels"]["path"]))
+    new.found[asked["label"]] = labels if places is None else taken(labels, places)
+
+
+def taken(column: Array | Coded, places: Array) -> Array | Coded:
+    """Some rows of a column."""
+    if isinstance(column, Coded):
+        return Coded(column.codes[places], column.texts)
+    return column[places]
+
+
+def align(new: Table, old: Table) -> None:
+    """Put the baseline's rows into the candidate's order."""
+    if new.id is None or old.id is None:
+        if len(new) != len(old):
+            raise Refused(
+                f"{new.path} has {len(new):,} rows, {old.path} {len(old):,}: they cannot be paired",
+                "make both on the same test set, and name its `id` column",
+            )
+        return
+    places = None
+    if not _equal(new.id, old.id):
+        places = join.order(new.id, old.id, (new.path, old.path))
+    else:
+        join.check_ids(new.id, new.path)
+    new.id = old.id = None
+    if places is not None:
+        for name in old.found:
+            if name not in old.ids:
+                old.found[name] = taken(old.found[name], places)
+
+
+def _equal(ids: Array, others: Array) -> bool:
+    return (
+        len(ids) == len(others)
+        and (ids.dtype.kind in "US") == (others.dtype.kind in "US")
+        and bool((ids == others).all())
+    )
+
+
+def finite(table: Table, name: str) -> Array:
+    """A column of numbers. Raises `Refused` for text, NaN and infinities."""
+    import numpy as np
+
+    values = table.found[name]
+    if isinstance(values, Coded) or values.dtype.kind not in "iufb":
+        raise Refused(f"{table.path}: column {name!r} holds text where numbers are needed")
+    if values.dtype.kind == "f":
+        bad = len(values) - np.count_nonzero(np.isfinite(values))
+        if bad:
+            first = int(np.flatnonzero(~np.isfinite(values))[0]) + 1
+            raise Refused(
+                f"{table.path}: column {name!r} has {counted(int(bad), 'value')} that "
+                f"{'is' if bad == 1 else 'are'} NaN or infinite, first in row {first:,}",
+                "mend the evaluation: a row without a prediction is no row that was judged",
+            )
+        return values
+    return values.astype(float)

@@ -1,0 +1,193 @@
+"""Reuse of a test set: alpha in parts, uses counted on a ref, a pinned reference, and aliases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mlgate import testing
+from mlgate.cli import _model_ledger as ledger
+from mlgate.core.errors import GateError, UsageError
+from mlgate.core.finding import Finding
+from mlgate.core.words import Result, Stage
+from mlgate.gates import _model_reuse as reuse
+from mlgate.gates import model
+from tests.projects import Project
+
+ROWS = 3000
+ACCURACY = {"metric": "accuracy", "max_drop": 0.01}
+
+
+def predictions(wrong: int) -> str:
+    lines = (f"{i},{i % 2},{i % 2 ^ (i < wrong)}" for i in range(ROWS))
+    return "id,label,prediction\n" + "\n".join(lines) + "\n"
+
+
+def worker(script: str, request: object, **_: Any) -> list[Any]:
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-X", "utf8", script],
+        input=msgspec.json.encode(request) + b"\n",
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()][:-1]
+
+
+class Place:
+    """A repository with a candidate, and a folder that stands for the base."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project = Project(folder / "head")
+        self.base = folder / "base"
+        self.base.mkdir()
+
+    def __call__(self, new: int, old: int | None = None, **more: Any) -> list[Finding]:
+        self.project.put({"p.csv": predictions(new)})
+        base = None
+        if old is not None:
+            (self.base / "p.csv").write_text(predictions(old))
+            base = testing.FolderSnapshot(self.base)
+        stage, alias = more.pop("stage", Stage.MERGE), more.pop("alias", None)
+        options = {"predictions": "p.csv", "id": "id", "prediction": "prediction", **more}
+        ctx = testing.context(
+            model, self.project.folder, kind="model", options=options, base=base, worker=worker,
+            stage=stage, alias=alias,
+        )  # fmt: skip
+        found = model.inputs(ctx)
+        assert found is not None and found.also
+        return [one for one in model.check(ctx, ()) if isinstance(one, Finding)]
+
+    def report(self, findings: list[Finding]) -> bytes:
+        told = [{"rule": one.rule, "message": one.message} for one in findings]
+        return json.dumps({"schema": "mlgate/report/1", "verdicts": [{"findings": told}]}).encode()
+
+    def record(self, findings: list[Finding]) -> list[str]:
+        import os
+
+        return list(ledger.record(self.report(findings), str(self.project.folder), os.environ))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def of(found: list[Finding], rule: str) -> list[Finding]:
+    return [one for one in found if one.rule == f"model/{rule}"]
+
+
+def test_each_use_is_judged_at_its_part_of_alpha(place: Place) -> None:
+    """102 lost of 3,000 is proven at 5 %, not at 5 % / 2^20."""
+    once = of(place(62, 40, require=[ACCURACY]), "max-drop")[0]
+    assert once.result is Result.FAIL
+    reuse_ = {"test_set": "t", "uses": 20, "adaptivity": "full"}
+    many = of(place(62, 40, require=[ACCURACY], reuse=reuse_), "max-drop")[0]
+    assert many.result is Result.OPEN
+    assert many.measurement is not None
+    assert many.measurement.confidence == pytest.approx(1 - 2 * 0.05 / 2**20)
+
+
+def test_without_reuse_the_report_says_so(place: Place) -> None:
+    said = of(place(40, 40, require=[ACCURACY]), "passed")[-1].message
+    assert "reuse of the test set not controlled" in said
+
+
+def test_a_spent_test_set_judges_nothing_more(place: Place) -> None:
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "q3 é.x", "uses": 2}}
+    for wrong in (41, 42):
+        found = place(wrong, 40, **asked)
+        assert of(found, "max-drop"), "judged while uses are left"
+        assert "recorded" in place.record(found)[0]
+    assert "on record" in place.record(found)[0], "the same pair counts once"
+    again = place(42, 40, **asked)
+    assert of(again, "max-drop"), "what was counted is judged the same again"
+    spent = place(43, 40, **asked)
+    one = of(spent, "test-set-spent")[0]
+    assert one.result is Result.OPEN and "2 pairs of models" in one.message
+    assert not of(spent, "max-drop")
+    other = place(43, 40, require=[ACCURACY], reuse={"test_set": "q3", "uses": 2})
+    assert of(other, "max-drop"), "another test set has its own uses"
+    import os
+
+    assert list(ledger.listed(str(place.project.folder), os.environ)) == ["q3 é.x: 2 uses"]
+
+
+def test_a_ref_that_is_not_here(place: Place) -> None:
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t"}}
+    assert reuse.FETCH in of(place(41, 40, **asked), "reuse")[0].message
+    with pytest.raises(GateError, match="are not here") as error:
+        place(41, 40, stage=Stage.PROMOTE, **asked)
+    assert error.value.hint == reuse.FETCH
+
+
+def test_uses_recorded_at_once_are_all_counted(place: Place) -> None:
+    import os
+
+    def one(at: int) -> list[str]:
+        message = f"test set t: candidate {at:032x}, baseline none; 0 of 32 uses counted"
+        finding = Finding(rule="model/reuse", message=message)
+        return place.record([finding])
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(one, range(3)))
+    assert list(ledger.listed(str(place.project.folder), os.environ)) == ["t: 3 uses"]
+
+
+def test_a_report_that_is_none(place: Place) -> None:
+    import os
+
+    for raw in (b"{", b"[]", b'{"schema": "other", "verdicts": []}'):
+        with pytest.raises(UsageError, match="no JSON report"):
+            list(ledger.record(raw, str(place.project.folder), os.environ))
+
+
+def test_small_losses_do_not_add_up_unseen(place: Place) -> None:
+    """Within the margin of the champion, but far from what was pinned."""
+    place.project.put({"p.csv": predictions(30)}).commit()
+    place.project.git("tag", "v1")
+    rule = {**ACCURACY, "max_drop": 0.02, "reference": "git:v1", "max_total_drop": 0.02}
+    found = place(200, 190, require=[rule])
+    assert of(found, "max-drop")[0].result is Result.PASS
+    total = of(found, "max-total-drop")[0]
+    assert total.result is Result.FAIL
+    assert total.message.startswith("since git:v1: accuracy lost 0.0567")
+
+
+def test_a_pinned_reference_that_is_gone_is_an_error(place: Place) -> None:
+    place.project.put({"other": "x"}).commit()
+    rule = {"metric": "accuracy", "reference": "git:HEAD", "max_total_drop": 0.02}
+    with pytest.raises(GateError, match="the reference git:HEAD is not there"):
+        place(30, 30, require=[rule])
+
+
+def test_rules_of_an_alias(place: Place) -> None:
+    rules = [{"metric": "accuracy", "min": 0.99, "to": ["production"]}]
+    rules.append({"metric": "accuracy", "min": 0.5})
+    merged = place(60, require=rules)
+    assert [one.result for one in of(merged, "min")] == [Result.PASS]
+    assert "asked of a promotion only: accuracy (production)" in of(merged, "passed")[0].message
+    staged = place(60, require=rules, stage=Stage.PROMOTE, alias="staging")
+    assert len(of(staged, "min")) == 1
+    for alias in ("production", None):
+        found = place(60, require=rules, stage=Stage.PROMOTE, alias=alias)
+        assert sorted(one.result for one in of(found, "min")) == [Result.FAIL, Result.PASS], alias
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"reuse": {"test_set": "t", "uses": 64, "adaptivity": "full"}, "require": [ACCURACY]},
+        {"require": [{"metric": "accuracy", "max_total_drop": 0.1}]},
+        {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "x"}]},
+    ],
+)
+def test_what_means_nothing_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"predictions": "p.csv", "prediction": "p", **options}, model.Options)
