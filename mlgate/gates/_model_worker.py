@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mlgate.gates._model_curves import curves
 from mlgate.gates._model_measure import Ask, churn, measured
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
@@ -20,6 +21,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         asks = [Ask(one) for one in request["measures"]]
         yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
         yield from _measures(rows, asks, None)
+        yield from curves(rows)
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:

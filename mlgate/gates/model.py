@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 1
+REVISION = 2
 
 rules = {
     "min": Rule("The metric is at least so high, and the evidence shows it.", level=Level.ERROR),
@@ -101,7 +101,16 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         yield from verdicts.of_numbers(*_model_numbers.read(ctx.options, new, before))
         return
     request = _model_request.request(ctx.options, new, before, _labels(ctx))
-    yield from verdicts.of_rows(asked(ctx.worker, request))
+    answers = asked(ctx.worker, request)
+    yield from verdicts.of_rows(answers)
+    yield from _figures(answers)
+
+
+def _figures(answers: list[dict[str, Any]]) -> Iterator[Figure]:
+    for one in answers:
+        if one["kind"] == "figure":
+            name, columns = one["id"], one["columns"]
+            yield Figure(id=name, title=one["title"], kind=name, columns=columns)
 
 
 def asked(worker: Callable[..., Iterator[Any]], request: dict[str, Any]) -> list[dict[str, Any]]:

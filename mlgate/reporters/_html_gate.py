@@ -16,7 +16,7 @@ from mlgate.reporters._style import lasted
 _NOTES = 20
 
 
-def matters(verdict: Verdict, report: Report) -> bool:
+def matters(verdict: Verdict) -> bool:
     """True if there is more to tell of a gate than its line in the list."""
     if verdict.outcome is Outcome.SKIPPED:
         return False
@@ -27,7 +27,7 @@ def matters(verdict: Verdict, report: Report) -> bool:
 
 def details(verdict: Verdict, report: Report, artist: Artist, anchor: str) -> Html | None:
     """All there is to tell of a gate; None where the list said it all."""
-    if not matters(verdict, report):
+    if not matters(verdict):
         return None
     time = "from the cache" if verdict.cached else lasted(verdict.duration)
     facts = [verdict.outcome.value, verdict.kind, line(verdict.judged or "", 160), time]

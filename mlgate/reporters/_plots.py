@@ -20,7 +20,9 @@ _THEME = dict(
 ) | {specs.OPEN: "open"}
 _COLOR = later(r'"(#0(?P<n>[1-8])0(?P=n)0(?P=n))"')
 _SIZE = later(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
-_KNOWN = frozenset("svg g path line rect text tspan title circle clipPath defs".split())
+_KNOWN = frozenset(
+    {"svg", "g", "path", "line", "rect", "text", "tspan", "title", "circle", "clipPath", "defs"}
+)
 _CONFIG = {
     "aria": False,
     "background": None,

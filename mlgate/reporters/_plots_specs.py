@@ -179,7 +179,7 @@ def _histogram(columns: dict[str, list[float | None]]) -> Spec:
         if None not in (a, b, share)
     ]
     return {
-        **_panel(values, series),
+        **_panel(values),
         "mark": {"type": "bar", "opacity": 0.55, "binSpacing": 0},
         "encoding": {
             "x": {
@@ -201,7 +201,7 @@ def _histogram(columns: dict[str, list[float | None]]) -> Spec:
     }
 
 
-def _panel(values: list[dict[str, Any]], series: Sequence[str]) -> Spec:
+def _panel(values: list[dict[str, Any]]) -> Spec:
     return {"width": _WIDTH + 40, "height": 190, "data": {"values": values}}
 
 
@@ -246,7 +246,7 @@ def _curves(columns: dict[str, list[float | None]], diagonal: bool) -> Spec:
         },
     }
     return {
-        **_panel(values, rest),
+        **_panel(values),
         "layer": [*([_diagonal()] if diagonal else []), lines],
     }
 
@@ -288,7 +288,7 @@ def _calibration(columns: dict[str, list[float | None]]) -> Spec:
         color = {"value": MODEL}
     x, y = _named("x", "said"), _named("y", "came true")
     return {
-        **_panel(values, series),
+        **_panel(values),
         "layer": [
             _diagonal(),
             {

@@ -94,11 +94,11 @@ def _base_problem(report: Report) -> Html | None:
     return tag("div", tag("p", f"The base: {line(report.base_problem)}"), mend, class_="reason")
 
 
-def _fact(name: str, *content: Content) -> Html:
-    return tag("div", tag("dt", name), tag("dd", *content))
+def _fact(name: str, value: str) -> Html:
+    return tag("div", tag("dt", name), tag("dd", value))
 
 
-def _facts(report: Report) -> Iterator[tuple[Content, ...]]:
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "stage", report.stage.value
     yield "judged", line(described(report.subject), 160)
     if report.base is not None:
@@ -115,7 +115,7 @@ def _facts(report: Report) -> Iterator[tuple[Content, ...]]:
 def _gates(report: Report, shown: list[Verdict], anchors: dict[int, str]) -> Html:
     """The list of gates; the bars beside them are the run's waterfall."""
     whole = max([report.duration, *(v.started + v.duration for v in shown)], default=0.0)
-    rows = [_gate(verdict, anchors[id(verdict)], whole, report) for verdict in shown]
+    rows = [_gate(verdict, anchors[id(verdict)], whole) for verdict in shown]
     left = len(report.verdicts) - len(shown)
     rest = tag("p", f"and {counted(left, 'more gate')} not shown here") if left else None
     fresh = sum(not v.cached and v.outcome is not Outcome.SKIPPED for v in report.verdicts)
@@ -127,9 +127,9 @@ def _gates(report: Report, shown: list[Verdict], anchors: dict[int, str]) -> Htm
     return section("Gates", tag("ol", rows, class_="gates"), rest, anchor="gates", note=note)
 
 
-def _gate(verdict: Verdict, anchor: str, whole: float, report: Report) -> Html:
+def _gate(verdict: Verdict, anchor: str, whole: float) -> Html:
     name = line(verdict.gate, 80)
-    title = tag("a", name, href=f"#{anchor}") if matters(verdict, report) else tag("b", name)
+    title = tag("a", name, href=f"#{anchor}") if matters(verdict) else tag("b", name)
     skipped = verdict.outcome is Outcome.SKIPPED
     return tag(
         "li",
