@@ -39,7 +39,7 @@ def details(verdict: Verdict, report: Report, artist: Artist, anchor: str) -> Ht
     return tag(
         "section",
         heading,
-        tag("p", " · ".join(filter(None, facts)), class_="note"),
+        tag("p", " · ".join(filter(None, facts)), class_="aside"),
         _why(verdict),
         measured(verdict, artist),
         figures(verdict, artist),

@@ -64,7 +64,8 @@ def _strip(name: str, outcomes: list[str | None]) -> Html:
 
 
 def _moved(runs: list[_past.Past], artist: Artist, most: int) -> list[Html]:
-    """The numbers that the newest run has and an earlier one had, drawn over the runs."""
+    """The numbers that the newest run has and an earlier one had, drawn over the runs; those that
+    never changed only where none did."""
     found = []
     for key in runs[-1].numbers:
         points = [
@@ -73,15 +74,15 @@ def _moved(runs: list[_past.Past], artist: Artist, most: int) -> list[Html]:
                 "value": one.value,
                 "low": one.low,
                 "high": one.high,
-                "least": one.at_least,
-                "most": one.at_most,
+                "at_least": one.at_least,
+                "at_most": one.at_most,
             }
             for i, run in enumerate(runs)
             if (one := run.numbers.get(key)) is not None and one.value is not None
         ]
         if len(points) > 1:
             found.append((key, points))
-    found.sort(key=lambda one: _still(one[1]))
+    found = [one for one in found if not _still(one[1])] or found
     return [_number(line(key, 100), points, artist) for key, points in found[:most]]
 
 

@@ -10,6 +10,7 @@ from mlgate.reporters import _plots_specs as specs
 from mlgate.reporters._html_page import table
 from mlgate.reporters._html_tags import Content, Html, joined, tag
 from mlgate.reporters._html_words import number, result_mark
+from mlgate.reporters._past import named
 from mlgate.reporters._plots import Artist
 from mlgate.reporters._problems import line
 
@@ -34,7 +35,8 @@ def measured(verdict: Verdict, artist: Artist) -> Html | None:
     left = len(found) - len(kept)
     return joined(
         tag("h3", "Numbers"),
-        [_numbers(verdict, title, group, artist) for title, group in groups.items()],
+        tag("p", _KEY, class_="aside") if verdict.kind == "model" else None,
+        [_numbers(verdict, title, group, artist) for title, group in _told(verdict, groups)],
         (
             tag("p", f"and {counted(left, 'more number')} not shown here", class_="rest")
             if left > 0
@@ -43,6 +45,7 @@ def measured(verdict: Verdict, artist: Artist) -> Html | None:
     )
 
 
+_KEY = "A dot is the value, the bar its interval; red lines are bounds, grey ones the baseline."
 _RANKS = {Result.FAIL: 0, Result.OPEN: 1, Result.PASS: 2}
 _TITLES = {
     "drift/ks": "Distance of distributions (Kolmogorov-Smirnov)",
@@ -51,6 +54,19 @@ _TITLES = {
     "drift/psi": "Population stability index",
     "data/nulls": "Null rates",
 }
+
+
+def _told(verdict: Verdict, groups: dict[str, list[Finding]]) -> list[tuple[str, list[Finding]]]:
+    """The groups, those with a picture first; numbers that stand alone share one table."""
+    if verdict.kind == "model":
+        return list(groups.items())
+    drawn = [(name, group) for name, group in groups.items() if _is_drawn(verdict, group)]
+    alone = [f for group in groups.values() if not _is_drawn(verdict, group) for f in group]
+    return [*drawn, *([("Further numbers" if drawn else "Measured", alone)] if alone else [])]
+
+
+def _is_drawn(verdict: Verdict, group: list[Finding]) -> bool:
+    return verdict.kind in _BARS and len(group) > 1 and group[0].rule in _TITLES
 
 
 def _group(verdict: Verdict, finding: Finding) -> str:
@@ -63,12 +79,10 @@ def _group(verdict: Verdict, finding: Finding) -> str:
 
 def _label(verdict: Verdict, finding: Finding, one: Measurement) -> str:
     """What tells a number from the others of its group."""
-    if verdict.kind == "drift":
-        return line(one.name.partition(" ")[2] or one.name, 60)
-    if verdict.kind == "data":
-        about, colon, _ = line(finding.message, 200).partition(": ")
-        return line(f"{about} {one.name}" if colon else one.name, 60)
-    return line(one.slice or "all rows", 60)
+    if verdict.kind == "model":
+        return line(one.slice or "all rows", 60)
+    name = named(verdict, finding)
+    return line(name.partition(" ")[2] or name if verdict.kind == "drift" else name, 60)
 
 
 def _numbers(verdict: Verdict, title: str, found: list[Finding], artist: Artist) -> Html:
@@ -79,7 +93,7 @@ def _numbers(verdict: Verdict, title: str, found: list[Finding], artist: Artist)
     spec = None
     if verdict.kind == "model":
         spec = specs.forest(rows)
-    elif verdict.kind in _BARS and len(rows) > 1:
+    elif _is_drawn(verdict, found):
         spec = specs.bars(rows)
     said = f"{title}, {counted(len(found), 'row')}, with bounds"
     plot = artist.draw(spec, said) if spec else None
@@ -89,7 +103,7 @@ def _numbers(verdict: Verdict, title: str, found: list[Finding], artist: Artist)
 def _table(title: str, labels: list[str], pairs: list[tuple[Finding, Measurement]]) -> Html:
     columns: list[tuple[str, list[Content]]] = [
         ("value:", [_value(one) for _, one in pairs]),
-        ("interval:", [_interval(one) for _, one in pairs]),
+        (f"{_sure(pairs)}interval:", [_interval(one) for _, one in pairs]),
         ("bound:", [_bound(one) for _, one in pairs]),
         ("baseline:", [number(one.baseline) for _, one in pairs]),
         ("rows:", [number(one.n) for _, one in pairs]),
@@ -110,10 +124,16 @@ def _value(one: Measurement) -> str:
 
 
 def _interval(one: Measurement) -> str:
-    if one.low is None or one.high is None:
+    if one.low is None or one.high is None or one.low == one.high:
         return ""
-    sure = f" ({one.confidence:.0%})" if one.confidence is not None else ""
-    return f"{number(one.low)} to {number(one.high)}{sure}"
+    return f"{number(one.low)} to {number(one.high)}"
+
+
+def _sure(pairs: list[tuple[Finding, Measurement]]) -> str:
+    """The confidence of all intervals of a table, where it is one."""
+    told = {one.confidence for _, one in pairs if one.low is not None}
+    sure = told.pop() if len(told) == 1 else None
+    return "" if sure is None else f"{sure:.0%} "
 
 
 def _bound(one: Measurement) -> str:

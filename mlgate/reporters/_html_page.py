@@ -63,7 +63,7 @@ def _style() -> str:
 
 def section(title: str, *content: Content, anchor: str | None = None, note: str = "") -> Html:
     """A part of the page under its own heading."""
-    said = tag("p", note, class_="note") if note else None
+    said = tag("p", note, class_="aside") if note else None
     return tag("section", tag("h2", title), said, joined(*content), id=anchor)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct, convert, to_builtins
 
-from mlgate.core.report import Report
+from mlgate.core.finding import Finding
+from mlgate.core.report import Report, Verdict
+from mlgate.reporters._problems import line
 
 _MOST = 200
 """Numbers and gates that are kept of a run."""
@@ -41,7 +43,7 @@ def past(report: Report, started: float) -> dict[str, object]:
             if one is None or one.slice is not None or one.value is None or len(numbers) >= _MOST:
                 continue
             numbers.setdefault(
-                f"{verdict.gate}: {one.name}",
+                f"{verdict.gate}: {named(verdict, finding)}",
                 Number(
                     value=one.value,
                     low=one.low,
@@ -60,6 +62,16 @@ def past(report: Report, started: float) -> dict[str, object]:
     )
     built: dict[str, object] = to_builtins(entry)
     return built
+
+
+def named(verdict: Verdict, finding: Finding) -> str:
+    """A number's name; of a table's column with that, which its message begins with."""
+    one = finding.measurement
+    name = one.name if one else finding.rule
+    if verdict.kind != "data":
+        return name
+    about, colon, _ = line(finding.message, 200).partition(": ")
+    return f"{about} {name}" if colon else name
 
 
 def read(history: tuple[dict[str, object], ...]) -> list[Past]:

@@ -26,6 +26,7 @@ _KNOWN = frozenset(
 _CONFIG = {
     "aria": False,
     "background": None,
+    "padding": {"left": 14, "right": 14, "top": 4, "bottom": 4},
     "font": "sans-serif",
     "view": {"stroke": None},
     "axis": {

@@ -251,12 +251,12 @@ def _curves(columns: dict[str, list[float | None]], diagonal: bool) -> Spec:
     }
 
 
-def _named(field: str, title: str | None) -> Spec:
+def _named(field: str, title: str | None, ticks: int = 5) -> Spec:
     return {
         "field": field,
         "type": "quantitative",
         "scale": {"zero": False},
-        "axis": {"title": title, "tickCount": 5},
+        "axis": {"title": title, "tickCount": ticks},
     }
 
 
@@ -322,19 +322,19 @@ def history(points: Sequence[dict[str, Any]]) -> Spec:
             {
                 "transform": [{"filter": "datum.low != null && datum.high != null"}],
                 "mark": {"type": "area", "color": MODEL, "opacity": 0.18},
-                "encoding": {"y": _named("low", None), "y2": {"field": "high"}},
+                "encoding": {"y": _named("low", None, 3), "y2": {"field": "high"}},
             },
             *(
                 {
                     "transform": [{"filter": f"datum.{bound} != null"}],
                     "mark": dashed,
-                    "encoding": {"y": _named(bound, None)},
+                    "encoding": {"y": _named(bound, None, 3)},
                 }
-                for bound in ("least", "most")
+                for bound in ("at_least", "at_most")
             ),
             {
                 "mark": {"type": "line", "color": MODEL, "point": {"color": MODEL, "size": 30}},
-                "encoding": {"y": _named("value", None)},
+                "encoding": {"y": _named("value", None, 3)},
             },
         ],
     }
