@@ -24,9 +24,9 @@ def page(title: str, top: Content, body: Content, foot: Content) -> str:
     )
     content = tag(
         "body",
-        tag("a", "Skip to the gates", class_="skip", href="#gates"),
+        tag("a", "Skip to the content", class_="skip", href="#content"),
         tag("div", _brand(), top, class_="top"),
-        tag("main", body),
+        tag("main", body, id="content", tabindex="-1"),
         tag("footer", foot),
     )
     return f"<!doctype html>\n{tag('html', head, content, lang='en')}\n"

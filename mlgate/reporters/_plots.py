@@ -20,9 +20,9 @@ _THEME = dict(
 ) | {specs.OPEN: "open"}
 _COLOR = later(r'"(#0(?P<n>[1-8])0(?P=n)0(?P=n))"')
 _SIZE = later(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
-_KNOWN = frozenset(
-    {"svg", "g", "path", "line", "rect", "text", "tspan", "title", "circle", "clipPath", "defs"}
-)
+_CLIPS = later(r'<defs>.*?</defs>| clip-path="url\(#\w+\)"')
+"""Their names would clash with those of the next picture."""
+_KNOWN = frozenset({"svg", "g", "path", "line", "rect", "text", "tspan", "title", "circle"})
 _CONFIG = {
     "aria": False,
     "background": None,
@@ -80,9 +80,9 @@ class Artist:
 
 def _fit(svg: str, said: str) -> Html | None:
     """The picture as a part of the page; None if it holds anything but shapes and text."""
+    svg = _CLIPS.sub("", svg.replace("\n", " "))
     if len(svg) > _LARGEST or not _harmless(svg):
         return None
-    svg = svg.replace("\n", " ")
     size = _SIZE.match(svg)
     start = svg.index(">") + 1
     width, height = (size[1], size[2]) if size else ("400", "300")
@@ -112,7 +112,7 @@ def _harmless(svg: str) -> bool:
 def _is_shape(one: Any) -> bool:
     name = str(one.tag).rpartition("}")[2]
     wild = any(
-        key.lower().startswith("on") or key.rpartition("}")[2].lower() == "href"
-        for key in one.attrib
+        key.lower().startswith("on") or key.lower().endswith("href") or "url(" in value
+        for key, value in one.attrib.items()
     )
     return name in _KNOWN and not wild

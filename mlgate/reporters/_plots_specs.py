@@ -39,7 +39,7 @@ class Row(Struct, frozen=True, kw_only=True):
         if one.name.endswith(" gain"):
             baseline = 0.0
         return cls(
-            label=plain(label),
+            label=_drawn(label),
             color=_COLORS[result],
             value=_finite(one.value),
             low=_finite(one.low),
@@ -48,6 +48,11 @@ class Row(Struct, frozen=True, kw_only=True):
             at_most=_finite(one.at_most),
             baseline=_finite(baseline),
         )
+
+
+def _drawn(text: str) -> str:
+    """Text fit to be drawn: what XML does not know ends the process that draws it."""
+    return plain(text).translate({0xFFFE: None, 0xFFFF: None})
 
 
 def _finite(value: float | None) -> float | None:
@@ -155,7 +160,7 @@ def bars(rows: Sequence[Row]) -> Spec | None:
 
 def of_figure(figure: Figure) -> Spec | None:
     """A gate's figure by its kind; None where there is nothing to draw."""
-    columns = {plain(name): [_finite(v) for v in vs] for name, vs in figure.columns.items()}
+    columns = {_drawn(name): [_finite(v) for v in vs] for name, vs in figure.columns.items()}
     if len(columns) < 2 or not any(columns.values()):
         return None
     if figure.kind == "histogram" and {"low", "high"} <= columns.keys():

@@ -25,7 +25,6 @@ KNOWN = {
     *"html head meta title style body a div span main footer header section fieldset legend".split(),
     *"label input h1 h2 h3 p dl dt dd ul ol li b code pre details summary figure figcaption".split(),
     *"table caption thead tbody tr th td svg g path line rect text tspan circle".split(),
-    *"clippath defs".split(),
 }
 VOID = {"meta", "input"}
 
