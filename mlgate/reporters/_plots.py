@@ -20,8 +20,9 @@ _THEME = dict(
 ) | {specs.OPEN: "open"}
 _COLOR = later(r'"(#0(?P<n>[1-8])0(?P=n)0(?P=n))"')
 _SIZE = later(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
-_CLIPS = later(r'<defs>.*?</defs>| clip-path="url\(#\w+\)"')
-"""Their names would clash with those of the next picture."""
+_CLIPS = later(r'<defs>.*?</defs>| clip-path="url\(#\w+\)"| (?:role|aria-\w+)="[^"]*"')
+"""Clips, whose names would clash with those of the next picture, and the roles of single marks:
+the whole is one image with one description."""
 _KNOWN = frozenset({"svg", "g", "path", "line", "rect", "text", "tspan", "title", "circle"})
 _CONFIG = {
     "aria": False,

@@ -128,7 +128,7 @@ def _gates(report: Report, shown: list[Verdict], anchors: dict[int, str]) -> Htm
 
 
 def _gate(verdict: Verdict, anchor: str, whole: float) -> Html:
-    name = line(verdict.gate, 80)
+    name = line(verdict.gate, 80) or "(no name)"
     title = tag("a", name, href=f"#{anchor}") if matters(verdict) else tag("b", name)
     skipped = verdict.outcome is Outcome.SKIPPED
     return tag(

@@ -22,9 +22,61 @@ from mlgate.reporters._html_tags import Html, joined, tag
 from mlgate.reporters._plots import Artist, _fit
 
 KNOWN = {
-    *"html head meta title style body a div span main footer header section fieldset legend".split(),
-    *"label input h1 h2 h3 p dl dt dd ul ol li b code pre details summary figure figcaption".split(),
-    *"table caption thead tbody tr th td svg g path line rect text tspan circle".split(),
+    *[
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "div",
+        "span",
+        "main",
+        "footer",
+        "header",
+        "section",
+        "fieldset",
+        "legend",
+    ],
+    *[
+        "label",
+        "input",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "dl",
+        "dt",
+        "dd",
+        "ul",
+        "ol",
+        "li",
+        "b",
+        "code",
+        "pre",
+        "details",
+        "summary",
+        "figure",
+        "figcaption",
+    ],
+    *[
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "svg",
+        "g",
+        "path",
+        "line",
+        "rect",
+        "text",
+        "tspan",
+        "circle",
+    ],
 }
 VOID = {"meta", "input"}
 
@@ -264,7 +316,7 @@ def test_history_is_there_from_the_second_run_on():
 def test_the_trend_is_a_page():
     page = safe(_html_trend.render("merge", showcase.report().history))
     assert "Runs of stage merge" in page.text
-    assert "0 of the last 5 runs passed" in page.text
+    assert "2 of the last 5 runs passed" in page.text
 
 
 def test_colour_is_never_all():
