@@ -6,6 +6,7 @@ python docs/screenshots.py          needs mlgate[code,data,model,report], git an
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import subprocess
@@ -70,7 +71,7 @@ ROWS = 6_000
 
 
 def build(folder: Path) -> None:
-    """A repository whose branch brings a slightly worse model, older customers, an unused import."""
+    """A repository whose branch brings a worse model, older customers, an unused import."""
     random = np.random.default_rng(7)
     for name in ("data", "eval", "src"):
         (folder / name).mkdir(parents=True)
@@ -157,7 +158,7 @@ def picture_of_text(text: str, path: Path) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(record=True, width=104, file=open(os.devnull, "w"), force_terminal=True)
+    console = Console(record=True, width=104, file=io.StringIO(), force_terminal=True)
     console.print(Text("$ mlgate check", style="bold"))
     console.print(Text.from_ansi(text.rstrip()))
     console.save_svg(str(path), title="mlgate check")
