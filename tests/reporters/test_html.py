@@ -21,11 +21,13 @@ from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, tag
 from mlgate.reporters._plots import Artist, _fit
 
-KNOWN = frozenset(
-    """html head meta title style body a div span main footer header section fieldset legend label
-    input h1 h2 h3 p dl dt dd ul ol li b code pre details summary figure figcaption table caption
-    thead tbody tr th td svg g path line rect text tspan circle""".split()
-)
+KNOWN = {
+    *("html", "head", "meta", "title", "style", "body", "a", "div", "span", "main", "footer"),
+    *("header", "section", "fieldset", "legend", "label", "input", "h1", "h2", "h3", "p", "dl"),
+    *("dt", "dd", "ul", "ol", "li", "b", "code", "pre", "details", "summary", "figure"),
+    *("figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "path"),
+    *("line", "rect", "text", "tspan", "circle"),
+}
 VOID = {"meta", "input"}
 
 
