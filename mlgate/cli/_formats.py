@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 from msgspec import Struct
@@ -63,9 +64,24 @@ def write(wanted: list[Wanted], report: Report) -> None:
     """Write every format but the text on standard output, which is written as the run goes."""
     for one in wanted:
         if one.path is not None:
-            write_whole(one.path, _rendered(one.name, report))
+            write_whole(one.path, rendered(one.name, report))
         elif one.name != "text":
-            click.echo(_rendered(one.name, report), nl=False)
+            click.echo(rendered(one.name, report), nl=False)
+
+
+def show(wanted: list[Wanted], report: Report) -> None:
+    """Write every format of a report that is there already, as text unless something else is
+    asked of standard output."""
+    if for_people(wanted):
+        from mlgate.cli import _terminal
+        from mlgate.reporters import text
+
+        style = _terminal.style(sys.stdout, os.environ)
+        click.echo(
+            text.render(report, width=style.width, color=style.color, unicode=style.unicode),
+            nl=False,
+        )
+    write(wanted, report)
 
 
 def machine_reads(wanted: list[Wanted]) -> bool:
@@ -73,13 +89,18 @@ def machine_reads(wanted: list[Wanted]) -> bool:
     return any(one.path is None and one.name != "text" for one in wanted)
 
 
-def _rendered(name: str, report: Report) -> str:
-    """The report in a format; the meaning of its rules is added where the format tells it."""
+def rendered(name: str, report: Report) -> str:
+    """The report in a format; the meaning of its rules, and what earlier runs came to, is added
+    where the format tells it."""
     reporter = parts.load("reporters", name)
     if getattr(reporter, "needs_rules", False):
         from mlgate.cli._known import rules_of
 
         report = replace(report, rules=rules_of(report))
+    if getattr(reporter, "needs_history", False) and not report.history:
+        from mlgate.cli._runs import history
+
+        report = replace(report, history=history(report))
     content: str = reporter.render(report)
     return content
 

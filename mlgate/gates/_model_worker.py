@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from mlgate.gates._model_curves import curves
 from mlgate.gates._model_draws import drawn
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import Ask, churn, measured
@@ -31,6 +32,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             for rate in METRICS[asks[measure].metric].rates:
                 groups = rates(rows, rate, names, codes)
                 yield {"kind": "groups", "measure": measure, "rate": rate, "groups": groups}
+        yield from curves(rows)
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:

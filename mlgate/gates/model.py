@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 1
+REVISION = 2
 
 rules = {
     "min": Rule("The metric is at least so high, and the evidence shows it.", level=Level.ERROR),
@@ -164,14 +164,23 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
 
 def _judged(
     ctx: Context, options: Options, verdicts: Verdicts, new: where.Place, old: where.Place | None
-) -> Iterator[Finding]:
+) -> Iterator[Finding | Figure]:
     from mlgate.gates import _model_numbers, _model_request
 
     if options.metrics:
         yield from verdicts.of_numbers(*_model_numbers.read(options, new, old))
         return
     request = _model_request.request(options, new, old, _labels(ctx))
-    yield from verdicts.of_rows(asked(ctx.worker, request))
+    answers = asked(ctx.worker, request)
+    yield from verdicts.of_rows(answers)
+    yield from _figures(answers)
+
+
+def _figures(answers: list[dict[str, Any]]) -> Iterator[Figure]:
+    for one in answers:
+        if one["kind"] == "figure":
+            name, columns = one["id"], one["columns"]
+            yield Figure(id=name, title=one["title"], kind=name, columns=columns)
 
 
 def _since(
@@ -195,7 +204,7 @@ def _since(
         return
     total = replace(options, require=rules, slices=(), baseline=name)
     for found in _judged(ctx, total, Verdicts(total), new, pinned):
-        if found.rule == "model/max-drop":
+        if isinstance(found, Finding) and found.rule == "model/max-drop":
             message = f"since {name}: {found.message}"
             yield replace(found, rule="model/max-total-drop", message=message)
 

@@ -51,6 +51,8 @@ def _verdict(verdict: Verdict) -> dict[str, object]:
         "hidden": verdict.hidden,
         "waived": verdict.waived,
         "notes": [plain(note) for note in verdict.notes],
+        "started": _seconds(verdict.started),
+        "figures": verdict.figures,
     }
 
 

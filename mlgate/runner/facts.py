@@ -13,6 +13,8 @@ from mlgate.core.snapshot import Snapshot
 from mlgate.core.text import plain, shown
 
 _LONGEST = 10_000
+_DRAWN = 64 << 10
+"""Bytes of figures of a batch; what is beyond is not shown."""
 
 
 class Facts:
@@ -22,6 +24,7 @@ class Facts:
         self.findings: list[tuple[str | None, Finding]] = []
         """Each with the snapshot's path it belongs to."""
         self.figures: list[Figure] = []
+        self._room = _DRAWN
         self._subject = subject
         self._conceals = conceals
         self._lines: dict[str, list[str]] = {}
@@ -30,10 +33,17 @@ class Facts:
         """Take in what a gate yields."""
         for fact in stated:
             if isinstance(fact, Figure):
-                self.figures.append(fact)
+                self._draw(fact)
             else:
                 path = fact.location.path if fact.location else None
                 self.findings.append((path, self._fit(fact)))
+
+    def _draw(self, figure: Figure) -> None:
+        size = sum(9 * len(column) + len(name) for name, column in figure.columns.items())
+        if size <= self._room:
+            self._room -= size
+            columns = {plain(name): column for name, column in figure.columns.items()}
+            self.figures.append(replace(figure, title=plain(figure.title)[:200], columns=columns))
 
     def _fit(self, finding: Finding) -> Finding:
         location = finding.location

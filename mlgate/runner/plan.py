@@ -12,7 +12,7 @@ import msgspec
 
 from mlgate.core import parts
 from mlgate.core.errors import GateError, ToolMissing
-from mlgate.core.finding import Finding
+from mlgate.core.finding import Figure, Finding
 from mlgate.core.gate import Completed, Context, Inputs, Tool
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Stage
@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 600.0
 _findings = msgspec.msgpack.Decoder(tuple[Finding, ...])
+
+
+class Whole(msgspec.Struct, frozen=True, array_like=True):
+    """What a gate said of all its files together, as the store keeps it."""
+
+    findings: tuple[Finding, ...]
+    figures: tuple[Figure, ...]
+
+
+_whole = msgspec.msgpack.Decoder(Whole)
 
 
 class Job:
@@ -60,6 +70,8 @@ class Job:
         self.missing: tuple[str, ...] | None = ()
         """Paths still to be judged; None where the gate as a whole is."""
         self.known: list[Finding] = []
+        self.drawn: tuple[Figure, ...] = ()
+        """Figures that are known."""
         self.facts: Facts | None = None
         self.skipped: str | None = None
         self.error: str | None = None
@@ -91,10 +103,9 @@ class Job:
         """True if nothing is left to run."""
         return self.error is not None or self.skipped is not None or self.missing == ()
 
-    @property
-    def facts_have_figures(self) -> bool:
-        """True if it yielded figures, which are not stored."""
-        return self.facts is not None and bool(self.facts.figures)
+    def figures(self) -> tuple[Figure, ...]:
+        """All that is known to be shown beside the findings."""
+        return (*self.drawn, *(self.facts.figures if self.facts else ()))
 
     def fail(self, error: GateError) -> None:
         """The gate could not do its work."""
@@ -108,7 +119,6 @@ class Job:
         """What came of it, for the judge."""
         from mlgate.runner.undecided import subject_of
 
-        facts = self.facts
         findings = self.findings()
         return Draft(
             gate=self.name,
@@ -117,7 +127,7 @@ class Job:
                 f if f.policy == self.by else msgspec.structs.replace(f, policy=self.by)
                 for f in findings
             ),
-            figures=tuple(facts.figures) if facts else (),
+            figures=self.figures(),
             judged=self._judged(findings),
             skipped=self.skipped,
             error=self.error,
@@ -343,7 +353,8 @@ def recall(session: Session, jobs: Iterable[Job]) -> None:
     asked = [job for job in jobs if job.key and not job.settled and job.inputs]
     whole = {keys.whole_key(j.key, j.inputs.paths, j.subject.files): j for j in asked if j.inputs}
     for key, value in session.recall("findings", list(whole)).items():
-        whole[key].known = list(_decoded(value))
+        found = _whole.decode(value)
+        whole[key].known, whole[key].drawn = list(found.findings), found.figures
         whole[key].missing = ()
     for job in asked:
         if job.missing:
@@ -364,7 +375,7 @@ def _decoded(value: bytes) -> tuple[Finding, ...]:
 
 def remember_files(session: Session, job: Job, paths: Sequence[str], facts: Facts) -> None:
     """Store each file's own findings."""
-    if not job.key:
+    if not job.key or facts.figures:  # which belong to no single file
         return
     by_path: dict[str, list[Finding]] = {path: [] for path in paths}
     for path, finding in facts.findings:
@@ -380,7 +391,8 @@ def remember_files(session: Session, job: Job, paths: Sequence[str], facts: Fact
 
 def remember_whole(session: Session, job: Job) -> None:
     """Store what a gate says of all its files together."""
-    known = job.error is None and job.skipped is None and not job.facts_have_figures
+    known = job.error is None and job.skipped is None
     if job.key and job.inputs and known and not job.cached:
         key = keys.whole_key(job.key, job.inputs.paths, job.subject.files)
-        session.remember("findings", {key: msgspec.msgpack.encode(job.findings())})
+        whole = Whole(tuple(job.findings()), job.figures())
+        session.remember("findings", {key: msgspec.msgpack.encode(whole)})

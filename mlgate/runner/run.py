@@ -252,6 +252,8 @@ class _Run:
         return tuple(notes)
 
     def _keep(self, report: Report) -> None:
+        from mlgate.runner.kept import bounded
+
         session = self.session
         session.store.record_run(
             session.repo.root,
@@ -259,7 +261,7 @@ class _Run:
             started=time.time() - report.duration,
             duration=report.duration,
             exit_code=report.exit_code,
-            report=msgspec.json.encode(report),
+            report=msgspec.json.encode(bounded(report)),
         )
         session.store.trim()
 
@@ -296,4 +298,4 @@ def _repeatable(job: plan.Job) -> bool:
         return job.help is None
     if job.skipped is not None:  # for a need that did not pass this time
         return False
-    return job.inputs.also is not None and not job.inputs.beyond and not job.facts_have_figures
+    return job.inputs.also is not None and not job.inputs.beyond

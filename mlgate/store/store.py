@@ -38,6 +38,7 @@ _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _CHUNK = 500
 _LARGEST = 512 << 20
 _KEPT_RUNS = 200
+_KEPT_BYTES = 64 << 20
 
 
 class Store:
@@ -88,7 +89,7 @@ class Store:
         exit_code: int,
         report: bytes,
     ) -> None:
-        """Keep a run, and drop the oldest of this repository and stage beyond 200."""
+        """Keep a run; of this repository and stage the oldest go beyond 200, or 64 MiB."""
         repository = _storable(repository)
         row = (repository, stage, started, duration, exit_code, report)
         self._change(
@@ -100,6 +101,12 @@ class Store:
             "DELETE FROM runs WHERE repository = ? AND stage = ? AND id NOT IN (SELECT id FROM runs"
             f" WHERE repository = ? AND stage = ? ORDER BY id DESC LIMIT {_KEPT_RUNS})",
             [(repository, stage, repository, stage)],
+        )
+        self._change(
+            "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, sum(length(report))"
+            " OVER (ORDER BY id DESC) AS whole FROM runs WHERE repository = ? AND stage = ?)"
+            f" WHERE whole > {_KEPT_BYTES})",
+            [(repository, stage)],
         )
 
     def runs(

@@ -473,3 +473,13 @@ def test_disk_that_is_full(tmp_path: Path) -> None:
     assert store.get("findings", list(known), TODAY) == known
     assert store.problem is None
     store.close()
+
+
+def test_kept_runs_stay_within_their_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr("mlgate.store.store._KEPT_BYTES", 1_000)
+    store = open_store({"MLGATE_CACHE_DIR": str(tmp_path)})
+    for number in range(9):
+        store.record_run(
+            "/a", "merge", started=number, duration=1.0, exit_code=0, report=b"x" * 300
+        )
+    assert [row[0] for row in store.runs("/a", "merge", 9)] == [8.0, 7.0, 6.0]

@@ -1,0 +1,163 @@
+"""The HTML report in a real, headless Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "reporters"))
+
+import hostile
+import showcase
+
+from mlgate.reporters import _html_trend, html
+
+pytestmark = pytest.mark.heavy
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+WIDTHS = (375, 1440)
+SCHEMES = ("light", "dark")
+PAGES = {
+    "showcase": lambda: html.render(showcase.report()),
+    "trend": lambda: _html_trend.render("merge", showcase.report().history),
+    "hostile": lambda: html.render(hostile.report()),
+    "huge": lambda: html.render(hostile.huge()),
+    "long": lambda: html.render(hostile.long()),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, render in PAGES.items():
+        (folder / f"{name}.html").write_text(render(), encoding="utf-8")
+    return {name: (folder / f"{name}.html").as_uri() for name in PAGES}
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory) -> Path:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("there is no npm, which axe-core comes from")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--prefix", str(folder), "axe-core@4"],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        pytest.skip(f"npm install axe-core: {done.stderr[-300:]}")
+    return folder / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.fixture
+def opened(browser, written):
+    """`opened(name, width, scheme)`: a page, which at the end may have said and asked nothing."""
+    said: list[str] = []
+    contexts = []
+
+    def open_page(name: str, width: int = 1440, scheme: str = "light", **more):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **more
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
+        page.on(
+            "request",
+            lambda request: None if request.url == written[name] else said.append(request.url),
+        )
+        page.goto(written[name])
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_the_screen_says_or_asks_anything(opened, name, width, scheme):
+    page = opened(name, width, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("h1").is_visible()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["showcase", "trend", "hostile"])
+def test_everybody_can_use_it(opened, axe, name, width, scheme):
+    page = opened(name, width, scheme, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(r => r.violations)")
+    serious = [
+        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0]["failureSummary"][:300])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_plots_show_the_right_values(opened):
+    pytest.importorskip("vl_convert")
+    page = opened("showcase")
+    dots = page.locator('svg[aria-label^="roc_auc gain"] .role-mark path[transform]')
+    places = [
+        float(dots.nth(i).get_attribute("transform").split("(")[1].split(",")[0])
+        for i in range(dots.count())
+        if "A" in dots.nth(i).get_attribute("d")
+    ]
+    values = [-0.002, 0.0, -0.01, -0.02]
+    assert len(places) == len(values)
+    slope = (places[0] - places[3]) / (values[0] - values[3])
+    for place, value in zip(places, values, strict=True):
+        assert place == pytest.approx(places[0] + slope * (value - values[0]), abs=0.5)
+
+
+def test_a_drawing_takes_the_colours_of_the_theme(opened):
+    pytest.importorskip("vl_convert")
+    found = {}
+    for scheme in SCHEMES:
+        page = opened("showcase", scheme=scheme)
+        text = page.locator("svg text").first
+        found[scheme] = text.evaluate("e => getComputedStyle(e).fill")
+    assert len(set(found.values())) == 2, found
+
+
+def test_the_theme_can_be_chosen_by_keyboard(opened):
+    page = opened("showcase")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.locator("#theme-auto").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(paper) == light
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(paper) != light
+
+
+def test_the_keyboard_can_skip_to_the_content(opened):
+    page = opened("showcase")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")

@@ -1,0 +1,275 @@
+"""The HTML report without a browser: what is in it, that it is safe, and that it stays small."""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+import time
+import tracemalloc
+from html.parser import HTMLParser
+
+import hostile
+import pytest
+import sample
+import showcase
+from msgspec.structs import replace
+
+from mlgate.core.finding import Figure
+from mlgate.core.words import Outcome
+from mlgate.reporters import _html_trend, html
+from mlgate.reporters._html_tags import Html, joined, tag
+from mlgate.reporters._plots import Artist, _fit
+
+KNOWN = {
+    *("html", "head", "meta", "title", "style", "body", "a", "div", "span", "main", "footer"),
+    *("header", "section", "fieldset", "legend", "label", "input", "h1", "h2", "h3", "p", "dl"),
+    *("dt", "dd", "ul", "ol", "li", "b", "code", "pre", "details", "summary", "figure"),
+    *("figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "path"),
+    *("line", "rect", "text", "tspan", "circle"),
+}
+VOID = {"meta", "input"}
+
+
+class Page(HTMLParser):
+    """Every element with its attributes, the text, and whether all are closed in order."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.path: list[str] = []
+        self.feed(source)
+        self.close()
+        assert self.path == []
+
+    def handle_starttag(self, name, attributes):
+        self.elements.append((name, dict(attributes)))
+        if name not in VOID:
+            self.path.append(name)
+
+    def handle_startendtag(self, name, attributes):
+        self.elements.append((name, dict(attributes)))
+
+    def handle_endtag(self, name):
+        assert self.path.pop() == name
+
+    def handle_data(self, text):
+        if self.path and self.path[-1] != "style":
+            self.texts.append(text)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    def all(self, name: str, **wanted: str) -> list[dict[str, str | None]]:
+        return [
+            found
+            for one, found in self.elements
+            if one == name and all(found.get(k.rstrip("_")) == v for k, v in wanted.items())
+        ]
+
+
+def safe(source: str) -> Page:
+    """The page, if nothing in it could load, run or lead anywhere."""
+    page = Page(source)
+    for name, attributes in page.elements:
+        assert name in KNOWN, name
+        assert not [key for key in attributes if key.startswith("on")]
+        assert not {"src", "srcset", "action", "formaction", "xlink:href"} & attributes.keys()
+        assert str(attributes.get("href", "#")).startswith("#")
+    policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
+    assert "default-src 'none'" in policy
+    assert "script" not in policy
+    assert "url(" not in source
+    assert "@import" not in source
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2066]", source)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = {str(a["href"])[1:] for a in page.all("a")}
+    assert links <= set(ids)
+    source.encode("utf-8")
+    return page
+
+
+def test_the_verdict_comes_first_and_every_gate_is_listed():
+    page = safe(html.render(sample.report()))
+    assert "Blocked blocked by lint; could not be judged, so not passed: dependencies" in page.text
+    for verdict in sample.VERDICTS:
+        assert verdict.gate in page.text
+    assert "120 old not shown" in page.text
+    assert "1 waived" in page.text
+    assert "detect-secrets is not installed · pip install detect-secrets" in page.text
+    assert "1 from the cache" in page.text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "word"),
+    [
+        ([sample.FORMAT], "Passed"),
+        ([sample.LINT], "Blocked"),
+        ([sample.DEPENDENCIES], "Could not be judged"),
+        ([sample.NOTEBOOK], "Nothing was judged"),
+    ],
+)
+def test_the_headline_says_what_the_exit_code_means(verdicts, word):
+    page = safe(html.render(sample.report(*verdicts)))
+    assert page.texts[page.texts.index(word) - 1] in "✓✗!–"
+    assert f"<h1>{word}</h1>" in html.render(sample.report(*verdicts))
+
+
+def test_findings_show_their_source_and_how_to_mend_them():
+    page = safe(html.render(sample.report()))
+    assert "assert score >= 0.8" in page.text
+    assert "src/train.py:3:1 lint/F401 'os' imported but unused mend remove the import" in page.text
+
+
+def test_what_changed_in_the_data_is_told():
+    page = safe(html.render(showcase.report()))
+    assert "What changed in the data data/train.csv changed, 1.2 MiB -> 1.4 MiB" in page.text
+
+
+def test_every_plot_has_its_numbers_beside_it():
+    pytest.importorskip("vl_convert")
+    source = html.render(showcase.report())
+    page = safe(source)
+    names = [one["aria-label"] for one in page.all("svg")]
+    assert {"ROC curve", "Calibration", "age: reference and table"} <= set(names)
+    assert "roc_auc gain, 4 rows, with bounds" in names
+    assert all(one["role"] == "img" for one in page.all("svg"))
+    figures = re.findall(r"<figure.*?</figure>", source, re.S)
+    assert all("<table>" in figure for figure in figures if "<svg" in figure)
+    assert "#0" not in "".join(re.findall(r"<svg.*?</svg>", source, re.S)), "a colour of no theme"
+
+
+def test_without_the_extra_all_but_the_plots_is_there(monkeypatch):
+    whole = Page(html.render(showcase.report()))
+    real = builtins.__import__
+
+    def without(name, *args, **more):
+        if name == "vl_convert":
+            raise ImportError(name)
+        return real(name, *args, **more)
+
+    monkeypatch.delitem(sys.modules, "vl_convert", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    page = safe(html.render(showcase.report()))
+    assert not page.all("svg")
+    assert "pip install 'mlgate[report]'" in page.text
+    assert len(page.all("td")) == len(whole.all("td"))
+
+
+def test_a_plot_that_fails_leaves_its_table():
+    artist = Artist()
+    assert artist.draw({"mark": 7}, "nothing") is None
+    assert "could not be drawn" in (artist.problem or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>",
+        '<a href="https://evil.example"><text>x</text></a>',
+        '<rect onclick="alert(1)"/>',
+        "<foreignObject/>",
+        '<image href="https://evil.example/x.png"/>',
+        "<g>",
+    ],
+)
+def test_a_drawing_that_is_more_than_shapes_is_not_shown(body):
+    assert _fit(f'<svg xmlns="http://www.w3.org/2000/svg">{body}</svg>', "x") is None
+
+
+def test_a_drawing_that_is_shapes_is_shown():
+    shown = _fit('<svg xmlns="http://www.w3.org/2000/svg"><rect fill="#040404"/></svg>', "x")
+    assert '<rect fill="var(--model)"/>' in (shown or "")
+
+
+def test_text_is_escaped_wherever_it_stands():
+    made = tag("p", "<b>", ["&", None, Html("<i>")], title='"x"', hidden=True, class_=None)
+    assert made == '<p title="&quot;x&quot;" hidden>&lt;b&gt;&amp;<i></p>'
+    assert joined("\x1b[31m<") == "&lt;"
+
+
+def test_untrusted_text_does_no_harm():
+    page = safe(html.render(hostile.report()))
+    assert "<script>alert(1)</script>" in page.text, "shown as what it is"
+
+
+def test_untrusted_text_does_no_harm_in_plots():
+    pytest.importorskip("vl_convert")
+    findings = tuple(
+        replace(
+            one,
+            measurement=replace(one.measurement, name="auc", value=0.1 * i, low=None, high=0.7),
+        )
+        for i, one in enumerate(hostile.report().verdicts[0].findings)
+    )
+    figures = tuple(
+        Figure(id=text, title=text, kind=text, columns={text: [1.0, None, 3.0], "y": [1.0, 2.0]})
+        for text in hostile.TEXTS
+    )
+    verdict = replace(sample.CHURN, findings=findings, figures=figures)
+    page = safe(html.render(sample.report(verdict)))
+    assert len(page.all("svg")) > 5
+
+
+def test_fifty_thousand_findings_stay_usable():
+    started = time.process_time()
+    source = html.render(hostile.huge())
+    assert time.process_time() - started < 15
+    page = safe(source)
+    assert len(source) < 1_000_000
+    assert "the grave one" in page.text
+    assert "and 49,801 more findings not shown here; all of them: mlgate check --gate lint" in (
+        page.text
+    )
+    assert "Findings (50,001)" in page.text
+
+
+def test_a_message_of_five_megabytes():
+    report = hostile.long()
+    html.render(hostile.report())
+    tracemalloc.start()
+    try:
+        source = html.render(report)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(source) < 100_000
+    assert peak < 5_000_000, "no copy of the whole message is made"
+    safe(source)
+
+
+def test_of_many_gates_the_worst_are_shown():
+    page = safe(html.render(hostile.many_gates()))
+    assert "last/lint" in page.text
+    assert "and 4,001 more gates not shown here" in page.text
+
+
+def test_of_many_numbers_those_not_met_are_shown():
+    source = html.render(hostile.many_measurements())
+    page = safe(source)
+    assert "and 1,801 more numbers not shown here" in page.text
+    assert "not met" in page.text
+    assert len(source) < 1_000_000
+
+
+def test_history_is_there_from_the_second_run_on():
+    assert "History" not in safe(html.render(sample.report())).text
+    page = safe(html.render(showcase.report()))
+    assert "The last 5 runs of this stage here" in page.text
+    assert "churn: roc_auc gain" in page.text
+    assert "5 times passed; passed last" in page.text
+
+
+def test_the_trend_is_a_page():
+    page = safe(_html_trend.render("merge", showcase.report().history))
+    assert "Runs of stage merge" in page.text
+    assert "2 of the last 5 runs passed" in page.text
+
+
+def test_colour_is_never_all():
+    page = safe(html.render(showcase.report()))
+    for outcome in Outcome:
+        assert outcome.value in page.text
