@@ -16,6 +16,7 @@ from mlgate.tables._sql import (
     name,
     number,
     numeric,
+    text,
     where,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value
@@ -162,6 +163,23 @@ def _per_day(a: ask.PerDay, source: str, c: Columns, rows: Rows) -> Value:
     return [list(row) for row in rows(query)]
 
 
+def _personal(a: ask.Personal, source: str, c: Columns, rows: Rows) -> Value:
+    from mlgate.tables._personal_scan import Scan, counted
+
+    found(c, a.column)
+    value, only = f"{name(a.column)}::varchar", where(a)
+
+    def matching(pattern: str) -> str:
+        return f"FROM {source}{_only(f'regexp_matches({value}, {text(pattern)})', only)}"
+
+    return counted(a.kinds, Scan(
+        count=lambda pattern: rows(f"SELECT count(*) {matching(pattern)}")[0][0],
+        first=lambda pattern, most: [
+            row[0] for row in rows(f"SELECT {value} {matching(pattern)} LIMIT {most}")
+        ],
+    ))  # fmt: skip
+
+
 _QUERIES: dict[type[Aggregate], Callable[[Any, str, Columns, Rows], Value]] = {
     ask.Distinct: _distinct,
     ask.RoughlyDistinct: _roughly,
@@ -173,4 +191,5 @@ _QUERIES: dict[type[Aggregate], Callable[[Any, str, Columns, Rows], Value]] = {
     ask.Quantile: _quantile,
     ask.Disorder: _disorder,
     ask.PerDay: _per_day,
+    ask.Personal: _personal,
 }

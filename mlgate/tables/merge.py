@@ -89,6 +89,17 @@ def _groups(aggregate: Any, values: Sequence[Value]) -> Value:
     return [[list(key), *counts] for key, counts in sorted(total.items(), key=_first)]
 
 
+def _personal(_: Aggregate, values: Sequence[Value]) -> Value:
+    """Values add up; of different numbers no more are known than the file with the most has."""
+    total: dict[str, list[int]] = {}
+    for value in values:
+        for form, certain, right, tried, held, exact in value:
+            known = total.setdefault(form, [0, 0, 0, 0, 1])
+            numbers = max([tried, held], known[2:4], key=lambda pair: pair[1])
+            total[form] = [known[0] + certain, known[1] + right, *numbers, min(known[4], exact)]
+    return [[form, *total[form]] for form in sorted(total)]
+
+
 def _first(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
     """Nulls first, so that a key may be sorted."""
     return tuple((part is not None, part if part is not None else 0) for part in item[0])
@@ -120,5 +131,6 @@ _WAYS: dict[type[Aggregate], Callable[[Any, Sequence[Value]], Value]] = {
     ask.Histogram: _counts,
     ask.Cells: _counts,
     ask.PerDay: _counts,
+    ask.Personal: _personal,
     ask.Digest: _digest,
 }
