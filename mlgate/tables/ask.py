@@ -21,10 +21,8 @@ from mlgate.tables._protocol import (
     Aggregates,
     Ask,
     Line,
-    Overlap,
     Request,
     Several,
-    Source,
     source_of,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value, encoded
@@ -231,36 +229,10 @@ class _Asking:
         self.ctx.store.put("aggregates", stored, _digest.day(self.ctx))
 
 
-def overlap(
-    ctx: Desk, table: Located, other: Located, asked: Overlap
-) -> tuple[int, int, list[int]]:
-    """Rows of `table`, those of them that are in `other` too, and the numbers of the first ones."""
-    both = (table, other)
-    known = [_Asking(ctx, one, []).together() for one in both]
-    what = msgspec.json.encode(msgspec.structs.replace(asked, table=_NOWHERE, other=_NOWHERE))
-    key = _overlap_key(known, what)
-    stored = ctx.store.get("aggregates", [key], _digest.day(ctx)) if ctx.store and key else {}
-    if key in stored:
-        return msgspec.msgpack.decode(stored[key], type=tuple[int, int, list[int]])
-    before = {part.file: _digest.signature(part.file) for one in both for part in one.parts}
-    (line,) = told(ctx, asked, table.path)
-    for file, found in before.items():
-        _digest.unchanged(file, found)
-    answer = (line.found[0], line.found[1], line.values or [])
-    if ctx.store is not None:
-        key = _overlap_key([_Asking(ctx, one, []).digested() for one in both], what)
-        ctx.store.put("aggregates", {key: msgspec.msgpack.encode(answer)}, _digest.day(ctx))
-    return answer
-
-
-_NOWHERE = Source((), "parquet")
-
-
-def _overlap_key(digests: list[str | None], what: bytes) -> bytes:
-    """Empty where the content of a table is not known yet."""
-    if None in digests:
-        return b""
-    return digest_of(f"{REVISION} overlap {digests}\0".encode() + what).digest()
+def digest(ctx: Desk, table: Located, compute: bool = False) -> str | None:
+    """The digest of a table's content; computed where it is not known, if that is wanted."""
+    asking = _Asking(ctx, table, [])
+    return asking.digested() if compute else asking.together()
 
 
 def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
