@@ -13,6 +13,7 @@ from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
 from mlgate.gates import _drift_columns as columns_of
 from mlgate.gates import _drift_words as words
+from mlgate.gates._drift_columns import Bin
 from mlgate.stats import drift, ks
 from mlgate.stats.drift import Effect, Judged
 from mlgate.tables import aggregates as ask
@@ -23,7 +24,7 @@ from mlgate.tables.table import Column, Located
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
-    from mlgate.gates._drift_columns import Bin, Numbers
+    from mlgate.gates._drift_columns import Numbers
     from mlgate.gates.drift import Options
 
 _NUMBERS = ("integer", "float", "decimal")
@@ -42,7 +43,7 @@ def facts(ctx: Context) -> Iterator[Finding | Figure]:
         if table.origin != "commit":
             said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
             yield _note(options, "origin", said)
-    yield from _Comparison(ctx, before, after).facts()
+    yield from Comparison(ctx, before, after).facts()
 
 
 def _reference(ctx: Context) -> Located:
@@ -84,7 +85,19 @@ class _Read(Struct, frozen=True):
         return self.before.of(aggregate), self.after.of(aggregate)
 
 
-class _Comparison:
+class Measured(Struct, frozen=True, kw_only=True):
+    """How two tables differ, before anything is judged."""
+
+    rows: tuple[int, int]
+    effects: list[Effect]
+    bins: dict[str, list[Bin]]
+    odd: list[Finding]
+    """On columns that only one of them has, or that are of two types."""
+    texts: list[str]
+    """Columns with too many different texts to compare."""
+
+
+class Comparison:
     """The comparison of two tables."""
 
     def __init__(self, ctx: Context, before: Located, after: Located) -> None:
@@ -93,11 +106,23 @@ class _Comparison:
         self.tables = (before, after)
 
     def facts(self) -> Iterator[Finding | Figure]:
+        """What there is to state."""
+        found = self.measured()
+        yield from found.odd
+        yield from self._stated(found.effects, found.bins)
+        yield from self._psi(found.bins)
+        if found.texts:
+            listed = ", ".join(map(shown, found.texts))
+            yield _note(
+                self.options, "not-compared", f"too many different texts to compare: {listed}"
+            )
+
+    def measured(self) -> Measured:
+        """The differences of all columns. Raises `GateError` where a table has no rows."""
         shared, odd = self._columns()
-        yield from odd
         numbers = [c for c in shared if c.type in _NUMBERS + _TIMES]
         names = [c for c in shared if c.type in _NAMES]
-        read = self._read(numbers, names)
+        read = self._read(shared, numbers, names)
         rows = read.of(ask.Rows())
         if not all(rows):
             raise GateError("a table without rows has no distribution to compare")
@@ -108,13 +133,8 @@ class _Comparison:
         ]
         bins = self._histograms(numbers, read)
         effects += [self._ks(name, found) for name, found in bins.items()]
-        yield from self._stated(effects, bins)
-        yield from self._psi(bins)
-        if lengths:
-            listed = ", ".join(shown(c.name) for c in lengths)
-            yield _note(
-                self.options, "not-compared", f"too many different texts to compare: {listed}"
-            )
+        return Measured(rows=rows, effects=effects, bins=bins, odd=odd,
+                        texts=[c.name for c in lengths])  # fmt: skip
 
     # -- what there is to compare ----------------------------------------------------------------
 
@@ -147,9 +167,11 @@ class _Comparison:
             help="mend the step that writes the table, or ignore the column",
         )
 
-    def _read(self, numbers: Sequence[Column], names: Sequence[Column]) -> _Read:
+    def _read(
+        self, shared: Sequence[Column], numbers: Sequence[Column], names: Sequence[Column]
+    ) -> _Read:
         wanted: list[ask.Aggregate] = [ask.Rows()]
-        wanted += [ask.Nulls(column=c.name) for c in (*numbers, *names)]
+        wanted += [ask.Nulls(column=c.name) for c in shared]
         wanted += [ask.Extent(column=c.name) for c in numbers]
         wanted += [ask.NotFinite(column=c.name) for c in numbers]
         wanted += [ask.Categories(column=c.name) for c in names]

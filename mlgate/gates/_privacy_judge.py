@@ -86,9 +86,7 @@ def _columns(options: Options, there: tuple[Column, ...]) -> list[Column]:
     return [c for c in there if c.name in wanted and c.type in _LOOKED_AT]
 
 
-def _undeclared(
-    options: Options, table: Located, there: tuple[Column, ...]
-) -> Iterator[Finding]:
+def _undeclared(options: Options, table: Located, there: tuple[Column, ...]) -> Iterator[Finding]:
     names = {column.name for column in there}
     for name in options.allowed:
         if name not in names:

@@ -26,9 +26,11 @@ def overlap(request: Request, asked: Overlap) -> Iterator[Line]:
         mine, theirs = named(database, asked.table), named(database, asked.other)
         chosen = _chosen(asked.columns, mine, theirs)
         values = [
-            _NORMAL.format(f"{name(column)}::varchar")
-            if asked.normalised
-            else one_type(name(column), mine[column], theirs[column])
+            (
+                _NORMAL.format(f"{name(column)}::varchar")
+                if asked.normalised
+                else one_type(name(column), mine[column], theirs[column])
+            )
             for column in chosen
         ]
         at, other = source(database, asked.table), source(database, asked.other)

@@ -1,4 +1,4 @@
-"""Counts personal data in a column: the engine finds what looks like it, checks decide in Python."""
+"""Counts personal data in a column: an engine finds what looks like it, Python decides."""
 
 from __future__ import annotations
 

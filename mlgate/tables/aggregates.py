@@ -208,7 +208,8 @@ class Digest(Aggregate, frozen=True, tag="digest"):
 Any_ = (
     Rows | Nulls | NotFinite | Minimum | Maximum | Extent | Mean | Moments | Sum | Below | Between
     | InSet | Matching | LengthBetween | Lengths | Truth | Distinct | RoughlyDistinct | Duplicates
-    | Categories | MostCommon | Groups | Histogram | Cells | Quantile | Disorder | PerDay | Personal | Digest
+    | Categories | MostCommon | Groups | Histogram | Cells | Quantile | Disorder | PerDay
+    | Personal | Digest
 )  # fmt: skip
 """Every aggregate there is, for decoding."""
 

@@ -51,7 +51,7 @@ def _phone(digits: str) -> bool:
 
 
 def _public(address: str) -> bool:
-    """Addresses that are nobody's or everybody's (private, loopback, documentation) do not count."""
+    """False for what is nobody's address: private, loopback, documentation."""
     import ipaddress
 
     try:

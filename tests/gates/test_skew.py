@@ -46,8 +46,11 @@ def test_equal_rows_in_another_order_pass_with_numbers(desk: Desk) -> None:
 
 
 def test_what_differs_is_told_by_column(desk: Desk) -> None:
-    served(desk, """i AS id, CASE WHEN i % 10 = 0 THEN NULL ELSE i % 50 END AS age,
-        i * 0.25 + CASE WHEN i < 100 THEN 2 ELSE 0 END AS amount, upper('p') || i % 3 AS plan""")
+    served(
+        desk,
+        """i AS id, CASE WHEN i % 10 = 0 THEN NULL ELSE i % 50 END AS age,
+        i * 0.25 + CASE WHEN i < 100 THEN 2 ELSE 0 END AS amount, upper('p') || i % 3 AS plan""",
+    )
     assert failed(desk) == [
         ("skew/value", "age: 10 % of the rows differ (100 of 1,000); at most 0 % may; null in"
          " serving only 100"),
