@@ -305,7 +305,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         environment=session.workshop.environment,
         run=_limited(session, job.clock),
         worker=_limited_worker(session, job.clock),
-        store=session.store,
+        store=session.believed,
         progress=partial(session.observer.progressed, policy.name),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _conditions, _footer, _keys, _queries, _sql
+from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._connect import Database, columns, numbered, source
 from mlgate.tables._footer import UNKNOWN, Footer
@@ -88,9 +88,9 @@ class _Work:
         self, number: int, wanted: list[Aggregate], named: dict[str, Column]
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
-        known: dict[Aggregate, Value] = {}
+        known = _few.answered(wanted, at, named, self.database.rows)
         fused: dict[Aggregate, str] = {}
-        for a in wanted:
+        for a in (a for a in wanted if a not in known):
             try:
                 if _sql.fuses(a):
                     fused[a] = _sql.expression(a, named)

@@ -110,6 +110,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """A folder for what does not fit into memory."""
     memory: str = "512MB"
     threads: int | None = None
+    spark: dict[str, str] = {}
+    """`remote` or `master`: the Spark session, where that is the engine."""
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -24,6 +24,10 @@ from mlgate.tables.aggregates import Aggregate, Value
 Rows = Callable[[str], list[tuple[Any, ...]]]
 """Runs a query and gives its rows."""
 
+_SHIFTED = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN",
+     "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+)  # fmt: skip
 _GLANCE = 20_000
 """Rows by which a column of too many different texts is known without grouping all of them."""
 
@@ -108,13 +112,49 @@ def bucket(columns: Columns, column: str, low: float, high: float, bins: int) ->
 
 
 def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
-    binned = bucket(c, a.column, a.low, a.high, a.bins)
-    value = numeric(c, a.column)
-    tests = [f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a)]
+    """What lies within by one pass; what lies outside mostly by the bounds of row groups, unread.
+
+    A range that those bounds decide is not looked at row by row, which would let NaN through; so
+    `isfinite` stands beside it.
+    """
+    value, fit, only = numeric(c, a.column), finite(c, a.column), where(a)
+    low, high = (number(_end(c, a.column, end)) for end in (a.low, a.high))
+    binned, first = _binned(a, c)
+    inside = _only(fit, f"{value} >= {low}", f"{value} < {high}", only)
+    query = f"SELECT {binned} AS __b, count(*) FROM {source}{inside} GROUP BY 1 ORDER BY 1"
+    found_rows = [[int(bin_) - first, count] for bin_, count in rows(query)]
     if a.inside:
-        tests += [f"{value} >= {number(float(a.low))}", f"{value} < {number(float(a.high))}"]
-    query = f"SELECT {binned}, count(*) FROM {source}{_only(*tests)} GROUP BY 1 ORDER BY 1"
-    return [list(row) for row in rows(query)]
+        return found_rows
+    ends = [
+        rows(f"SELECT count(*) FROM {source}{_only(fit, f'{value} {sign} {end}', only)}")[0][0]
+        for sign, end in (("<", low), (">=", high))
+    ]
+    before = [[-1, ends[0]]] if ends[0] else []
+    return [*before, *found_rows, *([[a.bins, ends[1]]] if ends[1] else [])]
+
+
+def _end(columns: Columns, column: str, end: float) -> float | int:
+    """An edge as the column's values compare with."""
+    whole = columns[column].type not in ("float", "decimal") and float(end).is_integer()
+    return int(end) if whole else float(end)
+
+
+def _binned(a: ask.Histogram, c: Columns) -> tuple[str, int]:
+    """What to group by, and what to take off for the number of the bin.
+
+    Whole numbers in bins of a power of two are shifted; those in bins of one stay as they are.
+    """
+    width = (a.high - a.low) / a.bins
+    first = math.floor(a.low / width)
+    exponent = math.frexp(width)[1] - 1
+    even = width >= 1 and math.ldexp(1.0, exponent) == width and first * width == a.low
+    if even and c[a.column].native in _SHIFTED and max(abs(a.low), abs(a.high)) < 2**62:
+        value = numeric(c, a.column)
+        return (f"({value}::bigint >> {exponent})" if exponent else value), first
+    value = f"{numeric(c, a.column)}::double"
+    # Divided by the width before anything is taken off, which is exact for powers of two.
+    within = f"floor({value} * {number(1 / width)}) - {number(float(first))}"
+    return (f"least(greatest({within}, 0), {a.bins - 1})::integer"), 0
 
 
 def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:

@@ -42,8 +42,7 @@ def _answered(ctx: Desk, both: tuple[Located, Located], asked: _Asked) -> Line:
     (line,) = told(ctx, asked, both[0].path)
     for file, found in before.items():
         _digest.unchanged(file, found)
-    if ctx.store is not None:
-        key = _key([digest(ctx, one, compute=True) for one in both], what)
+    if ctx.store is not None and key:
         ctx.store.put("aggregates", {key: msgspec.msgpack.encode(line)}, _digest.day(ctx))
     return line
 
@@ -52,4 +51,4 @@ def _key(digests: list[str | None], what: bytes) -> bytes:
     """Empty where the content of a table is not known yet."""
     if None in digests:
         return b""
-    return digest_of(f"{REVISION} pair {digests}\0".encode() + what).digest()
+    return digest_of(f"{REVISION} duckdb pair {digests}\0".encode() + what).digest()
