@@ -105,7 +105,7 @@ def _column(head: str, column: ColumnProfile, rows: int, listed: list[str] | Non
         yield from toml.pair(name, value)
     if not rules:
         yield "# nothing to suggest for this type"
-    if column.mean is not None and column.stdev:
+    if column.mean is not None and column.stdev and math.isfinite(column.stdev):
         step = column.stdev / 4
         mean = [_figure(column.mean - step), _figure(column.mean + step)]
         yield f"# mean = {toml.inline(mean)}   # a quarter of the standard deviation to each side"

@@ -1,4 +1,4 @@
-"""Aggregates that need a query of their own, as DuckDB's SQL: groups, histograms, order, keys."""
+"""Aggregates that need a query of their own, as SQL of both engines: groups, histograms, order."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
     if rows(f"SELECT count(DISTINCT {column}) FROM {glance}")[0][0] > a.most and not only:
         return None
     query = (
-        f"SELECT {column}::varchar, count(*) FROM {source}"
+        f"SELECT {column}::string, count(*) FROM {source}"
         f"{_only(f'{column} IS NOT NULL', only)} GROUP BY 1 ORDER BY 1 LIMIT {a.most + 1}"
     )
     return _bounded(rows(query), a.most)
@@ -84,8 +84,8 @@ def _most_common(a: ask.MostCommon, source: str, c: Columns, rows: Rows) -> Valu
 def _groups(a: ask.Groups, source: str, c: Columns, rows: Rows) -> Value:
     for column in (*a.by, a.label):
         found(c, column)
-    keys = [f"{name(column)}::varchar" for column in a.by]
-    label = f"{name(a.label)}::varchar"
+    keys = [f"{name(column)}::string" for column in a.by]
+    label = f"{name(a.label)}::string"
     positive = a.positive.replace("'", "''")
     order = ", ".join(str(i + 1) for i in range(len(keys)))
     query = (
@@ -165,8 +165,8 @@ def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
         key = f"CASE WHEN {name(a.column)} IS NULL OR NOT {fit} THEN NULL ELSE {value} END"
     else:
         found(c, a.column)
-        key = f"{name(a.column)}::varchar"
-    label = f"{name(a.label)}::varchar"
+        key = f"{name(a.column)}::string"
+    label = f"{name(a.label)}::string"
     query = (
         f"SELECT {key}, {label}, count(*) FROM {source}"
         f"{_only(f'{name(a.label)} IS NOT NULL', where(a))}"
@@ -178,7 +178,8 @@ def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
 def _quantile(a: ask.Quantile, source: str, c: Columns, rows: Rows) -> Value:
     value = numeric(c, a.column)
     only = _only(finite(c, a.column), where(a))
-    query = f"SELECT quantile_disc({value}, {number(float(a.q))}) FROM {source}{only}"
+    ranked = f"percentile_disc({float(a.q)!r}) WITHIN GROUP (ORDER BY {value})"
+    query = f"SELECT {ranked} FROM {source}{only}"
     return rows(query)[0][0]
 
 
@@ -207,7 +208,7 @@ def _personal(a: ask.Personal, source: str, c: Columns, rows: Rows) -> Value:
     from mlgate.tables._personal_scan import Scan, counted
 
     found(c, a.column)
-    value, only = f"{name(a.column)}::varchar", where(a)
+    value, only = f"{name(a.column)}::string", where(a)
 
     def matching(pattern: str) -> str:
         return f"FROM {source}{_only(f'regexp_matches({value}, {text(pattern)})', only)}"

@@ -50,6 +50,8 @@ def _mean(_: Aggregate, values: Sequence[Value]) -> Value:
 def _moments(_: Aggregate, values: Sequence[Value]) -> Value:
     """Chan, Golub and LeVeque (1979): moments of a union from those of its parts."""
     n, mean, spread = 0, 0.0, 0.0
+    if any(value[0] and None in value for value in values):  # they overflow
+        return [sum(value[0] for value in values), None, None]
     for more, other, apart in values:
         if more:
             total = n + more
