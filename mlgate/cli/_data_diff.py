@@ -13,6 +13,7 @@ from mlgate.cli._table import table as aligned
 from mlgate.core.text import counted, shown
 from mlgate.gates import drift
 from mlgate.gates._drift_compare import Comparison, Measured
+from mlgate.gates._drift_saved import Both
 from mlgate.stats.drift import Effect
 from mlgate.tables import aggregates as ask
 from mlgate.tables.ask import ask_each
@@ -70,7 +71,7 @@ def _measured(desk: Desk, before: Located, after: Located, shared: tuple[str, ..
     ctx: Any = SimpleNamespace(
         options=options, store=desk.store, now=desk.now, worker=desk.worker
     )  # fmt: skip
-    return Comparison(ctx, before, after).measured()
+    return Comparison(ctx, Both(ctx, before, after)).measured()
 
 
 def _column(

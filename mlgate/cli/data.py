@@ -25,7 +25,8 @@ def command() -> None:
 @click.argument("table")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text",
               help="How to write it.")  # fmt: skip
-def profile(table: str, form: str) -> None:
+@click.option("--save", is_flag=True, help="Write TABLE.profile.json, for drift to compare with.")
+def profile(table: str, form: str, save: bool) -> None:
     """Show each column of TABLE: type, missing values, spread.
 
     TABLE is a file (.parquet, .csv, .tsv, .jsonl, .arrow), a folder of such files, or a pattern.
@@ -34,6 +35,12 @@ def profile(table: str, form: str) -> None:
     from mlgate.tables.profile import profile as profiled
 
     folder, name = _place(table)
+    if save:
+        from mlgate.cli import _data_save
+
+        with _desk(folder) as desk:
+            click.echo(_data_save.save(desk, os.path.join(folder, name)))
+        return
     with _desk(folder) as desk:
         from mlgate.tables._where import in_work_tree
 

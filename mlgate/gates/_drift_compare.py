@@ -12,14 +12,15 @@ from mlgate.core.finding import Figure, Finding, Location
 from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
 from mlgate.gates import _drift_columns as columns_of
+from mlgate.gates import _drift_saved
 from mlgate.gates import _drift_words as words
 from mlgate.gates._drift_columns import Bin
+from mlgate.gates._drift_saved import Both
 from mlgate.stats import drift, ks
 from mlgate.stats.drift import Effect, Judged
 from mlgate.tables import aggregates as ask
 from mlgate.tables._where import in_snapshot, locate
 from mlgate.tables.ask import Answers
-from mlgate.tables.ask import ask_each as asked
 from mlgate.tables.table import Column, Located
 
 if TYPE_CHECKING:
@@ -35,15 +36,27 @@ _NAMES = ("string", "boolean")
 def facts(ctx: Context) -> Iterator[Finding | Figure]:
     """What the gate states."""
     options: Options = ctx.options
-    after, before = locate(ctx, options.table), _reference(ctx)
+    after = locate(ctx, options.table)
+    saved = _drift_saved.reference(ctx)
+    if saved is not None:
+        yield _note(options, "reference", _drift_saved.told(saved))
+        if after.origin != "commit":
+            yield _elsewhere(options, after)
+        yield from Comparison(ctx, _drift_saved.Both(ctx, saved, after)).facts()
+        return
+    before = _reference(ctx)
     if _same(before, after):
         yield _note(options, "same", f"{shown(options.table)} is the reference, byte by byte")
         return
     for table in (before, after):
         if table.origin != "commit":
-            said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
-            yield _note(options, "origin", said)
-    yield from Comparison(ctx, before, after).facts()
+            yield _elsewhere(options, table)
+    yield from Comparison(ctx, _drift_saved.Both(ctx, before, after)).facts()
+
+
+def _elsewhere(options: Options, table: Located) -> Finding:
+    said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
+    return _note(options, "origin", said)
 
 
 def _reference(ctx: Context) -> Located:
@@ -100,10 +113,9 @@ class Measured(Struct, frozen=True, kw_only=True):
 class Comparison:
     """The comparison of two tables."""
 
-    def __init__(self, ctx: Context, before: Located, after: Located) -> None:
-        self.ctx = ctx
+    def __init__(self, ctx: Context, both: Both) -> None:
         self.options: Options = ctx.options
-        self.tables = (before, after)
+        self._both = both
 
     def facts(self) -> Iterator[Finding | Figure]:
         """What there is to state."""
@@ -141,8 +153,7 @@ class Comparison:
     def _columns(self) -> tuple[list[Column], list[Finding]]:
         """The columns to compare, and findings on those that both should have."""
         before, after = (
-            {c.name: c for c in answers.columns}
-            for answers in asked(self.ctx, self.tables, [ask.Rows()])
+            {c.name: c for c in answers.columns} for answers in self._both.ask([ask.Rows()])
         )
         wanted = self.options.columns
         for name in (*wanted, *self.options.ignore):
@@ -175,7 +186,7 @@ class Comparison:
         wanted += [ask.Extent(column=c.name) for c in numbers]
         wanted += [ask.NotFinite(column=c.name) for c in numbers]
         wanted += [ask.Categories(column=c.name) for c in names]
-        before, after = asked(self.ctx, self.tables, wanted)
+        before, after = self._both.ask(wanted)
         return _Read(before, after)
 
     # -- effects ---------------------------------------------------------------------------------
@@ -207,9 +218,8 @@ class Comparison:
                 whole = column.type != "float" and column.type != "decimal"
                 spans = ((low, high), (least, most))
                 wanted.append(columns_of.Numbers(column.name, whole, *spans))
-        found = columns_of.histograms(
-            self.ctx, self.tables, wanted, self.options.bins, self.options.ks
-        )
+        bins = self._both.bins or self.options.bins
+        found = columns_of.histograms(self._both, wanted, bins, self.options.ks)
         return {name: bins for name, bins in found.items() if bins}
 
     def _ks(self, name: str, bins: Sequence[Bin]) -> Effect:

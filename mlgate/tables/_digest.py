@@ -79,4 +79,3 @@ def unchanged(file: str, before: tuple[int, ...]) -> None:
     """Raises `GateError` where the file is not what it was."""
     if signature(file) != before:
         raise GateError(f"{shown(file)} was written to while it was read", "run the check again")
-

@@ -104,9 +104,7 @@ class _Work:
         present = " AND ".join(f"{_sql.name(column)} IS NOT NULL" for column in a.columns)
         only = _sql.where(a)
         base = f"FROM rows_of_table{f' WHERE {only}' if only else ''}"
-        total, filled = self._rows(
-            f"SELECT count(*), count(*) FILTER (WHERE {present}) {base}"
-        )[0]
+        total, filled = self._rows(f"SELECT count(*), count(*) FILTER (WHERE {present}) {base}")[0]
         each = f"SELECT DISTINCT {keys} {base} {'AND' if only else 'WHERE'} {present}"
         different = self._rows(f"SELECT count(*) FROM ({each})")[0][0]
         return [filled - different, total - filled]

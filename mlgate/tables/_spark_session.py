@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
@@ -63,7 +63,7 @@ def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFra
             raise GateError(f"{shown(os.path.basename(file))} is empty: 0 bytes")
     if table.form == "parquet":
         reader = spark.read.option("mergeSchema", str(len(files) > 1).lower())
-        return _partitioned(reader, table, files).parquet(*files)
+        return cast("DataFrame", _partitioned(reader, table, files).parquet(*files))
     if table.form == "csv":
         from mlgate.tables._connect import _delimiter
 
@@ -72,10 +72,10 @@ def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFra
             sep=_delimiter(files[0]), enforceSchema=False, unescapedQuoteHandling="RAISE_ERROR",
             emptyValue="", encoding="UTF-8",
         )  # fmt: skip
-        return _partitioned(reader, table, files).csv(list(files))
+        return cast("DataFrame", _partitioned(reader, table, files).csv(list(files)))
     if table.form == "json":
         reader = spark.read.option("mode", "FAILFAST")
-        return _partitioned(reader, table, files).json(list(files))
+        return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
     raise GateError("Spark reads no Arrow files", "write the table as Parquet")
 
 
