@@ -1,4 +1,4 @@
-"""What the policy's `[tables]` does to the engine: its memory, and what is believed of the store."""
+"""What the policy's `[tables]` does to the engine, and what is believed of the store."""
 
 from __future__ import annotations
 
