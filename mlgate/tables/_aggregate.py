@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from mlgate.core.errors import GateError
 from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
 from mlgate.tables import aggregates as ask
@@ -72,6 +74,7 @@ class _Work:
             footer = self.footer(number, wanted)
             proven = {a: _footer.proven(a, footer, named) for a in wanted}
             known = {a: value for a, value in proven.items() if value is not UNKNOWN}
+            named = _sound(named, footer)
         left = [a for a in wanted if a not in known]
         if left:
             known |= self._scanned(number, left, named)
@@ -128,6 +131,18 @@ class _Work:
             return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
         finally:
             apart.close()
+
+
+def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
+    """The columns, of which those without NaN and infinities need not be looked at for them: a
+    decimal has none."""
+    whole = {name for name, facts in footer.columns.items() if facts.whole}
+    return {
+        name: msgspec.structs.replace(column, type="decimal")
+        if name in whole and column.type == "float"
+        else column
+        for name, column in named.items()
+    }
 
 
 def unfit(error: GateError) -> Value:

@@ -62,7 +62,7 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
         return None
     query = (
         f"SELECT {column}::string, count(*) FROM {source}"
-        f"{_only(f'{column} IS NOT NULL', only)} GROUP BY 1 ORDER BY 1 LIMIT {a.most + 1}"
+        f"{_only(f'{column} IS NOT NULL', only)} GROUP BY {column} ORDER BY 1 LIMIT {a.most + 1}"
     )
     return _bounded(rows(query), a.most)
 
@@ -147,14 +147,19 @@ def _binned(a: ask.Histogram, c: Columns) -> tuple[str, int]:
     width = (a.high - a.low) / a.bins
     first = math.floor(a.low / width)
     exponent = math.frexp(width)[1] - 1
-    even = width >= 1 and math.ldexp(1.0, exponent) == width and first * width == a.low
-    if even and c[a.column].native in _SHIFTED and max(abs(a.low), abs(a.high)) < 2**62:
+    exact = math.ldexp(1.0, exponent) == width and first * width == a.low
+    if exact and width >= 1 and c[a.column].native in _SHIFTED and max(abs(a.low), abs(a.high)) < 2**62:
         value = numeric(c, a.column)
         return (f"({value}::bigint >> {exponent})" if exponent else value), first
     value = f"{numeric(c, a.column)}::double"
     # Divided by the width before anything is taken off, which is exact for powers of two.
     within = f"floor({value} * {number(1 / width)}) - {number(float(first))}"
-    return (f"least(greatest({within}, 0), {a.bins - 1})::integer"), 0
+    return f"({within})::integer" if exact else _clamped(within, a.bins), 0
+
+
+def _clamped(within: str, bins: int) -> str:
+    """Rounding may carry a value on an edge across it."""
+    return f"least(greatest({within}, 0), {bins - 1})::integer"
 
 
 def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
