@@ -138,9 +138,11 @@ def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
     decimal has none."""
     whole = {name for name, facts in footer.columns.items() if facts.whole}
     return {
-        name: msgspec.structs.replace(column, type="decimal")
-        if name in whole and column.type == "float"
-        else column
+        name: (
+            msgspec.structs.replace(column, type="decimal")
+            if name in whole and column.type == "float"
+            else column
+        )
         for name, column in named.items()
     }
 

@@ -148,7 +148,12 @@ def _binned(a: ask.Histogram, c: Columns) -> tuple[str, int]:
     first = math.floor(a.low / width)
     exponent = math.frexp(width)[1] - 1
     exact = math.ldexp(1.0, exponent) == width and first * width == a.low
-    if exact and width >= 1 and c[a.column].native in _SHIFTED and max(abs(a.low), abs(a.high)) < 2**62:
+    if (
+        exact
+        and width >= 1
+        and c[a.column].native in _SHIFTED
+        and max(abs(a.low), abs(a.high)) < 2**62
+    ):
         value = numeric(c, a.column)
         return (f"({value}::bigint >> {exponent})" if exponent else value), first
     value = f"{numeric(c, a.column)}::double"

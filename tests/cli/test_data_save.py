@@ -26,7 +26,9 @@ def test_the_command_saves_what_git_knows(
     (tmp_path / ".gitignore").write_text("*.parquet\n")
     assert mlgate("data", "profile", "t.parquet", "--save").code == 2
     md5 = hashlib.md5(file.read_bytes()).hexdigest()
-    (tmp_path / "t.parquet.dvc").write_text(f"outs:\n- md5: {md5}\n  size: 9\n  path: t.parquet\n")
+    (tmp_path / "t.parquet.dvc").write_text(
+        f"outs:\n- md5: {md5}\n  size: 9\n  hash: md5\n  path: t.parquet\n"
+    )
     assert mlgate("data", "profile", "t.parquet", "--save").code == 0
     parquet(file, QUERY.format(1))
     ran = mlgate("data", "profile", "t.parquet", "--save")

@@ -41,7 +41,7 @@ def save(desk: Desk, digest: str) -> None:
 
 def pointer(desk: Desk, md5: str) -> None:
     (desk.folder / "t.parquet.dvc").write_text(
-        f"outs:\n- md5: {md5}\n  size: 9\n  path: t.parquet\n"
+        f"outs:\n- md5: {md5}\n  size: 9\n  hash: md5\n  path: t.parquet\n"
     )
 
 
