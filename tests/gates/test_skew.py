@@ -129,6 +129,7 @@ def test_nan_and_infinities(desk: Desk) -> None:
 
 
 def test_an_equal_question_is_answered_by_the_store(desk: Desk) -> None:
+    """By `tables.pairs`, which knows both tables by their content."""
     stated(desk)
     asked = len(desk.asked)
     stated(desk)
