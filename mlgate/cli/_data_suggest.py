@@ -97,12 +97,15 @@ def _column(head: str, column: ColumnProfile, rows: int, listed: list[str] | Non
         rules["nulls"] = {"max": nulls}
     if column.not_finite:
         rules["not_finite"] = {"max": _share(column.not_finite / rows)}
-    if column.type in _NUMBERS and isinstance(column.low, int | float):
+    numbers = column.type in _NUMBERS and isinstance(column.low, int | float)
+    if numbers and not column.not_finite:
         rules["between"] = _room(column)
     if listed is not None:
         rules["values"] = listed
     for name, value in rules.items():
         yield from toml.pair(name, value)
+    if numbers and column.not_finite:
+        yield f"# between = {toml.inline(_room(column))}   # infinities lie outside"
     if not rules:
         yield "# nothing to suggest for this type"
     if column.mean is not None and column.stdev and math.isfinite(column.stdev):
