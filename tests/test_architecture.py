@@ -27,6 +27,7 @@ TALKING_SCRIPTS = {
     "sources/_dvc/remote_script.py",
     "sources/_dvc/resolve_script.py",
     "tables/_duckdb_script.py",
+    "tables/_spark_script.py",
     "tools/_black_script.py",
     "tools/_detect_secrets_scan.py",
     "tools/_launch/pytest_recorded.py",

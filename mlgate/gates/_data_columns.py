@@ -133,7 +133,7 @@ def _value(name: str, about: str, value: float | None, n: int, given: Range) -> 
     measurement = Measurement(name=name, value=value, at_least=low, at_most=high, n=n,
                               method="exact")  # fmt: skip
     if value is None:
-        return Ruling(False, f"{about}: has no {name}, for there are no numbers", measurement)
+        return Ruling(False, f"{about}: has no {name}: no numbers, or too great ones", measurement)
     said = f"{about}: {name} {figure(value)}, must be {bounds(low, high, figure)}"
     return Ruling(within(value, low, high), said, measurement)
 
@@ -145,7 +145,7 @@ def _mean(about: str, given: Range, answer: Value) -> Ruling:
 
 def _stdev(about: str, given: Range, answer: Value) -> Ruling:
     n, _, spread = answer
-    stdev = math.sqrt(max(spread, 0.0) / (n - 1)) if n > 1 else None
+    stdev = math.sqrt(max(spread, 0.0) / (n - 1)) if n > 1 and spread is not None else None
     return _value("standard deviation", about, stdev, n, given)
 
 

@@ -10,11 +10,9 @@ from msgspec import Struct
 
 from mlgate.stats.ks import Cell, distance, hiding
 from mlgate.tables import aggregates as ask
-from mlgate.tables.ask import ask_each as asked
 
 if TYPE_CHECKING:
-    from mlgate.core.gate import Context
-    from mlgate.tables.table import Located
+    from mlgate.gates._drift_saved import Both
 
 _ROUNDS = 6
 """How often bins are divided; each round is thousands of times finer."""
@@ -70,11 +68,7 @@ def _power(width: float, column: Numbers) -> float:
 
 
 def histograms(
-    ctx: Context,
-    tables: tuple[Located, Located],
-    columns: Sequence[Numbers],
-    bins: int,
-    floor: float,
+    both: Both, columns: Sequence[Numbers], bins: int, floor: float
 ) -> dict[str, list[Bin]]:
     """Both samples of every column in bins that hide less than `floor`, where that is possible."""
     by_name = {column.name: column for column in columns}
@@ -84,12 +78,12 @@ def histograms(
         wanted = [a for asks in waiting.values() for a in asks]
         if not wanted:
             break
-        before, after = asked(ctx, tables, wanted)
+        before, after = both.ask(wanted)
         for name, asks in waiting.items():
             for a in asks:
                 found[name] += _bins(a, before.of(a), after.of(a), by_name[name])
             found[name].sort(key=lambda one: one.low)
-        waiting = _finer(ctx, tables, by_name, found, bins, floor)
+        waiting = _finer(both, by_name, found, bins, floor) if both.finer else {}
     return found
 
 
@@ -115,8 +109,7 @@ def _bins(
 
 
 def _finer(
-    ctx: Context,
-    tables: tuple[Located, Located],
+    both: Both,
     columns: dict[str, Numbers],
     found: dict[str, list[Bin]],
     bins: int,
@@ -135,7 +128,7 @@ def _finer(
     }  # fmt: skip
     if not extents:
         return {}
-    answers = asked(ctx, tables, list(extents.values()))
+    answers = both.ask(list(extents.values()))
     finer: dict[str, list[ask.Histogram]] = {}
     for (name, number), extent in sorted(extents.items(), reverse=True):
         one = found[name][number]

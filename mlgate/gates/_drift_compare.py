@@ -12,18 +12,20 @@ from mlgate.core.finding import Figure, Finding, Location
 from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
 from mlgate.gates import _drift_columns as columns_of
+from mlgate.gates import _drift_saved
 from mlgate.gates import _drift_words as words
+from mlgate.gates._drift_columns import Bin
+from mlgate.gates._drift_saved import Both
 from mlgate.sources._tables import at, locate
 from mlgate.stats import drift, ks
 from mlgate.stats.drift import Effect, Judged
 from mlgate.tables import aggregates as ask
 from mlgate.tables.ask import Answers
-from mlgate.tables.ask import ask_each as asked
 from mlgate.tables.table import Column, Located
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
-    from mlgate.gates._drift_columns import Bin, Numbers
+    from mlgate.gates._drift_columns import Numbers
     from mlgate.gates.drift import Options
 
 _NUMBERS = ("integer", "float", "decimal")
@@ -34,15 +36,27 @@ _NAMES = ("string", "boolean")
 def facts(ctx: Context) -> Iterator[Finding | Figure]:
     """What the gate states."""
     options: Options = ctx.options
-    after, before = locate(ctx, options.table), _reference(ctx)
+    after = locate(ctx, options.table)
+    saved = _drift_saved.reference(ctx)
+    if saved is not None:
+        yield _note(options, "reference", _drift_saved.told(saved))
+        if after.origin == "work tree":
+            yield _elsewhere(options, after)
+        yield from Comparison(ctx, _drift_saved.Both(ctx, saved, after)).facts()
+        return
+    before = _reference(ctx)
     if _same(before, after):
         yield _note(options, "same", f"{shown(options.table)} is the reference, byte by byte")
         return
     for table in (before, after):
         if table.origin == "work tree":
-            said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
-            yield _note(options, "origin", said)
-    yield from _Comparison(ctx, before, after).facts()
+            yield _elsewhere(options, table)
+    yield from Comparison(ctx, _drift_saved.Both(ctx, before, after)).facts()
+
+
+def _elsewhere(options: Options, table: Located) -> Finding:
+    said = f"{shown(table.path)} is not in the commit: the {table.origin}'s file was judged"
+    return _note(options, "origin", said)
 
 
 def _reference(ctx: Context) -> Located:
@@ -84,20 +98,43 @@ class _Read(Struct, frozen=True):
         return self.before.of(aggregate), self.after.of(aggregate)
 
 
-class _Comparison:
+class Measured(Struct, frozen=True, kw_only=True):
+    """How two tables differ, before anything is judged."""
+
+    rows: tuple[int, int]
+    effects: list[Effect]
+    bins: dict[str, list[Bin]]
+    odd: list[Finding]
+    """On columns that only one of them has, or that are of two types."""
+    texts: list[str]
+    """Columns with too many different texts to compare."""
+
+
+class Comparison:
     """The comparison of two tables."""
 
-    def __init__(self, ctx: Context, before: Located, after: Located) -> None:
-        self.ctx = ctx
+    def __init__(self, ctx: Context, both: Both) -> None:
         self.options: Options = ctx.options
-        self.tables = (before, after)
+        self._both = both
 
     def facts(self) -> Iterator[Finding | Figure]:
+        """What there is to state."""
+        found = self.measured()
+        yield from found.odd
+        yield from self._stated(found.effects, found.bins)
+        yield from self._psi(found.bins)
+        if found.texts:
+            listed = ", ".join(map(shown, found.texts))
+            yield _note(
+                self.options, "not-compared", f"too many different texts to compare: {listed}"
+            )
+
+    def measured(self) -> Measured:
+        """The differences of all columns. Raises `GateError` where a table has no rows."""
         shared, odd = self._columns()
-        yield from odd
         numbers = [c for c in shared if c.type in _NUMBERS + _TIMES]
         names = [c for c in shared if c.type in _NAMES]
-        read = self._read(numbers, names)
+        read = self._read(shared, numbers, names)
         rows = read.of(ask.Rows())
         if not all(rows):
             raise GateError("a table without rows has no distribution to compare")
@@ -108,21 +145,15 @@ class _Comparison:
         ]
         bins = self._histograms(numbers, read)
         effects += [self._ks(name, found) for name, found in bins.items()]
-        yield from self._stated(effects, bins)
-        yield from self._psi(bins)
-        if lengths:
-            listed = ", ".join(shown(c.name) for c in lengths)
-            yield _note(
-                self.options, "not-compared", f"too many different texts to compare: {listed}"
-            )
+        return Measured(rows=rows, effects=effects, bins=bins, odd=odd,
+                        texts=[c.name for c in lengths])  # fmt: skip
 
     # -- what there is to compare ----------------------------------------------------------------
 
     def _columns(self) -> tuple[list[Column], list[Finding]]:
         """The columns to compare, and findings on those that both should have."""
         before, after = (
-            {c.name: c for c in answers.columns}
-            for answers in asked(self.ctx, self.tables, [ask.Rows()])
+            {c.name: c for c in answers.columns} for answers in self._both.ask([ask.Rows()])
         )
         wanted = self.options.columns
         for name in (*wanted, *self.options.ignore):
@@ -147,13 +178,15 @@ class _Comparison:
             help="mend the step that writes the table, or ignore the column",
         )
 
-    def _read(self, numbers: Sequence[Column], names: Sequence[Column]) -> _Read:
+    def _read(
+        self, shared: Sequence[Column], numbers: Sequence[Column], names: Sequence[Column]
+    ) -> _Read:
         wanted: list[ask.Aggregate] = [ask.Rows()]
-        wanted += [ask.Nulls(column=c.name) for c in (*numbers, *names)]
+        wanted += [ask.Nulls(column=c.name) for c in shared]
         wanted += [ask.Extent(column=c.name) for c in numbers]
         wanted += [ask.NotFinite(column=c.name) for c in numbers]
         wanted += [ask.Categories(column=c.name) for c in names]
-        before, after = asked(self.ctx, self.tables, wanted)
+        before, after = self._both.ask(wanted)
         return _Read(before, after)
 
     # -- effects ---------------------------------------------------------------------------------
@@ -185,9 +218,8 @@ class _Comparison:
                 whole = column.type != "float" and column.type != "decimal"
                 spans = ((low, high), (least, most))
                 wanted.append(columns_of.Numbers(column.name, whole, *spans))
-        found = columns_of.histograms(
-            self.ctx, self.tables, wanted, self.options.bins, self.options.ks
-        )
+        bins = self._both.bins or self.options.bins
+        found = columns_of.histograms(self._both, wanted, bins, self.options.ks)
         return {name: bins for name, bins in found.items() if bins}
 
     def _ks(self, name: str, bins: Sequence[Bin]) -> Effect:

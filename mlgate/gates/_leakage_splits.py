@@ -17,7 +17,7 @@ from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Overlap, source_of
 from mlgate.tables.ask import ask as asked
-from mlgate.tables.ask import overlap
+from mlgate.tables.pairs import overlap
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context

@@ -32,6 +32,8 @@ rules = {
                     "gather more rows, or raise the floors", Level.WARNING),
     "not-compared": Rule("Columns that have no distribution to compare.", level=Level.NOTE),
     "same": Rule("The table is the reference, byte by byte.", level=Level.NOTE),
+    "reference": Rule("The reference is a profile that was saved, not its data.",
+                      level=Level.NOTE),
     "origin": Rule("The table is not in the commit.", level=Level.NOTE),
 }  # fmt: skip
 
@@ -44,7 +46,9 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     table: Annotated[str, Meta(min_length=1)]
     """The table that is judged."""
     against: Annotated[str, Meta(min_length=1)] = "base"
-    """The reference: `base`, the same table in the base, or the path of another table."""
+    """The reference: `base`, the same table in the base; the path of another table; or that of a
+    profile that `mlgate data profile TABLE --save` wrote, `TABLE.profile.json`. What lies beside
+    the table in the base, and is of its content, is used unasked."""
     columns: tuple[str, ...] = ()
     """The only columns to compare; all but times unless given."""
     ignore: tuple[str, ...] = ()

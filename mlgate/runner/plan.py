@@ -325,7 +325,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         environment=workshop.environment,
         run=_limited(workshop, job.clock),
         worker=_limited_worker(workshop, job.clock),
-        store=session.store,
+        store=session.believed,
         progress=partial(session.observer.progressed, policy.name),
     )
 

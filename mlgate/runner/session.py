@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mlgate.runner.memo import Protected
     from mlgate.runner.protection import Protection
     from mlgate.signing.approvals import Approvable
+    from mlgate.store.distrusting import Distrusting
 
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -470,6 +471,15 @@ class Session:
     def work(self) -> str:
         """The repository's folder."""
         return self.repo.root
+
+    @cached_property
+    def believed(self) -> Store | Distrusting:
+        """The store as gates have it."""
+        if self.request.cache:
+            return self.store
+        from mlgate.store.distrusting import Distrusting
+
+        return Distrusting(self.store)
 
     def recall(self, table: str, wanted: Sequence[bytes]) -> dict[bytes, bytes]:
         """What the store knows; nothing under `--no-cache`."""

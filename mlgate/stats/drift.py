@@ -31,6 +31,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     """About which share it is, for what could be detected."""
     tests: int = 1
     """How many categories were looked at."""
+    rates: tuple[float, float] | None = None
+    """Both rates, where it is that of nulls."""
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ def nulls(column: str, before: tuple[int, int], after: tuple[int, int], floor: f
     share = (gone + lost) / (n + m)
     p = shares.p_value(gone, n, lost, m)
     return Effect(column=column, what="nulls", value=value, high=value, floor=floor, p=p, n=n, m=m,
-                  share=share)  # fmt: skip
+                  share=share, rates=(gone / n, lost / m))  # fmt: skip
 
 
 def categories(column: str, before: dict[str, int], after: dict[str, int], floor: float) -> Effect:

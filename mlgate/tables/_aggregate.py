@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from mlgate.core.errors import GateError
-from mlgate.tables import _conditions, _footer, _keys, _queries, _sql
+from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._connect import Database, columns, numbered, source
 from mlgate.tables._footer import UNKNOWN, Footer
@@ -72,6 +74,7 @@ class _Work:
             footer = self.footer(number, wanted)
             proven = {a: _footer.proven(a, footer, named) for a in wanted}
             known = {a: value for a, value in proven.items() if value is not UNKNOWN}
+            named = _sound(named, footer)
         left = [a for a in wanted if a not in known]
         if left:
             known |= self._scanned(number, left, named)
@@ -88,9 +91,9 @@ class _Work:
         self, number: int, wanted: list[Aggregate], named: dict[str, Column]
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
-        known: dict[Aggregate, Value] = {}
+        known = _few.answered(wanted, at, named, self.database.rows)
         fused: dict[Aggregate, str] = {}
-        for a in wanted:
+        for a in (a for a in wanted if a not in known):
             try:
                 if _sql.fuses(a):
                     fused[a] = _sql.expression(a, named)
@@ -128,6 +131,20 @@ class _Work:
             return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
         finally:
             apart.close()
+
+
+def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
+    """The columns, of which those without NaN and infinities need not be looked at for them: a
+    decimal has none."""
+    whole = {name for name, facts in footer.columns.items() if facts.whole}
+    return {
+        name: (
+            msgspec.structs.replace(column, type="decimal")
+            if name in whole and column.type == "float"
+            else column
+        )
+        for name, column in named.items()
+    }
 
 
 def unfit(error: GateError) -> Value:

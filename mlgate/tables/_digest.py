@@ -1,4 +1,4 @@
-"""The digest of a file's content, remembered under the file's signature as git's index does it."""
+"""What a file's content is known by: its digest, or its signature as git's index has it."""
 
 from __future__ import annotations
 
@@ -48,18 +48,22 @@ def signature(file: str) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def known(ctx: Memory, file: str) -> str | None:
-    """The digest that is remembered for the file as it is now."""
-    if ctx.store is None:
+def stated(file: str) -> str | None:
+    """What stands for the content of a file that nobody has digested: where it lies, and its
+    signature; None where it was written so lately that it may change unseen.
+
+    Reading ten million rows to digest them costs as much as deciding on them.
+    """
+    found = signature(file)
+    if max(found[3:]) > time.time_ns() - _RACY:
         return None
-    key = _key(file, signature(file))
-    found = ctx.store.get("memos", [key], day(ctx)).get(key)
-    return found.decode() if found else None
+    parts = ("table-signature", os.fsencode(os.path.realpath(file)), *found)
+    return f"file:{digest_of(msgspec.msgpack.encode(parts)).hexdigest()}"
 
 
-def computed(ctx: Memory, file: str) -> str:
+def computed(file: str) -> str:
     """The digest of the content. Raises `GateError` where it changes meanwhile."""
-    before, began = signature(file), time.time_ns()
+    before = signature(file)
     digest = digest_of()
     try:
         with open(file, "rb", buffering=0) as stream:
@@ -68,18 +72,10 @@ def computed(ctx: Memory, file: str) -> str:
     except OSError as error:
         raise GateError(f"{shown(file)} cannot be read: {error.strerror}") from None
     unchanged(file, before)
-    found = f"blake2b:{digest.hexdigest()}"
-    if ctx.store is not None and max(before[3:]) < began - _RACY:
-        ctx.store.put("memos", {_key(file, before): found.encode()}, day(ctx))
-    return found
+    return f"blake2b:{digest.hexdigest()}"
 
 
 def unchanged(file: str, before: tuple[int, ...]) -> None:
     """Raises `GateError` where the file is not what it was."""
     if signature(file) != before:
         raise GateError(f"{shown(file)} was written to while it was read", "run the check again")
-
-
-def _key(file: str, found: tuple[int, ...]) -> bytes:
-    parts = ("table-signature", os.fsencode(os.path.realpath(file)), *found)
-    return digest_of(msgspec.msgpack.encode(parts)).digest()

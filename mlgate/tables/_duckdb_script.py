@@ -11,7 +11,7 @@ import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
-from mlgate.tables import _aggregate, _overlap
+from mlgate.tables import _aggregate, _overlap, _skew
 from mlgate.tables._protocol import (
     Aggregates,
     Examples,
@@ -20,6 +20,7 @@ from mlgate.tables._protocol import (
     Overlap,
     Request,
     Several,
+    Skew,
 )  # fmt: skip
 
 
@@ -60,6 +61,8 @@ def _asked(request: Request) -> Iterator[Line]:
             return _overlap.orphans(request, request.ask)
         case Overlap():
             return _overlap.overlap(request, request.ask)
+        case Skew():
+            return _skew.skew(request, request.ask)
 
 
 def _several(request: Request, asks: list[Aggregates]) -> Iterator[Line]:

@@ -23,10 +23,16 @@ def overlap(request: Request, asked: Overlap) -> Iterator[Line]:
     files = (*asked.table.files, *asked.other.files)
     database = Database(files, request.memory, request.spill, request.threads)
     try:
-        mine, theirs = _named(database, asked.table), _named(database, asked.other)
+        mine, theirs = named(database, asked.table), named(database, asked.other)
         chosen = _chosen(asked.columns, mine, theirs)
-        values = [_value(column, mine[column], theirs[column], asked.normalised)
-                  for column in chosen]  # fmt: skip
+        values = [
+            (
+                _NORMAL.format(f"{name(column)}::varchar")
+                if asked.normalised
+                else one_type(name(column), mine[column], theirs[column])
+            )
+            for column in chosen
+        ]
         at, other = source(database, asked.table), source(database, asked.other)
         total = database.rows(f"SELECT count(*) FROM {at}")[0][0]
         empty = _empty(values, asked)
@@ -63,7 +69,7 @@ def _decided(database: Database, asked: Overlap, values: list[str], total: int, 
     return Line(found=[total, count], values=[row[0] for row in first])
 
 
-def _named(database: Database, table: Source) -> dict[str, Column]:
+def named(database: Database, table: Source) -> dict[str, Column]:
     return {column.name: column for column in columns(database, table, table.files[0])}
 
 
@@ -80,11 +86,8 @@ def _chosen(
     return chosen
 
 
-def _value(column: str, mine: Column, theirs: Column, normalised: bool) -> str:
+def one_type(quoted: str, mine: Column, theirs: Column) -> str:
     """A column's value, in one type for both tables."""
-    quoted = name(column)
-    if normalised:
-        return _NORMAL.format(f"{quoted}::varchar")
     if mine.native == theirs.native:
         return quoted
     numbers = {"integer", "float", "decimal"}
@@ -110,7 +113,7 @@ def orphans(request: Request, asked: Orphans) -> Iterator[Line]:
     files = (*asked.table.files, *asked.other.files)
     database = Database(files, request.memory, request.spill, request.threads)
     try:
-        mine, theirs = _named(database, asked.table), _named(database, asked.other)
+        mine, theirs = named(database, asked.table), named(database, asked.other)
         for column, there in ((asked.column, mine), (asked.other_column, theirs)):
             if column not in there:
                 raise GateError(f"there is no column {shown(column)}")

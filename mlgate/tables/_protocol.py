@@ -76,7 +76,30 @@ class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):
     most: int = 5
 
 
-Ask = Aggregates | Several | Examples | Orphans | Overlap
+class Twin(Struct, frozen=True):
+    """A column of one table, what it is called in the other, and what counts as equal."""
+
+    column: str
+    other: str
+    relative: float = 0.0
+    absolute: float = 0.0
+
+
+class Skew(Struct, frozen=True, tag="skew", kw_only=True):
+    """Where rows of two tables with the same key differ.
+
+    Answered in one line: `found` is [rows, rows of the other, keys in both, rows that repeat a key,
+    the same of the other], `values` is for each twin [rows that differ, of those: null in the first
+    only, in the other only; the mean of the other less the first, the greatest difference].
+    """
+
+    table: Source
+    other: Source
+    key: tuple[Twin, ...]
+    twins: tuple[Twin, ...]
+
+
+Ask = Aggregates | Several | Examples | Orphans | Overlap | Skew
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -87,6 +110,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """A folder for what does not fit into memory."""
     memory: str = "512MB"
     threads: int | None = None
+    spark: dict[str, str] = {}
+    """`remote` or `master`: the Spark session, where that is the engine."""
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""Aggregates that need a query of their own, as DuckDB's SQL: groups, histograms, order, keys."""
+"""Aggregates that need a query of their own, as SQL of both engines: groups, histograms, order."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mlgate.tables._sql import (
     name,
     number,
     numeric,
+    text,
     where,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value
@@ -23,6 +24,10 @@ from mlgate.tables.aggregates import Aggregate, Value
 Rows = Callable[[str], list[tuple[Any, ...]]]
 """Runs a query and gives its rows."""
 
+_SHIFTED = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN",
+     "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
+)  # fmt: skip
 _GLANCE = 20_000
 """Rows by which a column of too many different texts is known without grouping all of them."""
 
@@ -56,8 +61,8 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
     if rows(f"SELECT count(DISTINCT {column}) FROM {glance}")[0][0] > a.most and not only:
         return None
     query = (
-        f"SELECT {column}::varchar, count(*) FROM {source}"
-        f"{_only(f'{column} IS NOT NULL', only)} GROUP BY 1 ORDER BY 1 LIMIT {a.most + 1}"
+        f"SELECT {column}::string, count(*) FROM {source}"
+        f"{_only(f'{column} IS NOT NULL', only)} GROUP BY {column} ORDER BY 1 LIMIT {a.most + 1}"
     )
     return _bounded(rows(query), a.most)
 
@@ -79,8 +84,8 @@ def _most_common(a: ask.MostCommon, source: str, c: Columns, rows: Rows) -> Valu
 def _groups(a: ask.Groups, source: str, c: Columns, rows: Rows) -> Value:
     for column in (*a.by, a.label):
         found(c, column)
-    keys = [f"{name(column)}::varchar" for column in a.by]
-    label = f"{name(a.label)}::varchar"
+    keys = [f"{name(column)}::string" for column in a.by]
+    label = f"{name(a.label)}::string"
     positive = a.positive.replace("'", "''")
     order = ", ".join(str(i + 1) for i in range(len(keys)))
     query = (
@@ -107,13 +112,59 @@ def bucket(columns: Columns, column: str, low: float, high: float, bins: int) ->
 
 
 def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
-    binned = bucket(c, a.column, a.low, a.high, a.bins)
-    value = numeric(c, a.column)
-    tests = [f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a)]
+    """What lies within by one pass; what lies outside mostly by the bounds of row groups, unread.
+
+    A range that those bounds decide is not looked at row by row, which would let NaN through; so
+    `isfinite` stands beside it.
+    """
+    value, fit, only = numeric(c, a.column), finite(c, a.column), where(a)
+    low, high = (number(_end(c, a.column, end)) for end in (a.low, a.high))
+    binned, first = _binned(a, c)
+    inside = _only(fit, f"{value} >= {low}", f"{value} < {high}", only)
+    query = f"SELECT {binned} AS __b, count(*) FROM {source}{inside} GROUP BY 1 ORDER BY 1"
+    found_rows = [[int(bin_) - first, count] for bin_, count in rows(query)]
     if a.inside:
-        tests += [f"{value} >= {number(float(a.low))}", f"{value} < {number(float(a.high))}"]
-    query = f"SELECT {binned}, count(*) FROM {source}{_only(*tests)} GROUP BY 1 ORDER BY 1"
-    return [list(row) for row in rows(query)]
+        return found_rows
+    ends = [
+        rows(f"SELECT count(*) FROM {source}{_only(fit, f'{value} {sign} {end}', only)}")[0][0]
+        for sign, end in (("<", low), (">=", high))
+    ]
+    before = [[-1, ends[0]]] if ends[0] else []
+    return [*before, *found_rows, *([[a.bins, ends[1]]] if ends[1] else [])]
+
+
+def _end(columns: Columns, column: str, end: float) -> float | int:
+    """An edge as the column's values compare with."""
+    whole = columns[column].type not in ("float", "decimal") and float(end).is_integer()
+    return int(end) if whole else float(end)
+
+
+def _binned(a: ask.Histogram, c: Columns) -> tuple[str, int]:
+    """What to group by, and what to take off for the number of the bin.
+
+    Whole numbers in bins of a power of two are shifted; those in bins of one stay as they are.
+    """
+    width = (a.high - a.low) / a.bins
+    first = math.floor(a.low / width)
+    exponent = math.frexp(width)[1] - 1
+    exact = math.ldexp(1.0, exponent) == width and first * width == a.low
+    if (
+        exact
+        and width >= 1
+        and c[a.column].native in _SHIFTED
+        and max(abs(a.low), abs(a.high)) < 2**62
+    ):
+        value = numeric(c, a.column)
+        return (f"({value}::bigint >> {exponent})" if exponent else value), first
+    value = f"{numeric(c, a.column)}::double"
+    # Divided by the width before anything is taken off, which is exact for powers of two.
+    within = f"floor({value} * {number(1 / width)}) - {number(float(first))}"
+    return f"({within})::integer" if exact else _clamped(within, a.bins), 0
+
+
+def _clamped(within: str, bins: int) -> str:
+    """Rounding may carry a value on an edge across it."""
+    return f"least(greatest({within}, 0), {bins - 1})::integer"
 
 
 def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
@@ -124,8 +175,8 @@ def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
         key = f"CASE WHEN {name(a.column)} IS NULL OR NOT {fit} THEN NULL ELSE {value} END"
     else:
         found(c, a.column)
-        key = f"{name(a.column)}::varchar"
-    label = f"{name(a.label)}::varchar"
+        key = f"{name(a.column)}::string"
+    label = f"{name(a.label)}::string"
     query = (
         f"SELECT {key}, {label}, count(*) FROM {source}"
         f"{_only(f'{name(a.label)} IS NOT NULL', where(a))}"
@@ -137,7 +188,8 @@ def _cells(a: ask.Cells, source: str, c: Columns, rows: Rows) -> Value:
 def _quantile(a: ask.Quantile, source: str, c: Columns, rows: Rows) -> Value:
     value = numeric(c, a.column)
     only = _only(finite(c, a.column), where(a))
-    query = f"SELECT quantile_disc({value}, {number(float(a.q))}) FROM {source}{only}"
+    ranked = f"percentile_disc({float(a.q)!r}) WITHIN GROUP (ORDER BY {value})"
+    query = f"SELECT {ranked} FROM {source}{only}"
     return rows(query)[0][0]
 
 
@@ -162,6 +214,23 @@ def _per_day(a: ask.PerDay, source: str, c: Columns, rows: Rows) -> Value:
     return [list(row) for row in rows(query)]
 
 
+def _personal(a: ask.Personal, source: str, c: Columns, rows: Rows) -> Value:
+    from mlgate.tables._personal_scan import Scan, counted
+
+    found(c, a.column)
+    value, only = f"{name(a.column)}::string", where(a)
+
+    def matching(pattern: str) -> str:
+        return f"FROM {source}{_only(f'regexp_matches({value}, {text(pattern)})', only)}"
+
+    return counted(a.kinds, Scan(
+        count=lambda pattern: rows(f"SELECT count(*) {matching(pattern)}")[0][0],
+        first=lambda pattern, most: [
+            row[0] for row in rows(f"SELECT {value} {matching(pattern)} LIMIT {most}")
+        ],
+    ))  # fmt: skip
+
+
 _QUERIES: dict[type[Aggregate], Callable[[Any, str, Columns, Rows], Value]] = {
     ask.Distinct: _distinct,
     ask.RoughlyDistinct: _roughly,
@@ -173,4 +242,5 @@ _QUERIES: dict[type[Aggregate], Callable[[Any, str, Columns, Rows], Value]] = {
     ask.Quantile: _quantile,
     ask.Disorder: _disorder,
     ask.PerDay: _per_day,
+    ask.Personal: _personal,
 }

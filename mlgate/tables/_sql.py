@@ -1,4 +1,4 @@
-"""Aggregates as DuckDB's SQL: expressions that one scan answers, and queries of their own.
+"""Aggregates as SQL that DuckDB and Spark both read: expressions that one scan answers.
 
 Names and texts are quoted, numbers written as doubles where a column is one: bare decimals would
 go through DECIMAL, which costs three times the scan.
@@ -150,11 +150,11 @@ def _nulls(a: ask.Nulls, c: Columns) -> str:
 
 def _not_finite(a: ask.NotFinite, c: Columns) -> str:
     if found(c, a.column).type != "float":
-        return "[0, 0, 0]"
+        return "(0, 0, 0)"
     column, only = name(a.column), where(a)
     ends = [_count(f"{column} = '{sign}inf'::double", only) for sign in ("", "-")]
     gone = f"{column} IS NOT NULL AND NOT {no_nan(c, a.column)}"
-    return f"[{_count(gone, only)}, {', '.join(ends)}]"
+    return f"({_count(gone, only)}, {', '.join(ends)})"
 
 
 def no_nan(columns: Columns, column: str) -> str | None:
@@ -182,18 +182,18 @@ def _extent(a: ask.Extent, c: Columns) -> str:
     tests = [f"{value} >= {number(float(a.low))}"] if a.low is not None else []
     tests += [f"{value} < {number(float(a.high))}"] if a.high is not None else []
     only = all_of(finite(c, a.column), *tests, where(a))
-    return f"[min({value}){only}, max({value}){only}]"
+    return f"(min({value}){only}, max({value}){only})"
 
 
 def _mean(a: ask.Mean, c: Columns) -> str:
     value, only = numeric(c, a.column), all_of(finite(c, a.column), where(a))
-    return f"[count({value}){only}::double, avg({value}){only}]"
+    return f"(count({value}){only}, avg({value}){only})"
 
 
 def _moments(a: ask.Moments, c: Columns) -> str:
     value, only = numeric(c, a.column), all_of(finite(c, a.column), where(a))
-    n = f"count({value}){only}::double"
-    return f"[{n}, avg({value}){only}, var_pop({value}){only} * {n}]"
+    n = f"count({value}){only}"
+    return f"({n}, avg({value}){only}, var_pop({value}){only} * {n})"
 
 
 def _sum(a: ask.Sum, c: Columns) -> str:
@@ -246,13 +246,13 @@ def _length_between(a: ask.LengthBetween, c: Columns) -> str:
 
 def _lengths(a: ask.Lengths, c: Columns) -> str:
     length, only = f"length({_texts(c, a.column)})", all_of(where(a))
-    return f"[min({length}){only}, max({length}){only}]"
+    return f"(min({length}){only}, max({length}){only})"
 
 
 def _truth(a: ask.Truth, _: Columns) -> str:
     holds, only = f"{condition(a.condition)}::boolean", where(a)
     tests = (holds, f"NOT {holds}", f"{holds} IS NULL")
-    return f"[{', '.join(_count(test, only) for test in tests)}]"
+    return f"({', '.join(_count(test, only) for test in tests)})"
 
 
 def _digest(a: ask.Digest, c: Columns) -> str:
@@ -260,7 +260,7 @@ def _digest(a: ask.Digest, c: Columns) -> str:
     row = ", ".join(name(column) for column in c)
     only = all_of(where(a))
     halves = [f"coalesce(sum(hash({salt}, {row})::hugeint){only}, 0)" for salt in ("'a'", "'b'")]
-    return f"[{', '.join(f'({half})::varchar' for half in halves)}]"
+    return f"({', '.join(f'({half})::string' for half in halves)})"
 
 
 _FUSED: dict[type[Aggregate], Callable[[Any, Columns], str]] = {
@@ -289,6 +289,4 @@ def decoded(aggregate: Aggregate, value: Value) -> Value:
     if isinstance(aggregate, ask.Digest):
         low, high = (int(half) % (1 << 64) for half in value)
         return f"{(high << 64) | low:032x}"
-    if isinstance(aggregate, ask.Mean | ask.Moments):
-        return [int(value[0]), *value[1:]]
     return value

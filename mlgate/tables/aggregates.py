@@ -189,6 +189,18 @@ class PerDay(OfColumn, frozen=True, tag="per-day"):
     """[[day since 1970 in UTC, rows], ...]."""
 
 
+class Personal(OfColumn, frozen=True, tag="personal"):
+    """[[form, certain, right, tried, held, exact], ...]: values with personal data of `kinds`.
+
+    Of each form of those kinds that is seen: values that surely hold one; values whose number has
+    the right check digits and looks like any other; how many different such numbers were tried, and
+    how many of those held; and 1, or 0 where the values are projected from the first that look like
+    it. Any type is read as text.
+    """
+
+    kinds: tuple[str, ...]
+
+
 class Digest(Aggregate, frozen=True, tag="digest"):
     """A digest of the rows that does not depend on their order."""
 
@@ -196,7 +208,8 @@ class Digest(Aggregate, frozen=True, tag="digest"):
 Any_ = (
     Rows | Nulls | NotFinite | Minimum | Maximum | Extent | Mean | Moments | Sum | Below | Between
     | InSet | Matching | LengthBetween | Lengths | Truth | Distinct | RoughlyDistinct | Duplicates
-    | Categories | MostCommon | Groups | Histogram | Cells | Quantile | Disorder | PerDay | Digest
+    | Categories | MostCommon | Groups | Histogram | Cells | Quantile | Disorder | PerDay
+    | Personal | Digest
 )  # fmt: skip
 """Every aggregate there is, for decoding."""
 

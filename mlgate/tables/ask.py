@@ -6,7 +6,6 @@ hundred costs one file's scan, and for the whole table what they do not.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,15 +15,14 @@ from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
 from mlgate.tables import _digest
+from mlgate.tables._engine import engine_of
 from mlgate.tables._merge_schema import one_schema
 from mlgate.tables._protocol import (
     Aggregates,
     Ask,
     Line,
-    Overlap,
     Request,
     Several,
-    Source,
     source_of,
 )  # fmt: skip
 from mlgate.tables.aggregates import Aggregate, Value, encoded
@@ -49,7 +47,6 @@ if TYPE_CHECKING:
 
 REVISION = 1
 """Raised whenever an engine answers differently for the same bytes."""
-_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_duckdb_script.py")
 _SCHEMA = b"schema"
 
 
@@ -102,10 +99,11 @@ class _Asking:
 
     def __init__(self, ctx: Desk, table: Located, wanted: list[Aggregate]) -> None:
         self.ctx = ctx
+        self.engine = engine_of(ctx).name
         self.table = table
         self.wanted = wanted
         self.by_part = [a for a in wanted if merges(a)]
-        self.digests = [part.digest or _digest.known(ctx, part.file) for part in table.parts]
+        self.digests = [part.digest or _digest.stated(part.file) for part in table.parts]
         self.values: dict[tuple[int, Aggregate], Value] = {}
         self.schemas: dict[int, list[Column]] = {}
         self.whole: dict[Aggregate, Value] = {}
@@ -156,7 +154,7 @@ class _Asking:
         return store.get("aggregates", keys, _digest.day(self.ctx)) if store and keys else {}
 
     def _key(self, digest: str, what: bytes) -> bytes:
-        reading = f"{REVISION} duckdb {self.table.form} {digest}\0".encode()
+        reading = f"{REVISION} {self.engine} {self.table.form} {digest}\0".encode()
         if self.table.partitioned:
             reading += "\0".join(part.name for part in self.table.parts).encode()
         return digest_of(reading + what).digest()
@@ -167,12 +165,6 @@ class _Asking:
         if len(known) < len(self.digests):
             return None
         return known[0] if len(known) == 1 else digest_of("\0".join(known).encode()).hexdigest()
-
-    def digested(self) -> str | None:
-        """The digest of the whole table, computed where it is not known."""
-        for number, part in enumerate(self.table.parts):
-            self.digests[number] = self.digests[number] or _digest.computed(self.ctx, part.file)
-        return self.together()
 
     # -- the engine ------------------------------------------------------------------------------
 
@@ -220,59 +212,33 @@ class _Asking:
         """Store what a scan found; what footers prove is found again as quickly."""
         if self.ctx.store is None:
             return
-        together = self.digested()
+        together = self.together()
         stored = {}
         for (number, aggregate), value in rows.items():
-            if isinstance(value, dict):
-                continue
             digest = together if number < 0 else self.digests[number]
+            if isinstance(value, dict) or digest is None:
+                continue
             what = _SCHEMA if aggregate is None else encoded(aggregate)
-            stored[self._key(digest or "", what)] = msgspec.msgpack.encode(value)
+            stored[self._key(digest, what)] = msgspec.msgpack.encode(value)
         self.ctx.store.put("aggregates", stored, _digest.day(self.ctx))
 
 
-def overlap(
-    ctx: Desk, table: Located, other: Located, asked: Overlap
-) -> tuple[int, int, list[int]]:
-    """Rows of `table`, those of them that are in `other` too, and the numbers of the first ones."""
-    both = (table, other)
-    known = [_Asking(ctx, one, []).together() for one in both]
-    what = msgspec.json.encode(msgspec.structs.replace(asked, table=_NOWHERE, other=_NOWHERE))
-    key = _overlap_key(known, what)
-    stored = ctx.store.get("aggregates", [key], _digest.day(ctx)) if ctx.store and key else {}
-    if key in stored:
-        return msgspec.msgpack.decode(stored[key], type=tuple[int, int, list[int]])
-    before = {part.file: _digest.signature(part.file) for one in both for part in one.parts}
-    (line,) = told(ctx, asked, table.path)
-    for file, found in before.items():
-        _digest.unchanged(file, found)
-    answer = (line.found[0], line.found[1], line.values or [])
-    if ctx.store is not None:
-        key = _overlap_key([_Asking(ctx, one, []).digested() for one in both], what)
-        ctx.store.put("aggregates", {key: msgspec.msgpack.encode(answer)}, _digest.day(ctx))
-    return answer
-
-
-_NOWHERE = Source((), "parquet")
-
-
-def _overlap_key(digests: list[str | None], what: bytes) -> bytes:
-    """Empty where the content of a table is not known yet."""
-    if None in digests:
-        return b""
-    return digest_of(f"{REVISION} overlap {digests}\0".encode() + what).digest()
+def digest(ctx: Desk, table: Located) -> str | None:
+    """What a table's content is known by, if it is."""
+    return _Asking(ctx, table, []).together()
 
 
 def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
     """The lines of the engine's answer. Raises `GateError` where it could not answer."""
     import tempfile
 
+    engine = engine_of(ctx)
     with tempfile.TemporaryDirectory(prefix="mlgate-spill-") as spill:
-        request = Request(ask=asked, spill=spill)
-        for line in ctx.worker(_SCRIPT, msgspec.to_builtins(request)):
+        request = Request(ask=asked, spill=spill, memory=engine.memory, spark=engine.spark)
+        for line in ctx.worker(engine.script, msgspec.to_builtins(request)):
             answer = msgspec.convert(line, Line)
             if answer.missing:
-                raise ToolMissing(f"tables need {answer.missing}", "pip install 'mlgate[data]'")
+                raise ToolMissing(f"tables need {answer.missing}", engine.install)
             if answer.error:
                 raise GateError(f"{path}: {answer.error}", answer.hint)
             yield answer

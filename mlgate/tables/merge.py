@@ -50,6 +50,8 @@ def _mean(_: Aggregate, values: Sequence[Value]) -> Value:
 def _moments(_: Aggregate, values: Sequence[Value]) -> Value:
     """Chan, Golub and LeVeque (1979): moments of a union from those of its parts."""
     n, mean, spread = 0, 0.0, 0.0
+    if any(value[0] and None in value for value in values):  # they overflow
+        return [sum(value[0] for value in values), None, None]
     for more, other, apart in values:
         if more:
             total = n + more
@@ -89,6 +91,17 @@ def _groups(aggregate: Any, values: Sequence[Value]) -> Value:
     return [[list(key), *counts] for key, counts in sorted(total.items(), key=_first)]
 
 
+def _personal(_: Aggregate, values: Sequence[Value]) -> Value:
+    """Values add up; of different numbers no more are known than the file with the most has."""
+    total: dict[str, list[int]] = {}
+    for value in values:
+        for form, certain, right, tried, held, exact in value:
+            known = total.setdefault(form, [0, 0, 0, 0, 1])
+            numbers = max([tried, held], known[2:4], key=lambda pair: pair[1])
+            total[form] = [known[0] + certain, known[1] + right, *numbers, min(known[4], exact)]
+    return [[form, *total[form]] for form in sorted(total)]
+
+
 def _first(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
     """Nulls first, so that a key may be sorted."""
     return tuple((part is not None, part if part is not None else 0) for part in item[0])
@@ -120,5 +133,6 @@ _WAYS: dict[type[Aggregate], Callable[[Any, Sequence[Value]], Value]] = {
     ask.Histogram: _counts,
     ask.Cells: _counts,
     ask.PerDay: _counts,
+    ask.Personal: _personal,
     ask.Digest: _digest,
 }

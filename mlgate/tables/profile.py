@@ -81,8 +81,11 @@ def _histogram(column: Column, answers: Answers, bins: int) -> ask.Histogram | N
     low, high = answers.of(ask.Extent(column=column.name))
     if low is None or not low < high:
         return None
-    return ask.Histogram(column=column.name, low=low, high=math.nextafter(high, math.inf),
-                         bins=bins)  # fmt: skip
+    top = math.nextafter(high, math.inf)
+    width = (top - low) / bins
+    if not math.isfinite(width) or not math.isfinite(low / width) or not math.isfinite(1 / width):
+        return None  # a span beyond what doubles divide
+    return ask.Histogram(column=column.name, low=low, high=top, bins=bins)
 
 
 def _column(

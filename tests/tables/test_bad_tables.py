@@ -154,14 +154,23 @@ def test_what_lies_outside_is_refused(desk: Desk, tmp_path: Path) -> None:
         in_work_tree(work, "t.xlsx")
 
 
-def test_a_digest_is_not_remembered_of_what_was_just_written(desk: Desk) -> None:
+def test_what_was_just_written_is_not_believed_to_be_unchanged(desk: Desk) -> None:
     path = desk.folder / "x"
     path.write_bytes(b"1")
-    first = _digest.computed(desk, str(path))
-    assert _digest.known(desk, str(path)) is None
+    assert _digest.stated(str(path)) is None
     os.utime(path, ns=(10**18, 10**18))
-    assert _digest.known(desk, str(path)) is None  # its change time is young all the same
-    assert first == _digest.computed(desk, str(path))
+    assert _digest.stated(str(path)) is None  # its change time is young all the same
+
+
+def test_a_file_is_known_by_its_signature(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_digest, "_RACY", -(10**12))
+    path = desk.folder / "x"
+    path.write_bytes(b"1")
+    first = _digest.stated(str(path))
+    assert first == _digest.stated(str(path))
+    path.write_bytes(b"2")
+    os.utime(path, ns=(10**18, 10**18))
+    assert _digest.stated(str(path)) != first
 
 
 def test_the_real_worker_and_a_missing_engine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

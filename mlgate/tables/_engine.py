@@ -1,0 +1,48 @@
+"""Which engine answers, by the policy's `[tables]`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import shown
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_MEMORY = re.compile(r"[1-9]\d{0,8} ?(?:[KMGT]i?B)")
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """How an engine is started."""
+
+    name: str = "duckdb"
+    memory: str = "512MB"
+    spark: dict[str, str] = {}
+
+    @property
+    def script(self) -> str:
+        """The worker that answers."""
+        return os.path.join(_HERE, f"_{self.name}_script.py")
+
+    @property
+    def install(self) -> str:
+        """What brings the engine."""
+        return f"pip install 'mlgate[{'spark' if self.name == 'spark' else 'data'}]'"
+
+
+def engine_of(ctx: Any) -> Engine:
+    """The engine that the resolved policy of `ctx` names; the embedded one where there is none.
+
+    Raises `GateError` where `memory` is no amount of memory.
+    """
+    policy = getattr(ctx, "policies", {}).get("head") or {}
+    given: Mapping[str, Any] = policy.get("tables") or {}
+    memory = given.get("memory") or "512MB"
+    if not _MEMORY.fullmatch(memory):
+        raise GateError(f"[tables] memory = {shown(memory)} is no amount", 'write it as "2GB"')
+    spark = {key: value for key, value in (given.get("spark") or {}).items() if value}
+    return Engine(name=given.get("engine") or "duckdb", memory=memory, spark=spark)

@@ -1,0 +1,101 @@
+"""The Spark session of the policy, and how it opens the files of a table."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, cast
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import shown
+from mlgate.tables._protocol import Source
+from mlgate.tables.table import Column, Type
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_TYPES: dict[str, Type] = {
+    "tinyint": "integer", "smallint": "integer", "int": "integer", "bigint": "integer",
+    "float": "float", "double": "float", "string": "string", "boolean": "boolean", "date": "date",
+    "timestamp": "timestamp", "timestamp_ntz": "timestamp", "binary": "binary",
+}  # fmt: skip
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.parser.escapedStringLiterals": "true",
+}
+
+
+def session(given: dict[str, str]) -> SparkSession:
+    """The session at `remote`, or of `master`. Raises `GateError`."""
+    from pyspark.sql import SparkSession
+
+    builder: Any = SparkSession.builder
+    if given.get("remote"):
+        builder = builder.remote(given["remote"])
+    else:
+        builder = builder.master(given.get("master") or "local[*]")
+        builder = builder.config("spark.ui.enabled", "false").appName("mlgate")
+        builder = builder.config("spark.log.level", "ERROR")
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
+    try:
+        found: SparkSession = builder.getOrCreate()
+        for key, value in _SETTINGS.items():
+            found.conf.set(key, value)
+    except Exception as error:  # Java that is missing, an address where nobody listens
+        first = str(error).strip().partition("\n")[0]
+        raise GateError(
+            f"no Spark session: {shown(first[:200])}",
+            "see `[tables] spark` in the policy, and that Java 17 is there",
+        ) from None
+    return found
+
+
+def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFrame:
+    """Those files as one frame. Raises `GateError` for a form that Spark does not read."""
+    for file in files:
+        if not os.path.getsize(file):
+            raise GateError(f"{shown(os.path.basename(file))} is empty: 0 bytes")
+    if table.form == "parquet":
+        reader = spark.read.option("mergeSchema", str(len(files) > 1).lower())
+        return cast("DataFrame", _partitioned(reader, table, files).parquet(*files))
+    if table.form == "csv":
+        from mlgate.tables._connect import _delimiter
+
+        reader = spark.read.options(
+            header=True, inferSchema=True, mode="FAILFAST", multiLine=True, escape='"',
+            sep=_delimiter(files[0]), enforceSchema=False, unescapedQuoteHandling="RAISE_ERROR",
+            emptyValue="", encoding="UTF-8",
+        )  # fmt: skip
+        return cast("DataFrame", _partitioned(reader, table, files).csv(list(files)))
+    if table.form == "json":
+        reader = spark.read.option("mode", "FAILFAST")
+        return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
+    raise GateError("Spark reads no Arrow files", "write the table as Parquet")
+
+
+def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:
+    """With the columns that folders named `key=value` add."""
+    if not table.partitioned:
+        return reader
+    steps = os.path.commonpath([os.path.dirname(file) for file in files]).split("/")
+    first = next((i for i, step in enumerate(steps) if "=" in step), len(steps))
+    return reader.option("basePath", "/".join(steps[:first]))
+
+
+def columns(found: DataFrame) -> list[Column]:
+    """Its columns, typed as a policy names types."""
+    return [Column(f.name, _type(f.dataType.simpleString()), f.dataType.simpleString())
+            for f in found.schema.fields]  # fmt: skip
+
+
+def _type(native: str) -> Type:
+    if native.startswith("decimal("):
+        return "decimal"
+    nested = native.startswith(("array<", "struct<", "map<"))
+    return "nested" if nested else _TYPES.get(native, "other")

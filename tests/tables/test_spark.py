@@ -1,0 +1,122 @@
+"""The Spark engine: a real local session gives the embedded engine's answers and verdicts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conformance import ORACLES, Rows, close
+from tabled import Desk, parquet
+from test_aggregates import ROWS, SCHEMA, TEXT, TIME, WANTED
+
+from mlgate.core.errors import GateError, ToolMissing
+from mlgate.gates import data as gate
+from mlgate.gates import drift
+from mlgate.tables import _duckdb_script, _spark_script
+from mlgate.tables import aggregates as ask
+from mlgate.tables._protocol import Request
+from mlgate.tables._where import in_work_tree
+from mlgate.tables.ask import ask as asked
+
+POLICY = {"head": {"tables": {"engine": "spark", "spark": {"master": "local[2]"}}}}
+
+
+class SparkDesk(Desk):
+    """Asks the engine that the policy names, in this process."""
+
+    policies = POLICY
+
+    def worker(self, script: str, request: Any, **more: Any) -> Iterator[Any]:
+        decoded = msgspec.json.decode(msgspec.json.encode(request), type=Request)
+        engine = _spark_script.answered if "spark" in script else _duckdb_script._answered
+        for line in engine(decoded):
+            yield msgspec.json.decode(msgspec.json.encode(line))
+
+
+@pytest.fixture
+def spark(desk: Desk) -> Iterator[SparkDesk]:
+    made = SparkDesk(desk.folder)
+    yield made
+    made.close()
+
+
+def test_a_missing_engine_is_named(spark: SparkDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.errors", None)
+    parquet(spark.folder / "t.parquet", "SELECT 1 AS a")
+    with pytest.raises(ToolMissing, match="pyspark") as told:
+        asked(spark, in_work_tree(str(spark.folder), "t.parquet"), [ask.Rows()])
+    assert told.value.hint == "pip install 'mlgate[spark]'"
+
+
+def test_the_two_engines_believe_no_answer_of_each_other(spark: SparkDesk, desk: Desk) -> None:
+    from mlgate.tables.ask import _Asking
+
+    parquet(desk.folder / "t.parquet", "SELECT 1 AS a")
+    table = in_work_tree(str(desk.folder), "t.parquet")
+    keys = {_Asking(one, table, [])._key("d", b"rows") for one in (spark, desk)}
+    assert len(keys) == 2
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore")
+def test_answers_are_the_oracles(spark: SparkDesk) -> None:
+    pytest.importorskip("pyspark")
+    nan, inf = float("nan"), float("inf")
+    odd: Rows = [
+        {"f": f, "i": i, "s": s, TEXT: t, TIME: None, "b": None}
+        for f, i, s, t in [(nan, 2**61, 3, "x'y"), (inf, None, -7, 'q"r'), (-inf, 5, None, "日本"),
+                           (-0.0, 5, 44, ""), (1.5, -9, 3, None)]
+    ]  # fmt: skip
+    folder = spark.folder / "t"
+    folder.mkdir()
+    for number, rows in enumerate((odd, ROWS, [])):
+        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / f"{number}.parquet")
+    wanted = [a for a in WANTED if not isinstance(a, ask.Disorder)]
+    found = asked(spark, in_work_tree(str(spark.folder), "t"), wanted)
+    for a, value in found.values.items():
+        assert close(value, ORACLES[type(a)]([*odd, *ROWS], a)), (a, value)
+    order = ask.Disorder(column="s")
+    with pytest.raises(GateError, match="no order"):
+        asked(spark, in_work_tree(str(spark.folder), "t"), [order]).of(order)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
+def test_verdicts_are_the_same(spark: SparkDesk, desk: Desk, name: str) -> None:
+    pytest.importorskip("pyspark")
+    query = """SELECT i AS id, CASE WHEN i % 9 = 0 THEN NULL ELSE i % 80 END AS age,
+        i * 0.25 AS amount, 'p' || i % 3 AS plan, i % 2 AS label,
+        DATE '2026-01-01' + (i // 100)::integer AS day FROM range({}) t(i)"""
+    parquet(desk.folder / name, query.format(1000))
+    parquet(desk.folder / ("then-" + name), query.format(800))
+    options: dict[str, Any] = {
+        "table": name, "unique": ["id", "age"], "rows": {"max": 900},
+        "conditions": [{"expression": "age < 70 OR plan = 'p1'"}],
+        "columns": {
+            "age": {"type": "integer", "nulls": {"max": 0.1}, "between": [0, 70]},
+            "amount": {"mean": [0, 100], "stdev": [0, 1e6], "quantiles": {"0.5": [0, 200]}},
+            "plan": {"values": ["p0", "p1"], "regex": "^p[01]$", "length": [2, 2],
+                     "filter": "id > 5"},
+            "day": {"between": ["2026-01-01", "2026-01-09"]},
+        },
+        "balance": [{"group": "plan", "label": "label", "max_gap": 0.1}],
+    }  # fmt: skip
+    told = [
+        [(f.rule, f.result, f.message) for f in one.check(gate, "data", options, policies=given)]
+        for one, given in ((desk, {}), (spark, POLICY))
+    ]
+    assert told[0] == told[1]
+    moved = {"table": name, "against": "then-" + name}
+    told = [
+        [(f.rule, f.result, f.message) for f in one.check(drift, "drift", moved, policies=given)]
+        for one, given in ((desk, {}), (spark, POLICY))
+    ]
+    assert told[0] == told[1]
