@@ -10,6 +10,7 @@ PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+HEAVY := $(VENV)/.heavy
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-heavy style types tests self bench docs constraints clean
@@ -22,9 +23,9 @@ demo: $(READY) ## see it work on a small ML project (DEMO=dir keeps the project)
 
 test: style types tests self ## all that CI checks, but for what is heavy
 
-test-heavy: $(READY) ## the tests that need minutes, gigabytes or services
+test-heavy: $(HEAVY) ## the tests that need minutes, gigabytes or services
 	@echo "== heavy tests"
-	@$(BIN)/python -m pytest -m heavy $(PYTEST_ARGS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m heavy -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) || [ $$? -eq 5 ]
 
 style: $(READY) ## formatting, lint, and the direction of imports
 	@echo "== style"
@@ -69,4 +70,13 @@ $(READY): pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev \
 	|| $(BIN)/python -m pip install --quiet \
 		--constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev
+	@touch $@
+
+# What only the heavy tests import; other tools they install for themselves.
+$(HEAVY): $(READY)
+	@echo "== setting up Spark"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+		--constraint constraints.txt --editable '.[$(EXTRAS),spark]' \
+	|| $(BIN)/python -m pip install --quiet \
+		--constraint constraints.txt --editable '.[$(EXTRAS),spark]'
 	@touch $@

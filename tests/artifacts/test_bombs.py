@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile import npy, zipped
+from hostile_files import npy, zipped
 
 from mlgate.artifacts.content import scan_file
 from mlgate.artifacts.outcome import Limits

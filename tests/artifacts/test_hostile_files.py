@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import GADGETS, PAYLOAD, calls, samples, stacked
+from hostile_files import GADGETS, PAYLOAD, calls, samples, stacked
 
 from mlgate.artifacts.content import scan_file
 from mlgate.artifacts.outcome import Limits, Scan
