@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import io
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from projects import Ended, Project
 
+from mlgate.cli import main
 from mlgate.signing import keys
 
+IN_FOLDER = "folder:../registry"
 _METRICS = '{{"accuracy": {0}}}'
 
 
 class House(Project):
-    """A project whose model can be promoted; `main` is its default branch."""
+    """A project whose model can be promoted; `main` is its default branch.
+
+    The keys lie beside it, and so does the registry of those that have one in a folder.
+    """
 
     def __init__(self, folder: Path, registry: str) -> None:
-        super().__init__(folder)
-        self.git("config", "user.name", "t")
-        self.git("config", "user.email", "t@example.org")
+        if folder.exists():
+            self.folder = folder
+        else:
+            super().__init__(folder)
+            self._furnish()
         self.registry = registry
+
+    def _furnish(self) -> None:
         for name in ("ci", "ann", "bob", "eve"):
-            keys.make(str(folder.parent / name), name, None)
+            keys.make(str(self.folder.parent / name), name, None)
             if name != "eve":
-                self.put({f"keys/{name}.pub": (folder.parent / f"{name}.pub").read_bytes()})
+                self.put({f"keys/{name}.pub": (self.folder.parent / f"{name}.pub").read_bytes()})
+
+    def copied(self, to: Path) -> House:
+        """The same, with all that lies beside it, in the new folder `to`."""
+        shutil.copytree(self.folder.parent, to, symlinks=True)
+        return House(to / self.folder.name, self.registry)
+
+    def run(self, *args: str, cwd: Path | None = None, **environ: str | None) -> Ended:
+        """`mlgate ARGS` in this process, which saves the start of one; `Project.run` is the real
+        program."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+            for name, value in environ.items():
+                patch.delenv(name, raising=False)
+                if value is not None:
+                    patch.setenv(name, value)
+            patch.setattr("mlgate.cli._heed_signals", lambda: None)
+            stack.enter_context(contextlib.chdir(cwd or self.folder))
+            stack.enter_context(contextlib.redirect_stdout(out))
+            stack.enter_context(contextlib.redirect_stderr(err))
+            ended = stack.enter_context(pytest.raises(SystemExit))
+            main(list(args))
+        said = [stream.buffer.getvalue().decode() for stream in _flushed(out, err)]  # type: ignore[attr-defined]
+        return Ended(int(ended.value.code or 0), *said)
 
     def policy(self, more: str = "", gates: str = "") -> House:
         """Write the policy; `more` goes into `[models.churn]`."""
@@ -54,25 +89,55 @@ class House(Project):
         return self.run(*args, "--key", str(self.folder.parent / key))
 
 
-@pytest.fixture(autouse=True)
-def _no_git_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [n for n in os.environ if n.startswith(("GIT_", "MLGATE_KEY", "CI"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def _flushed(*streams: io.TextIOWrapper) -> tuple[io.TextIOWrapper, ...]:
+    for stream in streams:
+        stream.flush()
+    return streams
 
 
-@pytest.fixture(params=["folder", "git"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
+Copies = Callable[[str, Callable[[House], object]], House]
+
+
+@pytest.fixture(scope="session")
+def _built() -> dict[tuple[str, str], House]:
+    return {}
+
+
+@pytest.fixture
+def copies(
+    _built: dict[tuple[str, str], House],
+    surroundings: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path,
+) -> Copies:
+    """`copies(registry, make)`: a house as `make` left it, which is built once for all tests."""
+
+    def copy(registry: str, make: Callable[[House], object]) -> House:
+        what = (registry, make.__qualname__)
+        if what not in _built:
+            house = House(tmp_path_factory.mktemp("built") / "house/work", registry)
+            make(house)
+            _built[what] = house
+        return _built[what].copied(tmp_path / "house")
+
+    return copy
+
+
+def _empty(house: House) -> None:
+    """Without a commit, and without a policy."""
+
+
+@pytest.fixture(params=[IN_FOLDER, "git"], ids=["folder", "git"])
+def house(request: pytest.FixtureRequest, copies: Copies) -> House:
     """With each registry that needs nothing but a disk."""
-    where = f"folder:{tmp_path / 'registry'}" if request.param == "folder" else "git"
-    return House(tmp_path / "work", where)
+    return copies(request.param, _empty)
 
 
 @pytest.fixture
-def in_folder(tmp_path: Path) -> House:
-    return House(tmp_path / "work", f"folder:{tmp_path / 'registry'}")
+def in_folder(copies: Copies) -> House:
+    return copies(IN_FOLDER, _empty)
 
 
 @pytest.fixture
-def in_git(tmp_path: Path) -> House:
-    return House(tmp_path / "work", "git")
+def in_git(copies: Copies) -> House:
+    return copies("git", _empty)

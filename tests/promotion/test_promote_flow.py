@@ -1,4 +1,4 @@
-"""Promote, roll back, look back: on real repositories, with the real program."""
+"""Promote, roll back, look back: on real repositories."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from projects import Project
 
 if TYPE_CHECKING:
     from conftest import House
@@ -26,6 +27,18 @@ max_drop = 0.01
 def _acts(house: House) -> list[dict[str, Any]]:
     told = house.run("history", "churn", "--format", "json")
     return [one["statement"]["predicate"] for one in json.loads(told.out)]
+
+
+def test_the_real_program_does_the_same(in_folder: House) -> None:
+    """All other tests run it in their own process."""
+    house = in_folder.policy("gates = []").model("one")
+    key = str(house.folder.parent / "ci")
+    asked = ("promote", "churn", "--to", "production", "--key", key)
+    told = Project.run(house, *asked)
+    assert (told.code, "holds no version yet" in told.err) == (2, True)
+    told = Project.run(house, *asked, "--first")
+    assert (told.code, "churn v1 is production" in told.out) == (0, True), told.err
+    assert Project.run(house, "verify", "churn@production").code == 0
 
 
 def test_from_the_first_version_to_a_rollback(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,22 @@ from mlgate.promotion import record
 from mlgate.signing import keys
 
 if TYPE_CHECKING:
-    from conftest import House
+    from conftest import Copies, House
+
+IN_FOLDER = "folder:../registry"
+
+
+def _twice(house: House) -> None:
+    house.policy("gates = []").model("one")
+    assert house.promote("--first").code == 0
+    house.model("two")
+    assert house.promote().code == 0
 
 
 @pytest.fixture
-def promoted(in_folder: House) -> House:
-    """Two versions, one after the other, and a rollback."""
-    in_folder.policy("gates = []").model("one")
-    assert in_folder.promote("--first").code == 0
-    in_folder.model("two")
-    assert in_folder.promote().code == 0
-    return in_folder
+def promoted(copies: Copies) -> House:
+    """Two versions, one after the other."""
+    return copies(IN_FOLDER, _twice)
 
 
 def _records(house: House) -> Path:
@@ -165,15 +171,19 @@ def test_a_rewritten_tag(in_git: House) -> None:
     assert "churn@production names commit" in told.err
 
 
-def test_a_tag_of_gto_is_admitted_only_by_the_gates(in_git: House) -> None:
+def test_a_tag_of_gto_is_admitted_only_by_the_gates(
+    in_git: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = in_git
     gate = '[gates.quality]\nkind = "model"\nmetrics = "metrics.json"\nstages = ["promote"]\n'
     gate += '[[gates.quality.require]]\nvalue = "accuracy"\nmin = 0.8\n'
     house.policy(gates=gate).model("one", 0.9)
     assert house.promote("--first").code == 0
     house.model("two", 0.5)
-    house.git("tag", "-a", "-m", "x", "churn@v0.0.2")
-    house.git("tag", "-a", "-m", "x", "churn#production#2")
+    with monkeypatch.context() as later:  # tags are told apart by their seconds, ours ahead of now
+        later.setenv("GIT_COMMITTER_DATE", f"{int(time.time()) + 60} +0000")
+        house.git("tag", "-a", "-m", "x", "churn@v0.0.2")
+        house.git("tag", "-a", "-m", "x", "churn#production#2")
     for name in ("churn@production", "churn#production#2", "churn@v0.0.2"):
         told = house.with_key("admit", name)
         assert told.code == 1, told.out + told.err
