@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import select
 import socket
 import ssl
 import time
@@ -18,7 +19,7 @@ LARGEST = 16 << 20
 """Bytes of an answer beyond which it is no answer of a model."""
 _PART = 1 << 16
 _JSON = "application/json"
-_STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
 class Astray(Exception):
@@ -81,17 +82,11 @@ class Client:
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """The answer to one request. Raises `Unanswered`, `Astray`."""
-        fresh = self._connection.sock is None
         try:
             return self._exchange(method, path, body)
-        except _STALE as error:
-            self.close()
-            if fresh:
-                raise Unanswered(f"closes the connection ({type(error).__name__})") from None
         except BaseException:
             self.close()
             raise
-        return self.ask(method, path, body)  # a kept connection may have been closed meanwhile
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> Answer:
         sock = self._connect()
@@ -107,15 +102,17 @@ class Client:
             raise Unanswered(f"does not answer within {self.target.within:g} s") from None
         except http.client.IncompleteRead as error:
             raise Unanswered(f"breaks off after {len(error.partial):,} bytes") from None
-        except _STALE:
-            raise
+        except _CLOSED as error:
+            raise Unanswered(f"closes the connection ({type(error).__name__})") from None
         except (http.client.HTTPException, OSError, ValueError) as error:
             raise Unanswered(f"does not speak HTTP ({type(error).__name__})") from None
         return Answer(response.status, content, time.monotonic() - began)
 
     def _connect(self) -> socket.socket:
         if self._connection.sock is not None:
-            return self._connection.sock
+            if not select.select([self._connection.sock], [], [], 0)[0]:
+                return self._connection.sock
+            self.close()  # the service closed it meanwhile, as it may
         try:
             self._connection.connect()
         except ssl.SSLError as error:

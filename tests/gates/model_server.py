@@ -23,6 +23,8 @@ class ModelServer(ThreadingHTTPServer):
         """Only each such request fails."""
         self.seen: list[tuple[str, str, dict[str, str], Any]] = []
         self.most_at_once = 0
+        self.idle: float | None = None
+        """Seconds after which a kept connection is closed."""
         self.at_once = 0
         self.lock = threading.Lock()
 
@@ -37,6 +39,10 @@ class ModelServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ModelServer
     protocol_version = "HTTP/1.1"
+
+    def handle_one_request(self) -> None:
+        self.connection.settimeout(self.server.idle)
+        super().handle_one_request()
 
     def do_GET(self) -> None:
         self._noted(None)
