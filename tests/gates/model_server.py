@@ -39,6 +39,7 @@ class ModelServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ModelServer
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
 
     def handle_one_request(self) -> None:
         self.connection.settimeout(self.server.idle)
