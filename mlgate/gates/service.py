@@ -210,7 +210,7 @@ def _load(load: Load) -> dict[str, Any]:
 
 def _batch(ctx: Context, batch: Batch) -> dict[str, Any]:
     from mlgate.tables._protocol import source_of
-    from mlgate.tables._where import locate
+    from mlgate.sources._tables import locate
 
     names = [batch.table, batch.predictions or batch.table]
     table, other = (locate(ctx, name) for name in names)
