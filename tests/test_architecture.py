@@ -24,6 +24,7 @@ TALKING_SCRIPTS = {
     "gates/_artifact_worker.py",
     "gates/_ml_rules.py",
     "gates/_model_worker.py",
+    "gates/_service_worker.py",
     "sources/_dvc/remote_script.py",
     "sources/_dvc/resolve_script.py",
     "tables/_duckdb_script.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlgate.artifacts import declared
 from mlgate.artifacts.outcome import Refused, malformed
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _json(feed: Feed, scan: Scan) -> None:
     model = strict_json(raw)
     booster = isinstance(model, dict) and {"learner", "version"} <= model.keys()
     scan.recognised("xgboost json" if booster else "json")
+    declared.check(model, scan)
 
 
 def _lightgbm(feed: Feed, scan: Scan) -> None:

@@ -25,6 +25,11 @@ def wrong(name: str, args: tuple[Any, ...], keywords: bool) -> str | None:
     return "with keywords" if keywords else guard(args)
 
 
+def guarded(name: str) -> bool:
+    """True where it depends on the arguments whether `name` may be called."""
+    return name in _GUARDS
+
+
 def _encode(args: tuple[Any, ...]) -> str | None:
     """Bytes, as protocol 2 writes them."""
     return None if len(args) == 2 and args[1] in ("latin1", "latin-1") else "for another codec"
