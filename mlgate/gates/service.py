@@ -209,8 +209,8 @@ def _load(load: Load) -> dict[str, Any]:
 
 
 def _batch(ctx: Context, batch: Batch) -> dict[str, Any]:
-    from mlgate.tables._protocol import source_of
     from mlgate.sources._tables import locate
+    from mlgate.tables._protocol import source_of
 
     names = [batch.table, batch.predictions or batch.table]
     table, other = (locate(ctx, name) for name in names)

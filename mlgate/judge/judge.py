@@ -59,10 +59,11 @@ class Terms(Struct, frozen=True, kw_only=True):
     """True if other files, or another gate of the kind, may hold what a waiver is for."""
 
 
-def judge(draft: Draft, terms: Terms, today: str, used: Counter[Accepted] | None = None) -> Verdict:
+def judge(draft: Draft, terms: Terms, today: str, used: Counter[int] | None = None) -> Verdict:
     """The verdict on `draft` under `terms`, on the day `today` (ISO 8601).
 
-    `used` counts what each waiver covers already in other gates of the kind; it is added to.
+    `used` counts what each waiver, by its place in `terms`, covers already in other gates of the
+    kind; it is added to.
     """
     findings, notes = _waive(draft, terms, today, Counter() if used is None else used)
     outcome = _outcome(draft, findings, terms.level)
@@ -118,12 +119,12 @@ def _outcome(draft: Draft, findings: Sequence[Finding], level: Level) -> Outcome
 
 
 def _waive(
-    draft: Draft, terms: Terms, today: str, used: Counter[Accepted]
+    draft: Draft, terms: Terms, today: str, used: Counter[int]
 ) -> tuple[list[Finding], list[str]]:
     """The findings with their state, and what to say about waivers that did not hold."""
     findings = list(draft.findings)
     notes = []
-    for waiver in terms.waivers:
+    for number, waiver in enumerate(terms.waivers):
         if not _concerns(waiver, draft.kind):
             continue
         matching = [i for i, f in enumerate(findings) if _covers(waiver, f)]
@@ -132,13 +133,13 @@ def _waive(
             if matching:
                 notes.append(f"the waiver for {place} ended on {waiver.until}: mend or renew it")
             continue
-        covered = matching[: max(waiver.most - used[waiver], 0)]
-        used[waiver] += len(covered)
+        covered = matching[: max(waiver.most - used[number], 0)]
+        used[number] += len(covered)
         for i in covered:
             findings[i] = replace(findings[i], state=State.WAIVED)
         if len(matching) > len(covered):
             told = f"the waiver for {place} covers {len(covered)} of {len(matching)} findings"
-            others = used[waiver] - len(covered)
+            others = used[number] - len(covered)
             notes.append(f"{told}, and {others} of another gate" if others else told)
         if not matching and not (terms.narrowed or draft.skipped or draft.error):
             notes.append(f"the waiver for {place} matches nothing: remove it")

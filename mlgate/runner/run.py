@@ -15,7 +15,7 @@ from mlgate.core import parts
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.text import shown
 from mlgate.core.words import Outcome
-from mlgate.judge.judge import Accepted, Draft, judge
+from mlgate.judge.judge import Draft, judge
 from mlgate.policy.model import OWN, GatePolicy
 from mlgate.runner import plan
 from mlgate.runner.memo import SUFFIX, Remembered
@@ -95,7 +95,7 @@ class _Run:
         self.session = session
         self.verdicts: dict[str, Verdict] = {}
         self.drafts: dict[str, Draft] = {}
-        self.used: dict[str, Counter[Accepted]] = defaultdict(Counter)
+        self.used: dict[str, Counter[int]] = defaultdict(Counter)
         """How many findings each waiver covers already, by the kind of gate."""
         self.today = time.strftime("%Y-%m-%d", time.gmtime())
 
