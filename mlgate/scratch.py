@@ -14,7 +14,8 @@ import threading
 from mlgate.core.errors import GateError
 
 _VARIABLES = ("TMPDIR", "TEMP", "TMP")
-_PLACES = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108
+# Only a folder of mode 0700 is made there, under a name that did not exist.
+_PLACES = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - mode 0700  # nosec B108 - mode 0700
 _lock = threading.Lock()
 _folders: dict[int, str] = {}
 

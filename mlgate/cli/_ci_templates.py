@@ -132,7 +132,7 @@ def write(root: str, file: File) -> None:
     os.makedirs(folder, exist_ok=True)
     write_whole(path, file.content)
     if file.content.startswith("#!"):
-        os.chmod(path, 0o755)  # noqa: S103 - the agent starts it
+        os.chmod(path, 0o755)  # noqa: S103 - run by CI  # nosec B103 - run by CI
 
 
 def then(provider: str) -> str:
