@@ -172,9 +172,9 @@ def _keep(
 def _alterations(session: Session) -> tuple[Alteration, ...]:
     from mlgate.policy.check import validate
 
-    if session.policy_base_problem is not None:
-        raise session.policy_base_problem
-    protection = session.protect(validate(session.policy))
+    if session.binding.problem is not None:
+        raise session.binding.problem
+    protection = session.binding.protect(validate(session.policy))
     return protection.alterations if protection else ()
 
 

@@ -137,12 +137,12 @@ def _commits(session: Session, what: Approvable) -> Iterator[bytes]:
 
 def signers(session: Session) -> list[PublicKey]:
     """The keys that the base's policy names. Raises `GateError` where one cannot be read."""
-    from mlgate.runner.protection import STAGES
+    from mlgate.runner.binding import STAGES
     from mlgate.signing import keys
 
-    if session.stage not in STAGES or session.policy_base_problem:
+    if session.stage not in STAGES or session.binding.problem:
         return []
-    base = session.policy_base
+    base = session.binding.base
     binding = session.protected or session.policy.protect  # unaltered, the head's is the base's
     named = binding.signers
     found: list[PublicKey] = []

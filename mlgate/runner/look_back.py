@@ -18,8 +18,9 @@ from mlgate.core.finding import Finding
 from mlgate.core.text import shown
 from mlgate.judge.new_only import counts, mark_old
 from mlgate.runner.facts import fingerprint
+from mlgate.runner.job import Job
 from mlgate.runner.mixture import Mixture
-from mlgate.runner.plan import Job, prepare
+from mlgate.runner.plan import prepare
 
 if TYPE_CHECKING:
     from mlgate.repo.line_map import LineMap

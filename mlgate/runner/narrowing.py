@@ -21,23 +21,13 @@ def narrow(session: Session) -> frozenset[str] | None:
     request = session.request
     if request.paths:
         return frozenset(_given(session))
-    if request.everything:
+    if not session.narrows:
         return None
     if session.stage is Stage.COMMIT:
         from mlgate.repo.changes import staged
 
         return frozenset(change.path for change in staged(session.repo))
-    if by_base(session):
-        return session.touched
-    return None
-
-
-def by_base(session: Session) -> bool:
-    """True if the base decides what file-wise gates are asked about."""
-    request = session.request
-    if request.paths or request.everything or session.stage is Stage.COMMIT:
-        return False
-    return session.stage is Stage.PUSH or request.changed
+    return session.touched
 
 
 def _given(session: Session) -> set[str]:

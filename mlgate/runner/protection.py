@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from mlgate.core import parts
 from mlgate.core.errors import PolicyError, UsageError
 from mlgate.core.text import shown
-from mlgate.core.words import Stage
 from mlgate.policy import tool_config
-from mlgate.policy.alterations import UNSET, Alteration, between, leaves
+from mlgate.policy.alterations import Alteration, between, leaves
 from mlgate.policy.check import validate
 from mlgate.policy.model import OWN, GatePolicy, Policy
 from mlgate.policy.read import reader
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from mlgate.repo.changes import Change
     from mlgate.runner.session import Session
 
-STAGES = (Stage.MERGE, Stage.PROMOTE)
 _EMPTY = policies.Resolved(Policy(source=None, digest="").guarded(), {})
 _NAMES = frozenset({"mlgate.toml", "pyproject.toml"})
 
@@ -72,7 +70,7 @@ class Protection:
         files = {
             path: old for one in self.alterations if name in one.gates for path, old in one.files
         }
-        base = self._session.policy_base
+        base = self._session.binding.base
         if not files or base is None:
             return None
         sources = {path: old for path, old in files.items() if old is not None}
@@ -83,7 +81,7 @@ class Protection:
     # -- what differs ----------------------------------------------------------------------------
 
     def _compare(self) -> None:
-        base = self._session.policy_base
+        base = self._session.binding.base
         if base is None:
             return
         found: list[Alteration] = []
@@ -113,7 +111,7 @@ class Protection:
         labels = {file.label for policy in read for file in policy.files}
         return [
             path
-            for change in self._session.policy_changes
+            for change in self._session.binding.changes
             for path in _paths(change)
             if shown(path) in labels or path.rpartition("/")[2] in _NAMES
         ]
@@ -127,7 +125,7 @@ class Protection:
             *(watches(self.base, self._base_options) if self.base else ()),
             *(w for w in watches(self._head, self._head_options) if w.gate in gates),
         ]
-        for change in self._session.policy_changes:
+        for change in self._session.binding.changes:
             for path in _paths(change):
                 for watch in watched:
                     if watch.concerns(path):
@@ -167,7 +165,7 @@ class Protection:
         }
 
     def _waivers(self) -> dict[str, Any]:
-        from mlgate.runner.plan import accepted
+        from mlgate.runner.terms import accepted
 
         if self.base is None:
             return {}
@@ -187,7 +185,7 @@ class Protection:
 
         files = {path for one in self.alterations for path, _ in one.files}
         paths = sorted({*self._touched(), *files})
-        base = self._session.policy_base
+        base = self._session.binding.base
         last = base and history.last_change(self._session.repo, str(base.commit), paths)
         said = [(one.place, one.key, one.before, one.after) for one in self.alterations]
         return hashlib.sha256(msgspec.json.encode([last, said])).hexdigest()
@@ -245,6 +243,3 @@ def _common(head: Policy, base: Policy) -> list[Any]:
                 common.append(replace(waiver, max=most, until=until))
                 break
     return common
-
-
-__all__ = ["STAGES", "SUFFIX", "UNSET", "Protection"]

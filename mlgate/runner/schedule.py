@@ -14,8 +14,9 @@ from mlgate.core.report import Verdict
 from mlgate.core.words import Outcome
 from mlgate.runner import look_back
 from mlgate.runner.facts import Facts
+from mlgate.runner.job import Job, crash
+from mlgate.runner.known import recall, remember_files, remember_whole
 from mlgate.runner.needs import unmet
-from mlgate.runner.plan import Job, crash, recall, remember_files, remember_whole
 
 if TYPE_CHECKING:
     from mlgate.runner.session import Session

@@ -244,7 +244,7 @@ def test_stages_ask_for_decisions_at_promote_only() -> None:
     from types import SimpleNamespace
 
     from mlgate.policy.model import GatePolicy, Policy
-    from mlgate.runner.plan import terms_for
+    from mlgate.runner.terms import terms_for
 
     policy = GatePolicy(name="lint", kind="lint")
     whole = Policy(source=None, digest="", gates=(policy,))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from probes import Watching
 
 from mlgate.core.words import Outcome
-from mlgate.runner.plan import Job
+from mlgate.runner.job import Job
 from mlgate.runner.schedule import Schedule
 
 Brief = Callable[[Any], list[tuple[Any, ...]]]
