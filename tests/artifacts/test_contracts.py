@@ -36,6 +36,8 @@ def changed(**properties: Any) -> dict[str, Any]:
         ({**OLD, "required": []}, []),
         (changed(age={"type": "integer", "minimum": 18, "maximum": 120}),
          ["$.age: `minimum` is 18, it was 0"]),
+        (changed(age={"type": "integer", "minimum": 0, "maximum": 99}),
+         ["$.age: `maximum` is 99, it was 120"]),
         (changed(age={"type": "string"}),
          ["$.age may no longer be integer"]),
         (changed(plan={"enum": ["a"]}), ['$.plan may no longer be "b"']),
