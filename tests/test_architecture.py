@@ -21,6 +21,7 @@ MODULES = sorted(
 PARTS = ["gates", "tools", "reporters", "sources", "registries", "tables", "cli"]
 TALKING_SCRIPTS = {
     "runner/host.py",
+    "gates/_artifact_fit_worker.py",
     "gates/_artifact_worker.py",
     "gates/_ml_rules.py",
     "gates/_model_worker.py",

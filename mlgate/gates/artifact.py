@@ -1,4 +1,4 @@
-"""A model file is safe to load: every name that loading it would import is known, and no more."""
+"""A model file is safe to load, fits its target, and keeps the contract of the one before it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mlgate.core.gate import Inputs, Rule
 from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _artifact_where as where
+from mlgate.gates._artifact_options import Contract, Predict, Size, Text, bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +51,20 @@ rules = {
         Level.ERROR,
     ),
     "size": Rule("The model is no larger than its target holds.", level=Level.ERROR),
+    "load": Rule("The model is loaded in the time that its target allows.", level=Level.ERROR),
+    "memory": Rule("The model takes no more memory than its target has.", level=Level.ERROR),
+    "latency": Rule("The model answers in time, and the evidence shows it.", level=Level.ERROR),
+    "requirement": Rule("What the model needs is what its target has.", level=Level.ERROR),
+    "contract": Rule(
+        "The model takes what the baseline takes, and gives what the baseline gives.",
+        level=Level.ERROR,
+    ),
     "not-in-commit": Rule("The file is not in the commit.", level=Level.NOTE),
     "digest": Rule("The SHA-256 of the bytes that were read.", level=Level.NOTE),
     "read": Rule("What was read.", level=Level.NOTE),
 }
 
-Text = Annotated[str, Meta(min_length=1)]
 Allowed = Annotated[str, Meta(pattern=r"^[\w.-]+:[\w.]+$")]
-_UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +75,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: tuple[Allowed, ...] = ()
     """Names that a pickle may ask for besides the known ones, exactly as a finding writes them:
     `"ours.features:Cleaner"`; for ONNX the domains of operators: `"onnx:com.example"`."""
-    max_size: Annotated[str, Meta(pattern=r"^\d+(\.\d+)?(B|kB|MB|GB)$")] | None = None
+    max_size: Size | None = None
     """The most that all files together may take: `"500MB"`."""
     opcodes: Annotated[int, Meta(ge=1000)] = 20_000_000
     """How many pickle opcodes one file may have."""
@@ -76,6 +83,18 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many megabytes reading one file may take."""
     seconds: Annotated[float, Meta(gt=0)] = 120.0
     """How long reading one file may take."""
+    predict: Predict | None = None
+    """A command that loads the model and answers, and what its target allows it."""
+    requirements: Text | None = None
+    """The requirements file of the model."""
+    constraints: Text | None = None
+    """The constraints file of its target, which must meet them."""
+    contracts: tuple[Contract, ...] = ()
+    """Schemas that must stay compatible with the baseline's."""
+
+    def __post_init__(self) -> None:
+        if bool(self.requirements) != bool(self.constraints):
+            raise ValueError("`requirements` and `constraints` need each other")
 
 
 def inputs(ctx: Context) -> Inputs | None:
@@ -84,9 +103,10 @@ def inputs(ctx: Context) -> Inputs | None:
     also = digest_of(msgspec.json.encode([REVISION, ctx.options]))
     for place in places:
         also.update(f"{place.path}\0{place.identity}\0".encode("utf-8", "surrogateescape"))
+    beside = ctx.options.predict or ctx.options.requirements or ctx.options.contracts
     return Inputs(
         paths=tuple(place.path for place in places if place.identity is None),
-        also=also.digest(),
+        also=None if beside else also.digest(),
         beyond=any(place.identity for place in places),
         judged=counted(len(places), "file"),
     )
@@ -100,12 +120,31 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
     if len(answers) != len(places):
         raise GateError("the scan did not answer for every file")
     total = 0
+    harmless = True
     for place, answer in zip(places, answers, strict=True):
         if "unreadable" in answer:
             raise GateError(f"{shown(place.path)} cannot be read: {answer['unreadable']}")
         total += answer["size"]
+        harmless = harmless and not answer["problems"]
         yield from _of_file(ctx, place, answer)
     yield from _size(ctx, total)
+    yield from _target(ctx, places, harmless)
+
+
+def _target(ctx: Context, places: list[where.Place], harmless: bool) -> Iterator[Finding]:
+    """What is asked about the model beyond its safety; only what is safe is run."""
+    if ctx.options.requirements:
+        from mlgate.gates import _artifact_requirements as requirements
+
+        yield from requirements.findings(ctx)
+    if ctx.options.contracts:
+        from mlgate.gates import _artifact_contract as contract
+
+        yield from contract.findings(ctx)
+    if ctx.options.predict and harmless:
+        from mlgate.gates import _artifact_fit as fit
+
+        yield from fit.findings(ctx, places)
 
 
 def _request(ctx: Context, places: list[where.Place]) -> dict[str, Any]:
@@ -171,8 +210,7 @@ def _help(ctx: Context, rule: str, name: str | None) -> str | None:
 def _size(ctx: Context, total: int) -> Iterator[Finding]:
     if ctx.options.max_size is None:
         return
-    unit = ctx.options.max_size.lstrip("0123456789.")
-    most = float(ctx.options.max_size.removesuffix(unit)) * _UNITS[unit]
+    most = bytes_of(ctx.options.max_size)
     fits = total <= most
     yield Finding(
         rule="artifact/size",

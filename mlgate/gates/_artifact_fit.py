@@ -1,0 +1,133 @@
+"""Whether a model fits its target: time to load, memory, and time to answer."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.duration import seconds
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Finding, Measurement
+from mlgate.core.text import plain, shown
+from mlgate.core.words import Level, Result
+from mlgate.gates import _project_code as project_code
+from mlgate.gates._artifact_options import bytes_of
+from mlgate.stats import quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgate.core.gate import Context
+    from mlgate.gates._artifact_options import Predict
+    from mlgate.gates._artifact_where import Place
+
+_LARGEST = 16 << 20
+
+
+def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
+    """Run the `predict` command in the project's environment, and hold it against its target."""
+    asked: Predict = ctx.options.predict
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_artifact_fit_worker.py")
+    (found,) = ctx.worker(script, _request(ctx, asked, places), project=True)
+    if "silent" in found:
+        raise GateError(
+            plain(f"the predict command {found['silent']}\n{found['said']}").strip(),
+            "run it by hand: it prints a line when the model is loaded, and one for each line read",
+        )
+    yield _exact("load", "loading", found["load"], _seconds(asked.load), "s")
+    if found["peak"] is None and asked.memory:
+        raise GateError(
+            "how much memory the predict command takes cannot be told",
+            "let it end when its standard input does",
+        )
+    if found["peak"] is not None:
+        yield _exact("memory", "memory at its peak", float(found["peak"]),
+                     bytes_of(asked.memory) if asked.memory else None, "B")  # fmt: skip
+    ordered = sorted(found["times"])
+    for name, q, most in (("p50", 0.5, asked.p50), ("p95", 0.95, asked.p95)):
+        yield _latency(name, quantiles.quantile(ordered, q), _seconds(most))
+
+
+def _request(ctx: Context, asked: Predict, places: list[Place]) -> dict[str, Any]:
+    environment = ctx.environment()
+    variables = project_code.activated(environment, os.environ.get("PATH", os.defpath))
+    root = str(ctx.subject.root(ctx.subject.files))
+    program, *arguments = (word.replace("{model}", _model(ctx, places)) for word in asked.run)
+    within = seconds(asked.answer_within)
+    return {
+        "argv": [*environment.run, program, *arguments],
+        "env": variables,
+        "wrapped": bool(environment.run),
+        "cwd": os.path.join(root, ctx.project),
+        "lines": _lines(ctx, asked.requests),
+        "calls": asked.calls,
+        "within": within,
+        "load_within": within + (seconds(asked.load) if asked.load else 0.0),
+    }
+
+
+def _model(ctx: Context, places: list[Place]) -> str:
+    """The file, or the folder, that was scanned."""
+    path = ctx.options.path.rstrip("/")
+    first = places[0]
+    if first.path == path:
+        return first.file
+    if not first.path.startswith(path + "/"):
+        raise GateError("`predict` needs a `path` that is one file or one folder", "name it")
+    return first.file[: -len(first.path) + len(path)]
+
+
+def _lines(ctx: Context, path: str) -> list[str]:
+    entry = ctx.subject.files.get(path)
+    if entry is None or not entry.is_file:
+        raise GateError(f"{shown(path)} is not in the {ctx.subject.label}", "commit it")
+    content = ctx.subject.read(path)
+    if len(content) > _LARGEST:
+        raise GateError(f"{shown(path)} has more than 16 MB", "send fewer lines")
+    lines = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
+    if not lines:
+        raise GateError(f"{shown(path)} has no lines to send", "write some requests into it")
+    return lines
+
+
+def _exact(rule: str, what: str, value: float, most: float | None, unit: str) -> Finding:
+    fits = most is None or value <= most
+    bound = "" if most is None else f"; {_shown(most, unit)} are allowed"
+    measurement = Measurement(name=rule, value=value, at_most=most, unit=unit)
+    message = f"{what}: {_shown(value, unit)}{bound}"
+    return _finding(rule, Result.PASS if fits else Result.FAIL, message, measurement)
+
+
+def _shown(value: float, unit: str) -> str:
+    return f"{value:.3g} s" if unit == "s" else f"{value / 1e6:,.0f} MB"
+
+
+def _seconds(duration: str | None) -> float | None:
+    return None if duration is None else seconds(duration)
+
+
+def _latency(name: str, found: quantiles.Quantile, most: float | None) -> Finding:
+    if most is None or (found.high is not None and found.high <= most):
+        result = Result.PASS
+    else:
+        result = Result.FAIL if found.low is not None and found.low > most else Result.OPEN
+    bound = "" if most is None else f"; {most * 1000:.3g} ms are allowed"
+    measurement = Measurement(
+        name=name, value=found.value, low=found.low, high=found.high, at_most=most, n=found.n,
+        needed=quantiles.needed(found.q) if found.high is None else None, unit="s",
+        confidence=0.95, method=quantiles.METHOD,
+    )  # fmt: skip
+    return _finding(
+        "latency", result, f"{name} of an answer: {found.value * 1000:.3g} ms{bound}", measurement
+    )
+
+
+def _finding(rule: str, result: Result, message: str, measurement: Measurement) -> Finding:
+    return Finding(
+        rule=f"artifact/{rule}",
+        result=result,
+        level=Level.NOTE if result is Result.PASS else Level.ERROR,
+        message=message,
+        measurement=measurement,
+        help="raise `calls`" if result is Result.OPEN else None,
+    )

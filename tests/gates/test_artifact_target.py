@@ -1,0 +1,203 @@
+"""A model against its target: what it needs, what it costs, and what its callers rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mlgate import testing
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Finding
+from mlgate.core.words import Result
+from mlgate.gates import artifact as gate
+from mlgate.runner.workshop import Workshop
+
+SERVE = """
+import json, pickle, sys, time
+mode = sys.argv[2] if len(sys.argv) > 2 else ""
+model = pickle.load(open(sys.argv[1], "rb"))
+held = bytearray(200 << 20) if mode == "heavy" else None
+if held: held[::4096] = b"x" * len(held[::4096])
+if mode == "late": time.sleep(0.5)
+if mode == "broken": sys.exit("no such feature")
+if mode != "mute": print("ready", flush=True)
+for number, line in enumerate(sys.stdin):
+    if mode == "slow": time.sleep(0.02)
+    if mode == "dies" and number == 5: sys.exit("out of memory")
+    if mode == "hangs" and number == 5: time.sleep(60)
+    print(json.dumps(model["factor"] * json.loads(line)["x"]), flush=True)
+"""
+FILES = {
+    "model.pkl": pickle.dumps({"factor": 2}),
+    "serve.py": SERVE,
+    "rows.jsonl": '{"x": 1}\n{"x": 2}\n',
+}
+
+
+class Target:
+    """A folder with a model, and the gate's questions about it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workshop = Workshop(str(folder), dict(os.environ), jobs=1)
+
+    def stated(self, files: Any = (), base: Any = None, **options: Any) -> dict[str, Finding]:
+        """By rule, or by the first word of the message where a rule says several things."""
+        held = self.folder.parent / "base"
+        for name, content in dict(base or {}).items():
+            held.mkdir(exist_ok=True)
+            (held / name).write_text(content)
+        found = testing.check(
+            gate, self.folder, {**FILES, **dict(files)}, kind="artifact",
+            options={"path": "model.pkl", **options}, worker=self.workshop.worker,
+            base=testing.FolderSnapshot(held) if base is not None else None,
+        )  # fmt: skip
+        return {f.rule.removeprefix("artifact/") + (f.message[:3] if "latency" in f.rule else ""): f
+                for f in found if isinstance(f, Finding)}  # fmt: skip
+
+    def fit(self, mode: str = "", **asked: Any) -> dict[str, Finding]:
+        run = ["python", "serve.py", "{model}", *filter(None, [mode])]
+        return self.stated(predict={"run": run, "requests": "rows.jsonl", "calls": 80, **asked})
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Target]:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    made = Target(folder)
+    yield made
+    made.workshop.close()
+
+
+def test_a_model_that_fits(target: Target) -> None:
+    found = target.fit(load="60s", memory="150MB", p50="5s", p95="5s")
+    assert {f.result for f in found.values()} == {Result.PASS}, found
+    measured = found["latencyp95"].measurement
+    assert measured is not None and measured.n == 80 and measured.high is not None
+    memory = found["memory"].measurement
+    assert memory is not None and 5e6 < (memory.value or 0) < 150e6
+
+
+@pytest.mark.parametrize(
+    ("mode", "asked", "rule"),
+    [
+        ("heavy", {"memory": "150MB"}, "memory"),
+        ("late", {"load": "400ms"}, "load"),
+        ("slow", {"p50": "10ms"}, "latencyp50"),
+        ("slow", {"p95": "10ms"}, "latencyp95"),
+    ],
+)
+def test_a_model_that_does_not_fit(
+    target: Target, mode: str, asked: dict[str, Any], rule: str
+) -> None:
+    found = target.fit(mode, **asked)
+    assert [name for name, f in found.items() if f.result is Result.FAIL] == [rule]
+
+
+def test_too_few_calls_leave_it_open(target: Target) -> None:
+    found = target.fit(p95="5s", calls=20)["latencyp95"]
+    assert found.result is Result.OPEN
+    assert found.measurement is not None and found.measurement.needed == 59
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("broken", "ended while it loads the model\nno such feature"),
+        ("mute", "said nothing within 1 s while it loads"),
+        ("dies", "ended at request 6\nout of memory"),
+        ("hangs", "said nothing within 1 s at request 6"),
+    ],
+)
+def test_a_command_that_does_not_answer_is_an_error(target: Target, mode: str, words: str) -> None:
+    with pytest.raises(GateError) as caught:
+        target.fit(mode, answer_within="1s")
+    assert words in caught.value.message
+
+
+def test_what_is_not_harmless_is_not_run(target: Target) -> None:
+    marker = target.folder / "ran"
+    files = {"model.pkl": b"cos\nsystem\n(S'true'\ntR.",
+             "serve.py": f"open({str(marker)!r}, 'w')\n"}  # fmt: skip
+    run = {"run": ["python", "serve.py"], "requests": "rows.jsonl"}
+    found = target.stated(files, predict=run)
+    assert found["runs-code"].result is Result.FAIL and "load" not in found
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("needs", "has", "result", "words"),
+    [
+        ("numpy>=1.26\n", "numpy==2.0.1\n", Result.PASS, "1 requirement met"),
+        ("numpy>=1.26 # why\nold; python_version < '3'\n", "NumPy==2.0.1\n", Result.PASS, "1 req"),
+        ("numpy<2\n", "numpy==2.0.1\n", Result.FAIL, "the target has numpy 2.0.1"),
+        ("scikit_learn==1.5\n", "numpy==2\n", Result.FAIL, "the target has no scikit-learn"),
+        ("numpy==2.1\n", "numpy<2\n", Result.FAIL, "the target allows numpy<2"),
+        ("numpy>=1\n", "numpy<2\n", Result.OPEN, "which numpy the target has is not said"),
+        ("-e ../ours\n", "numpy==2\n", Result.OPEN, "cannot be compared"),
+    ],
+)
+def test_requirements(target: Target, needs: str, has: str, result: Result, words: str) -> None:
+    files = {"requirements.txt": needs, "target.txt": has}
+    found = target.stated(files, requirements="requirements.txt", constraints="target.txt")
+    assert (found["requirement"].result, words in found["requirement"].message) == (result, True)
+
+
+NARROW = json.dumps({"type": "object", "properties": {"p": {"maximum": 1}}})
+WIDE = json.dumps({"type": "object", "properties": {"p": {"maximum": 2}}})
+
+
+@pytest.mark.parametrize(
+    ("of", "old", "new", "result"),
+    [
+        ("input", NARROW, WIDE, Result.PASS),
+        ("input", WIDE, NARROW, Result.FAIL),
+        ("output", NARROW, WIDE, Result.FAIL),
+        ("output", WIDE, NARROW, Result.PASS),
+    ],
+)
+def test_a_contract_binds_in_its_direction(
+    target: Target, of: str, old: str, new: str, result: Result
+) -> None:
+    found = target.stated(
+        {"s.json": new}, {"s.json": old}, contracts=[{"path": "s.json", "of": of}]
+    )
+    assert found["contract"].result is result
+
+
+def mlmodel(kind: str) -> str:
+    inputs = json.dumps([{"name": "age", "type": kind, "required": True}])
+    return f"flavors: {{}}\nsignature:\n  inputs: '{inputs}'\n  outputs: '{inputs}'\n"
+
+
+def test_a_signature_binds_both_ways(target: Target) -> None:
+    asked = [{"path": "MLmodel", "of": "signature"}]
+    same = target.stated({"MLmodel": mlmodel("long")}, {"MLmodel": mlmodel("long")},
+                         contracts=asked)  # fmt: skip
+    assert same["contract"].result is Result.PASS
+    for new, old in (("integer", "long"), ("double", "integer")):
+        found = target.stated({"MLmodel": mlmodel(new)}, {"MLmodel": mlmodel(old)}, contracts=asked)
+        assert found["contract"].result is Result.FAIL
+    with pytest.raises(GateError, match="it has no signature"):
+        target.stated({"MLmodel": "flavors: {}\n"}, {"MLmodel": mlmodel("long")}, contracts=asked)
+
+
+def test_a_first_contract_passes_and_a_base_that_is_lost_does_not(target: Target) -> None:
+    asked = [{"path": "s.json", "of": "input"}]
+    assert target.stated({"s.json": WIDE}, {}, contracts=asked)["contract"].result is Result.PASS
+    ctx = testing.context(gate, target.folder, options={"path": "model.pkl", "contracts": asked},
+                          worker=target.workshop.worker, base_error=GateError("lost"))  # fmt: skip
+    with pytest.raises(GateError, match="lost"):
+        list(gate.check(ctx, ()))
+
+
+def test_requirements_without_a_target_mean_nothing() -> None:
+    with pytest.raises(msgspec.ValidationError, match="need each other"):
+        msgspec.convert({"path": "m", "requirements": "r.txt"}, gate.Options)
