@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlgate.cli import _live, _terminal
+from mlgate.cli import _terminal
 from mlgate.cli._opened import opened
 from mlgate.core.errors import UsageError
 from mlgate.core.text import counted, plain
@@ -82,6 +82,7 @@ def judge(house: House, plan: Plan) -> Report | None:
     """Stage promote on that very version, shown as it goes; None where no gates are wanted."""
     if house.terms.gates == ():
         return None
+    from mlgate.cli import _live
     from mlgate.reporters import text
     from mlgate.runner.request import Request
     from mlgate.runner.run import check

@@ -64,7 +64,7 @@ def command(
             _rehearse(house, plan)
             return
         key = _promotion.signing_key(key_path)
-        promote.may_sign(house, key)
+        promote.may_append(house, key)
         approvals = approve.given(house, plan.commit, plan.bytes.digests, alias)
         report = _promotion.judge(house, plan)
         link = promote.conclude(house, plan, report, approvals, key, reason)

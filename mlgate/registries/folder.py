@@ -49,6 +49,7 @@ class Folder:
 
     registers = True
     atomic = False
+    reached = True
 
     def __init__(self, root: str) -> None:
         self.root = root

@@ -43,6 +43,7 @@ class Mlflow:
 
     registers = False
     atomic = False
+    reached = True
 
     def __init__(self, place: Place, uri: str) -> None:
         self._place = place

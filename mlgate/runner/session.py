@@ -116,7 +116,13 @@ class Session:
             return found
 
     def _resolved(self, named: str | None) -> bases.Base | None:
+        if self.request.version is not None and not named:
+            return self._tip_found  # asked for twice: for the policy, and for the base
         return bases.resolve(self.repo, self.stage, named, self.environ, self.ci)
+
+    @cached_property
+    def _tip_found(self) -> bases.Base | None:
+        return bases.resolve(self.repo, self.stage, None, self.environ, self.ci)
 
     def _deepened(self, named: str | None) -> bases.Base | None:
         """The base, once enough history was fetched, where `--deepen` allows that."""
@@ -259,6 +265,8 @@ class Session:
     def tip(self) -> Stored | None:
         """The content whose policy binds a version: the tip of the default branch."""
         found = self._resolved(self.request.base)
+        if found and found.commit == self.subject.commit and isinstance(self.subject, Stored):
+            return self.subject
         return snapshots.commit(self.repo, found.commit) if found else None
 
     @cached_property

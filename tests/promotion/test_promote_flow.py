@@ -259,6 +259,30 @@ def test_a_remote_holds_the_registry_of_all_clones(in_git: House, tmp_path: Any)
     assert (told.code, "cannot be reached" in told.err) == (3, True)
 
 
+def test_offline_the_remote_is_not_asked(in_git: House, tmp_path: Any) -> None:
+    house = in_git
+    house.policy("gates = []").model("one")
+    house.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "origin.git"))
+    house.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    house.git("push", "-q", "-u", "origin", "main")
+    assert house.promote("--first").code == 0
+    os.rename(tmp_path / "origin.git", tmp_path / "gone.git")
+    assert house.run("verify", "churn@production").code == 3
+    told = house.run("verify", "churn@production", "--offline")
+    assert told.code == 0, told.err
+    assert "asked: git, remote origin as last fetched" in told.out
+    house.model("two")
+    told = house.promote("--offline")
+    assert (told.code, "needs the network" in told.err) == (3, True)
+    os.rename(tmp_path / "gone.git", tmp_path / "origin.git")
+    told = house.run("verify", "churn@production")
+    assert (told.code, "asked: git, remote origin\n" in told.out) == (0, True)
+    other = tmp_path / "other"
+    house.git("clone", "-q", str(tmp_path / "origin.git"), str(other))
+    told = house.run("verify", "churn@production", "--offline", cwd=other)
+    assert (told.code, "was never fetched here" in told.err) == (3, True), told.err
+
+
 def test_without_a_default_branch_there_is_no_policy(house: House) -> None:
     house.policy("gates = []").model("one")
     house.git("branch", "-q", "-m", "elsewhere")
