@@ -52,7 +52,7 @@ class Folder:
     reached = True
 
     def __init__(self, root: str) -> None:
-        self.root = root
+        self.root = self.folder = root
         self.label = f"folder:{root}"
 
     def read(self, model: str) -> Held:

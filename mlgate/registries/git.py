@@ -66,6 +66,7 @@ class Tags:
 
     registers = True
     atomic = True
+    folder = None
 
     def __init__(self, repo: Repository, remote: str | None, *, network: bool = True) -> None:
         self._repo = repo

@@ -44,6 +44,7 @@ class Mlflow:
     registers = False
     atomic = False
     reached = True
+    folder = None
 
     def __init__(self, place: Place, uri: str) -> None:
         self._place = place

@@ -283,6 +283,30 @@ def test_offline_the_remote_is_not_asked(in_git: House, tmp_path: Any) -> None:
     assert (told.code, "was never fetched here" in told.err) == (3, True), told.err
 
 
+def test_a_registry_that_git_does_not_keep_is_told(in_folder: House) -> None:
+    house = in_folder
+    house.registry = "folder:.mlgate/registry"
+    house.policy("gates = []").model("one")
+    told = house.promote("--first")
+    assert (told.code, "git neither holds nor ignores it" in told.out) == (0, True), told.err
+    house.put({".gitignore": ".mlgate/registry/\n"}).model("two")
+    told = house.promote()
+    assert (told.code, "git neither holds" in told.out) == (0, False), told.err
+
+
+def test_keys_lists_who_may_sign_for_a_model(in_folder: House) -> None:
+    house = in_folder.policy('signers = ["keys/ci.pub", "keys/gone.pub"]')
+    house.commit()
+    told = house.run("keys")
+    assert told.code == 0, told.err
+    _, ci, gone, *_ = told.out.splitlines()
+    assert ci.startswith("keys/ci.pub") and ci.endswith("churn")
+    assert gone.startswith("keys/gone.pub") and "churn: " in gone
+    house.put({"mlgate.toml": '[protect]\nsigners = ["keys/ann.pub"]\n[models.churn]\n'})
+    house.commit()
+    assert house.run("keys").out.splitlines()[1].endswith("the policy, churn")
+
+
 def test_without_a_default_branch_there_is_no_policy(house: House) -> None:
     house.policy("gates = []").model("one")
     house.git("branch", "-q", "-m", "elsewhere")
