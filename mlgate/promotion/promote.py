@@ -142,7 +142,8 @@ def proven_bytes(house: House, version: Version, *, new: bool = False) -> eviden
         raise Refused(
             f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
             f"not {shown(house.terms.path)} of commit {str(version.commit)[:7]}",
-            "register the model anew, from the commit that holds it",
+            f"bring back there what was registered (git show {str(version.commit)[:7]}:"
+            f"{shown(house.terms.path)}), or promote a version of its own",
         )
     return found
 
@@ -169,7 +170,7 @@ def convinced(house: House, report: Report | None) -> None:
         raise Refused(
             "nothing was judged: no gate of stage promote passed",
             f'give a gate `stages = ["promote"]`; or, to promote without gates, write '
-            f"[models.{house.model}] gates = []",
+            f"[models.{house.model}] gates = []; either on the default branch",
         )
 
 
