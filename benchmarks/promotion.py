@@ -15,11 +15,13 @@ from pathlib import Path
 
 TAGS = 1500
 BUDGET = 0.4
+CLICK = 0.032
+"""Seconds of CPU that `import click` took on the machine that the budget was set on."""
 ROUNDS = 5
 
 
 def main() -> int:
-    """Print the best of five, wall and CPU, against the budget."""
+    """Print the best of five, wall and CPU, against the budget, as fast as this machine is."""
     with tempfile.TemporaryDirectory() as folder:
         work = _repository(Path(folder))
         mlgate = (sys.executable, "-m", "mlgate")
@@ -30,15 +32,27 @@ def main() -> int:
             first = () if number else ("--first",)
             argv = (*mlgate, "promote", "churn", "--to", "live", "--key", f"{folder}/ci", *first)
             found.append(_timed(argv, work))
-        wall, cpu = min(found)
-        print(f"mlgate promote, {TAGS:,} tags: {wall:.2f} s wall, {cpu:.2f} s CPU ({BUDGET} s)")
+        wall = min(one[0] for one in found)
+        cpu = min(one[1] for one in found)
+        click = min(
+            _timed((sys.executable, "-c", "import click"), work)[1] for _ in range(2 * ROUNDS)
+        )
+        allowed = BUDGET * max(1.0, click / CLICK)
+        print(
+            f"mlgate promote, {TAGS:,} tags: {wall:.2f} s wall, {cpu:.3f} s CPU, "
+            f"{cpu / click:.1f} times `import click`"
+        )
+        print(
+            f"import click: {click:.3f} s CPU here, {CLICK} s where the budget of {BUDGET} s was "
+            f"set, so {allowed:.2f} s here"
+        )
         gto = shutil.which("gto")
         if gto:
             (work / "models/churn.bin").write_text("weights for gto")
             _git(work, "commit", "-qam", "model for gto")
-            other, _ = _timed((gto, "register", "fraud"), work)
-            print(f"gto register: {other:.2f} s wall, {other / wall:.1f} times as long")
-        return int(cpu > BUDGET)
+            other, spent = _timed((gto, "register", "fraud"), work)
+            print(f"gto register: {other:.2f} s wall, {spent:.2f} s CPU")
+        return int(cpu > allowed)
 
 
 def _repository(folder: Path) -> Path:
@@ -56,15 +70,21 @@ def _repository(folder: Path) -> Path:
     )
     _git(work, "add", "-A")
     _git(work, "commit", "-qm", "first")
-    head = _git(work, "rev-parse", "HEAD").strip()
-    tags = [(f"churn@v1.{n}.0", n) for n in range(TAGS // 2)]
-    tags += [(f"churn#old{n % 9}#{n + 1}", n) for n in range(TAGS - TAGS // 2)]
-    stream = "".join(
-        f"tag {name}\nfrom {head}\ntagger t <t@example.org> {1_600_000_000 + n} +0000\ndata 1\nx\n"
-        for name, n in tags
-    )
-    subprocess.run(["git", "fast-import", "--quiet"], cwd=work, input=stream.encode(), check=True)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=work, input=_tags(), check=True)
     return work
+
+
+def _tags() -> bytes:
+    """Versions, each of a commit of its own as GTO wants them, and as many assignments."""
+    lines = []
+    for n in range(TAGS // 2):
+        who = f"t <t@example.org> {1_600_000_000 + 2 * n} +0000\ndata 1\nx\n"
+        lines.append(f"commit refs/heads/past\nmark :{n + 1}\ncommitter {who}")
+        lines.append(f"tag churn@v1.{n}.0\nfrom :{n + 1}\ntagger {who}")
+    for n in range(TAGS // 2):
+        who = f"t <t@example.org> {1_600_000_001 + 2 * n} +0000\ndata 1\nx\n"
+        lines.append(f"tag churn#old{n % 9}#{n + 1}\nfrom :{n + 1}\ntagger {who}")
+    return "".join(lines).encode()
 
 
 def _timed(argv: tuple[str, ...], work: Path) -> tuple[float, float]:

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
-from mlgate.cli import _live, _terminal
+from mlgate.cli import _terminal
 from mlgate.cli._opened import opened
 from mlgate.core.errors import UsageError
+from mlgate.core.report import Subject
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome, Stage
 
@@ -82,6 +84,7 @@ def judge(house: House, plan: Plan) -> Report | None:
     """Stage promote on that very version, shown as it goes; None where no gates are wanted."""
     if house.terms.gates == ():
         return None
+    from mlgate.cli import _live
     from mlgate.reporters import text
     from mlgate.runner.request import Request
     from mlgate.runner.run import check
@@ -100,11 +103,19 @@ def judge(house: House, plan: Plan) -> Report | None:
     live = _terminal.is_live(sys.stdout, os.environ)
     observer = _live.Watched(style, sys.stdout) if live else _live.Lines(style)
     try:
-        report = check(request, os.environ, observer)
+        report = replace(check(request, os.environ, observer), base=_beside(house, plan))
     finally:
         observer.close()
     click.echo("\n".join(text.summary_lines(report, style)))
     return report
+
+
+def _beside(house: House, plan: Plan) -> Subject | None:
+    """What the version was compared with: not the base, whose policy it was judged by."""
+    if plan.holder is None:
+        return None
+    label = f"{house.model} {plan.holder}"
+    return Subject(label=label, commit=plan.holder_commit)
 
 
 def painted() -> Style:

@@ -31,7 +31,7 @@ def command(what: str, key_path: str | None, reason: str | None, offline: bool) 
         key = None
         if plan.alias and (key_path or any(v in os.environ for v in _VARIABLES)):
             key = _promotion.signing_key(key_path)
-            promote.may_sign(house, key)
+            promote.may_append(house, key)
         approvals = approve.given(house, plan.commit, plan.bytes.digests, name)
         report = _promotion.judge(house, plan)
         promote.convinced(house, report)

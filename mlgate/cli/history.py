@@ -41,4 +41,5 @@ def command(model: str, alias: str | None, form: str, offline: bool) -> None:
         click.echo("\n".join(table(rows, _promotion.painted(), head if rows else ())))
         for name, version in sorted(held.aliases.items()):
             if chain.aliases.get(name) != version and alias in (None, name):
-                click.echo(f"{model}@{name} names {version}, which no record says: mlgate verify")
+                whole = f"{model}@{name}"
+                click.echo(f"{whole} names {version}, which no record says: mlgate verify {whole}")

@@ -64,7 +64,7 @@ def command(
             _rehearse(house, plan)
             return
         key = _promotion.signing_key(key_path)
-        promote.may_sign(house, key)
+        promote.may_append(house, key)
         approvals = approve.given(house, plan.commit, plan.bytes.digests, alias)
         report = _promotion.judge(house, plan)
         link = promote.conclude(house, plan, report, approvals, key, reason)
@@ -98,6 +98,10 @@ def finish(house: House, plan: Plan, key: SecretKey) -> None:
     from mlgate.promotion import deploy, repair
 
     repair.settled(house, plan.alias)
+    loose = house.unkept()
+    if loose:
+        click.echo(f"  {plain(loose)} holds the evidence, and git neither holds nor ignores it:")
+        click.echo(f"  git add {plain(loose)}, or name it in .gitignore and keep a copy")
     for ran, said in deploy.run(house, plan, key):
         good = ran.exit_code == 0
         _promotion.say(

@@ -26,7 +26,7 @@ def command(
     with _promotion.housed(model, offline=offline) as house:
         plan, proof = rollback.plan(house, alias, version)
         key = _promotion.signing_key(key_path)
-        promote.may_sign(house, key)
+        promote.may_append(house, key)
         link = rollback.conclude(house, plan, proof, key, reason)
         was = f", which was {plan.holder}" if plan.holder else ""
         _promotion.say(

@@ -41,18 +41,21 @@ def command(what: str, offline: bool) -> None:
     if not found:
         from mlgate.promotion.errors import Refused
 
+        names = ", ".join(house.model for house in houses)
         raise Refused(
-            f"{shown(what)} is not what stands at any alias of {counted(len(houses), 'model')}",
-            "mlgate history MODEL --format json shows the digests that were proven",
+            f"{shown(what)} is not what stands at any alias of {names or 'a model: there is none'}",
+            f"mlgate history {houses[0].model if houses else 'MODEL'} --format json shows the "
+            "digests that were proven",
         )
 
 
 def _tell(house: House, proven: Proven) -> None:
     act, proof = proven.standing.act, proven.proof
-    rolled = f", rolled back by record {act.number}" if proof != proven.standing else ""
+    rolled = f", gone back to by record {act.number}" if proof != proven.standing else ""
     _promotion.say(
         f"{house.model}@{proven.alias} is {act.version}, as it was proven",
         f"{_promotion.evidenced(proof)}{rolled}",
         f"{_promotion.grounds(proof)}; commit {proof.act.commit[:12]}, "
         f"{counted(len(proof.statement.files), 'file')} unchanged",
+        f"asked: {house.registry.label}",
     )

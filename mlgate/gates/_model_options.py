@@ -11,7 +11,7 @@ from mlgate.gates._model_metrics import METRICS
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
-_BASELINES = ("git:", "dvc:", "file:")
+_BASELINES = ("git:", "dvc:", "file:", "registry:")
 _COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
 
 
@@ -191,7 +191,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of JSON: where its array of rows stands, as `results.results`."""
     baseline: Text = "base"
     """What it is compared with: `base`, the same file at the base; `git:REF` or `dvc:REF`, at
-    that commit, by git or by its DVC pointer; `file:PATH`."""
+    that commit, by git or by its DVC pointer; `registry:MODEL@ALIAS`, at the commit of the version
+    that the alias names; `file:PATH`."""
     model: Text | None = None
     """The model's file: equal models pass every comparison."""
     id: str | tuple[str, ...] | ByRow | None = None
@@ -231,7 +232,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if (self.predictions is None) == (self.metrics is None):
             raise ValueError("a model gate has either `predictions` or `metrics`")
         if not self.baseline.startswith(_BASELINES) and self.baseline != "base":
-            raise ValueError("`baseline` is `base`, `git:REF`, `dvc:REF` or `file:PATH`")
+            kinds = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS` or `file:PATH`"
+            raise ValueError(f"`baseline` is `base`, {kinds}")
         by_value = [rule.value is not None for rule in self.require]
         if self.metrics is not None and not all(by_value):
             raise ValueError("rules on a `metrics` file name a `value`")

@@ -114,6 +114,10 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     kind, _, rest = source.partition(":")
     if kind == "file":
         return candidate(ctx, rest)
+    if kind == "registry":
+        from mlgate.sources import registry
+
+        rest = registry.commit_of(ctx, rest)
     snapshot = _usual(ctx) if kind == "base" else _at_ref(ctx, rest)
     if snapshot is None:
         return NoBaseline("there is no base to compare with")

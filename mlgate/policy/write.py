@@ -34,6 +34,7 @@ _TAIL = """\
 # [models.churn]                         # a model that `mlgate promote` brings to production
 # registry = "git"
 # path = "models/churn.skops"
+# signers = ["keys/ci.pub"]              # whose evidence counts; made with: mlgate keys new FILE
 
 # [protect]                              # whose signature lets a loosened gate through
 # signers = ["keys/lead.pub"]

@@ -13,8 +13,6 @@ from mlgate.core.text import counted
 from mlgate.promotion import promote
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.record import Consent
-from mlgate.repo import shelf
-from mlgate.runner.approvals import FOLDER, REF
 from mlgate.signing import dsse
 from mlgate.signing.approvals import Approvable, approved_by
 
@@ -57,6 +55,8 @@ def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> 
     """The approvals that hold, one of each key. Raises `Refused` where they are too few."""
     if not house.terms.approvals:
         return ()
+    from mlgate.runner.approvals import REF
+
     found: dict[str, Given] = {}
     for what in (approvable(house, commit, digests, name) for name in (None, alias)):
         for envelope in _envelopes(house, what):
@@ -80,6 +80,9 @@ def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> 
 
 def _envelopes(house: House, what: Approvable) -> Iterator[bytes]:
     """Those that are named after `what`: on the shelf, then on the default branch."""
+    from mlgate.repo import shelf
+    from mlgate.runner.approvals import FOLDER, REF
+
     for name, blob in sorted(shelf.listing(house.repo, REF).items())[:_MOST]:
         if name.startswith(what.digest):
             envelope = shelf.read(house.repo, blob, dsse.LIMIT)

@@ -66,6 +66,16 @@ class House:
         found: Registry = parts.load("registries", kind).registry(place, rest)
         return found
 
+    def unkept(self) -> str | None:
+        """The folder of a registry that lies in the work tree and that git neither holds nor
+        ignores: a `git clean` would take the evidence away."""
+        folder = self.registry.folder
+        below = os.path.relpath(folder, self.repo.root) if folder else ".."
+        if below.split(os.sep)[0] == "..":
+            return None
+        loose = ("ls-files", "--others", "--exclude-standard", "--directory", "-z", "--", below)
+        return below.replace(os.sep, "/") if self.repo.git(*loose) else None
+
     def _worker(self, script: str, request: dict[str, Any]) -> list[Any]:
         """The lines of a script that needs a package of the project's environment, or of ours."""
         shop = self.session.workshop

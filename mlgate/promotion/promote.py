@@ -17,7 +17,6 @@ from mlgate.promotion.errors import Refused
 from mlgate.promotion.house import House
 from mlgate.promotion.repair import repaired
 from mlgate.registries._registry import Held, Move, New, Version, checked
-from mlgate.repo import history
 
 if TYPE_CHECKING:
     from mlgate.core.report import Report
@@ -104,9 +103,7 @@ def chosen(house: House, held: Held, name: str | None) -> tuple[Version, bool]:
             f"{house.registry.label} holds versions that training made: name one of them",
             f"mlgate promote {house.model} VERSION --to ALIAS",
         )
-    head = history.commit_id(house.repo, "HEAD")
-    if head is None:
-        raise UsageError("there is no commit yet", "commit the model, then promote it")
+    head = str(house.session.subject.commit)
     known_here = held.at(head)
     if known_here is not None:
         return known_here, False
@@ -145,7 +142,8 @@ def proven_bytes(house: House, version: Version, *, new: bool = False) -> eviden
         raise Refused(
             f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
             f"not {shown(house.terms.path)} of commit {str(version.commit)[:7]}",
-            "register the model anew, from the commit that holds it",
+            f"bring back there what was registered (git show {str(version.commit)[:7]}:"
+            f"{shown(house.terms.path)}), or promote a version of its own",
         )
     return found
 
@@ -172,7 +170,7 @@ def convinced(house: House, report: Report | None) -> None:
         raise Refused(
             "nothing was judged: no gate of stage promote passed",
             f'give a gate `stages = ["promote"]`; or, to promote without gates, write '
-            f"[models.{house.model}] gates = []",
+            f"[models.{house.model}] gates = []; either on the default branch",
         )
 
 
@@ -204,7 +202,7 @@ def append(
     house: House, plan: Plan, key: SecretKey, files: evidence.Bytes, grounds: Mapping[str, Any]
 ) -> chains.Link:
     """The next record of the chain, and the alias moved by it."""
-    may_sign(house, key)
+    may_append(house, key)
     act = record.Act(
         number=len(plan.chain.links) + 1,
         previous=plan.chain.head,
@@ -239,6 +237,16 @@ def _small(raw: bytes) -> None:
         raise GateError(
             f"the evidence has {len(raw):,} bytes, and a record may have {LARGEST:,}",
             "name the model's folder as one archive, or let fewer slices be measured",
+        )
+
+
+def may_append(house: House, key: SecretKey) -> None:
+    """Raises `GateError` where nothing can be written, and what `may_sign` raises."""
+    may_sign(house, key)
+    if not house.registry.reached:
+        raise GateError(
+            f"{house.registry.label}: a record is written there, which needs the network",
+            "leave out --offline",
         )
 
 

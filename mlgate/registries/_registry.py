@@ -94,6 +94,12 @@ class Registry(Protocol):
     """Whether mlgate makes versions there, or finds those that training made."""
     atomic: bool
     """Whether record and alias are written at once."""
+    reached: bool
+    """False where it needs a network that it may not use: it shows what was last fetched, and
+    nothing can be appended."""
+
+    folder: str | None
+    """Where its files lie, if they are files that somebody must keep."""
 
     def read(self, model: str) -> Held:
         """All that it holds of `model`; empty where it does not know the name."""

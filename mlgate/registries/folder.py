@@ -49,9 +49,10 @@ class Folder:
 
     registers = True
     atomic = False
+    reached = True
 
     def __init__(self, root: str) -> None:
-        self.root = root
+        self.root = self.folder = root
         self.label = f"folder:{root}"
 
     def read(self, model: str) -> Held:

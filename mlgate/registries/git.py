@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mlgate.core.errors import RepositoryError
 from mlgate.core.patterns import later
 from mlgate.core.text import plain
+from mlgate.registries._objects import Objects
 from mlgate.registries._registry import (
     LARGEST,
     Held,
@@ -28,10 +29,7 @@ _TAG = later(
     r"(?P<gone>!?)(?:#(?P<counter>\d+))?"
 )
 _FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
-_NOBODY = {
-    f"GIT_COMMITTER_{part}": value
-    for part, value in (("NAME", "mlgate"), ("EMAIL", "mlgate@localhost"))
-}
+_NOBODY = "mlgate <mlgate@localhost>"
 _REFUSED = later(r"stale info|fetch first|non-fast-forward|already exists|cannot lock|rejected")
 
 
@@ -60,7 +58,7 @@ def registry(place: Place, rest: str) -> Tags:
                 f"there is no git remote {plain(wanted)!r}", f"git remote add {plain(wanted)} URL"
             )
         return Tags(place.repo, None)
-    return Tags(place.repo, wanted)
+    return Tags(place.repo, wanted, network=place.network)
 
 
 class Tags:
@@ -68,22 +66,33 @@ class Tags:
 
     registers = True
     atomic = True
+    folder = None
 
-    def __init__(self, repo: Repository, remote: str | None) -> None:
+    def __init__(self, repo: Repository, remote: str | None, *, network: bool = True) -> None:
         self._repo = repo
         self._remote = remote
-        self.label = f"git, remote {remote}" if remote else "git, this repository"
+        self.reached = network or remote is None
+        place = f"remote {remote}" if remote else "this repository"
+        self.label = f"git, {place}" + ("" if self.reached else " as last fetched")
         self._last = 0
         self._counters: dict[str, int] = {}
         """The highest number that an alias's tags have, whoever made them."""
+        self._listed: tuple[str, dict[str, str]] = ("", {})
+        """A tip of the chain, and the blobs of its records by name."""
 
     def read(self, model: str) -> Held:
-        """What the remote holds, once it was fetched into refs of our own."""
+        """What the remote holds, once it was fetched into refs of our own; without the network,
+        what it held when that was last done."""
         checked(model)
-        if self._remote:
+        if self._remote and self.reached:
             self._fetch(model)
         chain, tips = self._chain(model), f"{self._tags}{model}"
         rows = self._refs(chain, f"{tips}@*", f"{tips}#*")
+        if not rows and not self.reached:
+            raise RegistryError(
+                f"{model} was never fetched here from the remote {self._remote}",
+                "leave out --offline",
+            )
         token = rows.pop(chain, ("", "", 0))[0]
         tags = [tag for name, row in rows.items() if (tag := self._tag(model, name, row))]
         tags.sort(key=lambda tag: (tag.when, tag.counter))
@@ -112,23 +121,22 @@ class Tags:
         self, model: str, held: Held, record: bytes, *, new: New | None, move: Move | None
     ) -> None:
         """The record and its tags become refs in one transaction, or one atomic push."""
-        number = len(held.records) + 1
-        refs = {self._chain(model, here=False): self._commit(model, held, record, number)}
+        number, made = len(held.records) + 1, Objects(self._repo.object_format)
+        refs = {self._chain(model, here=False): self._commit(made, model, held, record)}
         if new is not None:
-            refs |= self._made(f"{model}@{new.version.name}", new.version.commit or "", number)
+            commit = new.version.commit or ""
+            refs |= self._tagged(made, f"{model}@{new.version.name}", commit, number)
         if move is not None:
             version = new.version if new is not None else held.version(move.version)
-            commit = version.commit if version else None
-            refs |= self._assigned(model, move.alias, commit or "", number)
-        self._publish(model, refs, held.token)
+            refs |= self._assigned(made, model, move.alias, version, number)
+        self._publish(model, made, refs, held.token)
 
     def point(self, model: str, move: Move) -> None:
         """A tag of its own, so that GTO, too, sees what the chain says."""
-        held = self.read(model)
+        held, made = self.read(model), Objects(self._repo.object_format)
         version = held.version(move.version)
-        commit = version.commit if version else None
-        refs = self._assigned(model, move.alias, commit or "", len(held.records))
-        self._publish(model, refs, held.token)
+        refs = self._assigned(made, model, move.alias, version, len(held.records))
+        self._publish(model, made, refs, held.token)
 
     def digests(self, model: str, version: str) -> dict[str, str] | None:
         """Tags keep no files: the commit does."""
@@ -138,11 +146,16 @@ class Tags:
 
     @property
     def _tags(self) -> str:
-        return f"refs/mlgate/remote/{self._remote}/tags/" if self._remote else "refs/tags/"
+        return self._fetched("refs/tags/") if self._remote else "refs/tags/"
 
     def _chain(self, model: str, here: bool = True) -> str:
-        base = f"refs/mlgate/remote/{self._remote}" if here and self._remote else "refs/mlgate"
-        return f"{base}/promotions/{model}/chain"
+        name = f"refs/mlgate/promotions/{model}/chain"
+        return self._fetched(name) if here and self._remote else name
+
+    def _fetched(self, ref: str) -> str:
+        """Where a ref of the remote lies here, once it was fetched."""
+        below = ref.removeprefix("refs/").removeprefix("mlgate/")
+        return f"refs/mlgate/remote/{self._remote}/{below}"
 
     def _fetch(self, model: str) -> None:
         ours = self._tags
@@ -175,66 +188,62 @@ class Tags:
         return _Tag(row[1] or row[0], said["version"], said["alias"], gone, counter, row[2])
 
     def _records(self, model: str, tip: str) -> Iterator[bytes]:
-        listed = decoded(self._repo.git("ls-tree", "-z", "--full-tree", tip)).split("\0")[:-1]
-        names = {}
-        for line in listed:
-            head, _, name = line.partition("\t")
-            names[name] = head.split()[2]
+        names = self._files(tip)
         for number, name in enumerate(sorted(names), 1):
             if name != f"{number:08d}.json":
                 raise RegistryError(
                     f"broken chain: record {number} of {model} is missing in {self._chain(model)}",
                     "bring the ref back from another clone: git push REMOTE refs/mlgate/...",
                 )
-        ids = [names[name] for name in sorted(names)]
-        yield from _blobs(self._repo, ids)
+        yield from _contents(self._repo, [names[name] for name in sorted(names)])
+
+    def _files(self, tip: str) -> dict[str, str]:
+        if self._listed[0] != tip:
+            out = decoded(self._repo.git("ls-tree", "-z", "--full-tree", tip))
+            rows = [line.partition("\t") for line in out.split("\0")[:-1]]
+            self._listed = tip, {name: head.split()[2] for head, _, name in rows}
+        return self._listed[1]
 
     # -- objects ---------------------------------------------------------------------------------
 
-    def _commit(self, model: str, held: Held, record: bytes, number: int) -> str:
-        repo = self._repo
-        blob = repo.git("hash-object", "-w", "--stdin", stdin=record).decode("ascii").strip()
-        rows = f"100644 blob {blob}\t{number:08d}.json\0".encode()
-        if held.token:
-            rows = repo.git("ls-tree", "-z", "--full-tree", held.token) + rows
-        tree = repo.git("mktree", "-z", stdin=rows).decode("ascii").strip()
-        parent = ("-p", held.token) if held.token else ()
-        who = _NOBODY | {k.replace("COMMITTER", "AUTHOR"): v for k, v in _NOBODY.items()}
-        made = repo.start(
-            *("commit-tree", "--no-gpg-sign", "-m", f"Record {number} of {model}", *parent, tree),
-            env=who,
+    def _commit(self, made: Objects, model: str, held: Held, record: bytes) -> str:
+        name = f"{len(held.records) + 1:08d}.json"
+        known = self._files(held.token) if held.token else {}
+        tree = made.tree(known | {name: made.add("blob", record)})
+        who = f"{_NOBODY} {int(time.time())} +0000"
+        return made.commit(
+            tree, held.token or None, who, f"Record {len(held.records) + 1} of {model}"
         )
-        return made.read().decode("ascii").strip()
 
-    def _made(self, name: str, commit: str, number: int) -> dict[str, str]:
-        """An annotated tag, not yet under its ref. GTO orders them by their seconds, so none is
-        given a second that another has."""
+    def _tagged(self, made: Objects, name: str, commit: str, number: int) -> dict[str, str]:
+        """An annotated tag. GTO orders them by their seconds, so none is given a second that
+        another has."""
         self._last = max(int(time.time()), self._last + 1)
-        text = (
-            f"object {commit}\ntype commit\ntag {name}\n"
-            f"tagger mlgate <mlgate@localhost> {self._last} +0000\n\n"
-            f"{name}, by record {number} of its chain\n"
-        )
+        who, text = f"{_NOBODY} {self._last} +0000", f"{name}, by record {number} of its chain"
+        return {f"refs/tags/{name}": made.tag(name, commit, who, text)}
+
+    def _assigned(
+        self, made: Objects, model: str, alias: str, version: Version | None, number: int
+    ) -> dict[str, str]:
+        count = max(number, self._counters.get(alias, 0) + 1)
+        name = f"{model}#{checked(alias, 'alias')}#{count}"
+        return self._tagged(made, name, version.commit or "" if version else "", number)
+
+    def _publish(self, model: str, made: Objects, refs: dict[str, str], token: str) -> None:
         try:
-            made = self._repo.git("mktag", stdin=text.encode())
+            made.write(self._repo)
         except RepositoryError as error:
             raise RegistryError(
-                f"the tag {name} cannot be made: {error.message}", "git fetch --tags"
+                f"the record and its tags cannot be written: {error.message}",
+                f"git fetch --tags {self._remote or ''}".rstrip(),
             ) from None
-        return {f"refs/tags/{name}": made.decode("ascii").strip()}
-
-    def _assigned(self, model: str, alias: str, commit: str, number: int) -> dict[str, str]:
-        count = max(number, self._counters.get(alias, 0) + 1)
-        return self._made(f"{model}#{checked(alias, 'alias')}#{count}", commit, number)
-
-    def _publish(self, model: str, refs: dict[str, str], token: str) -> None:
         if self._remote:
             self._push(model, refs, token)
         chain = self._chain(model, here=False)
         lines = ["start"]
         for ref, id_ in refs.items():
             if self._remote:
-                lines.append(f"update {ref} {id_}")
+                lines += [f"update {ref} {id_}", f"update {self._fetched(ref)} {id_}"]
             elif ref == chain:
                 lines.append(f"update {ref} {id_} {token or '0' * len(id_)}")
             else:
@@ -297,7 +306,7 @@ def _aliases(tags: list[_Tag], versions: dict[str, Version]) -> dict[str, str]:
     }
 
 
-def _blobs(repo: Repository, ids: list[str]) -> Iterator[bytes]:
+def _contents(repo: Repository, ids: list[str]) -> Iterator[bytes]:
     """The contents of blobs, by one process."""
     out = repo.git("cat-file", "--batch", stdin="".join(f"{i}\n" for i in ids).encode())
     at = 0

@@ -43,6 +43,8 @@ class Mlflow:
 
     registers = False
     atomic = False
+    reached = True
+    folder = None
 
     def __init__(self, place: Place, uri: str) -> None:
         self._place = place

@@ -81,7 +81,13 @@ class Ground:
 
     def resolved(self, named: str | None) -> bases.Base | None:
         """The base that is `named`, or that the stage has. Raises `BaseNotFound`."""
+        if self.request.version is not None and not named:
+            return self._usual  # asked for twice: for the policy, and for the base
         return bases.resolve(self.repo, self.stage, named, self.environ, self.ci)
+
+    @cached_property
+    def _usual(self) -> bases.Base | None:
+        return bases.resolve(self.repo, self.stage, None, self.environ, self.ci)
 
     def deepened(self, named: str | None) -> bases.Base | None:
         """The base, once enough history was fetched, where `--deepen` allows that."""
@@ -111,6 +117,8 @@ class Ground:
     def tip(self) -> Stored | None:
         """The content whose policy binds a version: the tip of the default branch."""
         found = self.resolved(self.request.base)
+        if found and found.commit == self.subject.commit and isinstance(self.subject, Stored):
+            return self.subject
         return snapshots.commit(self.repo, found.commit) if found else None
 
     @cached_property

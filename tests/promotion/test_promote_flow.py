@@ -259,6 +259,54 @@ def test_a_remote_holds_the_registry_of_all_clones(in_git: House, tmp_path: Any)
     assert (told.code, "cannot be reached" in told.err) == (3, True)
 
 
+def test_offline_the_remote_is_not_asked(in_git: House, tmp_path: Any) -> None:
+    house = in_git
+    house.policy("gates = []").model("one")
+    house.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "origin.git"))
+    house.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    house.git("push", "-q", "-u", "origin", "main")
+    assert house.promote("--first").code == 0
+    os.rename(tmp_path / "origin.git", tmp_path / "gone.git")
+    assert house.run("verify", "churn@production").code == 3
+    told = house.run("verify", "churn@production", "--offline")
+    assert told.code == 0, told.err
+    assert "asked: git, remote origin as last fetched" in told.out
+    house.model("two")
+    told = house.promote("--offline")
+    assert (told.code, "needs the network" in told.err) == (3, True)
+    os.rename(tmp_path / "gone.git", tmp_path / "origin.git")
+    told = house.run("verify", "churn@production")
+    assert (told.code, "asked: git, remote origin\n" in told.out) == (0, True)
+    other = tmp_path / "other"
+    house.git("clone", "-q", str(tmp_path / "origin.git"), str(other))
+    told = house.run("verify", "churn@production", "--offline", cwd=other)
+    assert (told.code, "was never fetched here" in told.err) == (3, True), told.err
+
+
+def test_a_registry_that_git_does_not_keep_is_told(in_folder: House) -> None:
+    house = in_folder
+    house.registry = "folder:.mlgate/registry"
+    house.policy("gates = []").model("one")
+    told = house.promote("--first")
+    assert (told.code, "git neither holds nor ignores it" in told.out) == (0, True), told.err
+    house.put({".gitignore": ".mlgate/registry/\n"}).model("two")
+    told = house.promote()
+    assert (told.code, "git neither holds" in told.out) == (0, False), told.err
+
+
+def test_keys_lists_who_may_sign_for_a_model(in_folder: House) -> None:
+    house = in_folder.policy('signers = ["keys/ci.pub", "keys/gone.pub"]')
+    house.commit()
+    told = house.run("keys")
+    assert told.code == 0, told.err
+    _, ci, gone, *_ = told.out.splitlines()
+    assert ci.startswith("keys/ci.pub") and ci.endswith("churn")
+    assert gone.startswith("keys/gone.pub") and "churn: " in gone
+    house.put({"mlgate.toml": '[protect]\nsigners = ["keys/ann.pub"]\n[models.churn]\n'})
+    house.commit()
+    assert house.run("keys").out.splitlines()[1].endswith("the policy, churn")
+
+
 def test_without_a_default_branch_there_is_no_policy(house: House) -> None:
     house.policy("gates = []").model("one")
     house.git("branch", "-q", "-m", "elsewhere")

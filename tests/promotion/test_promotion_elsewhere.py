@@ -40,7 +40,8 @@ mlflow.MlflowClient().set_registered_model_alias("churn", "production", sys.argv
 def _environment(folder: Path, *packages: str) -> Path:
     python = folder / "bin/python"
     subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    subprocess.run(["uv", "pip", "install", "-q", "--python", str(python), *packages], check=True)
+    install = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
+    subprocess.run([*install, *packages], check=True)
     return folder
 
 
