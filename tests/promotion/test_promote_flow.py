@@ -10,7 +10,7 @@ import pytest
 from projects import Project
 
 if TYPE_CHECKING:
-    from conftest import House
+    from model_house import House
 
 _GATE = """
 [gates.quality]

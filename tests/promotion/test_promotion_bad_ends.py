@@ -18,7 +18,7 @@ from mlgate.runner.request import Request
 from mlgate.runner.session import open_session
 
 if TYPE_CHECKING:
-    from conftest import House
+    from model_house import House
 
 _HERE = Path(__file__).parent
 

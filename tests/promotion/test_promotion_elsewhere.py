@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import House
+from model_house import House
 
 if TYPE_CHECKING:
     from pytest import TempPathFactory

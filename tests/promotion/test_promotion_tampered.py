@@ -15,7 +15,8 @@ from mlgate.promotion import record
 from mlgate.signing import keys
 
 if TYPE_CHECKING:
-    from conftest import Copies, House
+    from conftest import Copies
+    from model_house import House
 
 IN_FOLDER = "folder:../registry"
 
