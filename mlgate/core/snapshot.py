@@ -21,6 +21,10 @@ class Entry(NamedTuple):
         """True for a regular file: no link, no submodule."""
         return self.mode[:3] == "100"
 
+    def is_program(self, path: str) -> bool:
+        """True for an executable file whose name has no ending to tell what it is."""
+        return self.mode == "100755" and "." not in path.rpartition("/")[2]
+
 
 class Snapshot(Protocol):
     """The content that is judged: index, work tree or commit.

@@ -13,6 +13,7 @@ from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Inputs, Tool
+from mlgate.core.patterns import later
 from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Stage
 from mlgate.gates import _ground
@@ -30,6 +31,8 @@ stages = frozenset({Stage.COMMIT, Stage.PUSH, Stage.MERGE})
 LARGEST = 2_000_000
 
 NOTEBOOK = ".ipynb"
+
+_PYTHON = later(rb"#![^\n]*\bpython[\d.]*\s")
 
 Question = Callable[[Context, Tool, Ask], Iterator[Finding]]
 
@@ -81,8 +84,8 @@ def tool(ctx: Context) -> Tool:
 def inputs(
     ctx: Context, role: str, suffixes: tuple[str, ...], script: str | None = None
 ) -> Inputs | None:
-    """The files among `ctx.files` with one of `suffixes`, and a digest of all else; `script` is
-    a file of ours whose content decides, too."""
+    """The files among `ctx.files` with one of `suffixes`, programs in Python that have none, and
+    a digest of all else; `script` is a file of ours whose content decides, too."""
     files = ctx.subject.files
     asked = module(ctx, role)
     if asked.each:
@@ -90,7 +93,12 @@ def inputs(
     # Before the tool is looked for: mostly a commit holds nothing for it.
     narrowed = ctx.changed if asked.each else None
     seen = ctx.files if narrowed is None else sorted(narrowed.intersection(ctx.files))
-    paths = tuple(p for p in seen if p.endswith(suffixes) and files[p].is_file)
+    paths = tuple(
+        path
+        for path in seen
+        if files[path].is_file
+        and (path.endswith(suffixes) or (asked.each and _is_program(ctx, path)))
+    )
     if not paths:
         return None
     found = tool(ctx)
@@ -101,6 +109,12 @@ def inputs(
         also=_digest(ctx, role, found, config) + (_content(script) if script else b""),
         judged=_judged(ctx, found, len(paths)),
     )
+
+
+def _is_program(ctx: Context, path: str) -> bool:
+    """True for an executable file without an ending that says it is Python."""
+    entry = ctx.subject.files[path]
+    return entry.is_program(path) and _PYTHON.match(ctx.subject.read(path)) is not None
 
 
 def _digest(ctx: Context, role: str, found: Tool, config: Config) -> bytes:

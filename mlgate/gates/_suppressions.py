@@ -14,7 +14,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
-    from mlgate.core.snapshot import Snapshot
+    from mlgate.core.snapshot import Entry, Snapshot
 
 _SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 _CANDIDATE = re.compile(
@@ -74,6 +74,11 @@ class Suppression(Struct, frozen=True, kw_only=True):
         return f"mend what it hides, or say what and why: `{_SAMPLE[self.kind]}`"
 
 
+def _may_suppress(path: str, entry: Entry) -> bool:
+    """True for a source, and for a program whose first line may say that it is one."""
+    return entry.is_file and (path.endswith(_SUFFIXES) or entry.is_program(path))
+
+
 def changed(ctx: Context) -> tuple[str, ...]:
     """The sources that the base has not, or has otherwise; none without a base."""
     if ctx.base is None:
@@ -82,7 +87,7 @@ def changed(ctx: Context) -> tuple[str, ...]:
     return tuple(
         path
         for path in ctx.files
-        if path.endswith(_SUFFIXES) and files[path].is_file and old.get(path) != files[path]
+        if _may_suppress(path, files[path]) and old.get(path) != files[path]
     )
 
 
@@ -127,7 +132,7 @@ def _at_base(ctx: Context) -> Iterator[Suppression]:
     paths = [
         path
         for path, entry in base.files.items()
-        if path.endswith(_SUFFIXES) and entry.is_file and files.get(path) != entry
+        if _may_suppress(path, entry) and files.get(path) != entry
     ]
     root = os.fspath(base.root(paths)) if paths else ""
     for path in paths:
@@ -136,7 +141,7 @@ def _at_base(ctx: Context) -> Iterator[Suppression]:
 
 
 def _read(path: str, content: bytes) -> list[Suppression]:
-    if not _CANDIDATE.search(content):
+    if not _CANDIDATE.search(content) or not (path.endswith(_SUFFIXES) or content[:2] == b"#!"):
         return []
     if path.endswith(".ipynb"):
         return _in_notebook(path, content)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgate.core import parts
 from mlgate.core.errors import UsageError
+from mlgate.core.text import shown
 from mlgate.policy.model import OWN
 
 if TYPE_CHECKING:
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def refuse_unknown(session: Session) -> None:
-    """Raises `UsageError` where the command line names a gate that the policy does not have."""
+    """Raises `UsageError` where the command line names a gate or a project that the policy does
+    not have."""
+    if session.request.project is not None and not session.policy.projects:
+        raise UsageError(
+            f"{shown(session.request.project)} is no project: the policy has none",
+            'name their folders in the policy: projects = ["services/*"]',
+        )
     gates = session.policy.gates
     for name in session.request.gates:
         if not any(name in (gate.name, gate.kind) for gate in gates):

@@ -81,7 +81,11 @@ def _concerned(session: Session, gate: Any) -> bool:
     suffixes = getattr(gate, "suffixes", None)
     if suffixes is None or session.stage is not Stage.COMMIT or session.narrowed is None:
         return True
-    return any(path.endswith(suffixes) for path in session.narrowed)
+    files = session.subject.files
+    return any(
+        path.endswith(suffixes) or (path in files and files[path].is_program(path))
+        for path in session.narrowed
+    )
 
 
 def prepare(session: Session, job: Job) -> None:

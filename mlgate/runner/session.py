@@ -238,7 +238,7 @@ def open_session(
     except BaseException:
         process.end_all()  # what was asked of git ahead, and that nobody will read
         raise
-    if request.gates:
+    if request.gates or request.project is not None:
         from mlgate.runner.asked import refuse_unknown
 
         refuse_unknown(session)

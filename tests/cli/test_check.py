@@ -10,9 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from surroundings import clean_environ
+
+if TYPE_CHECKING:
+    from conftest import Project
 
 GOOD = "x = 1\n"
 BAD = "x = 1   \n"
@@ -235,3 +239,23 @@ def test_a_warm_run_loads_nothing_heavy(repository, store):
     assert any("cached" in line for line in said)
     heavy = {"rich", "yaml", "pathspec", "packaging", "importlib.metadata", "asyncio"}
     assert not heavy & set(modules.split())
+
+
+def test_project_that_is_none(project: Project) -> None:
+    project.put({"mlgate.toml": "[gates.files]\n", "service/a.py": "x = 1\n"}).commit()
+    said = project.run("check", "--project", "service")
+    assert said.code == 2
+    assert said.err.startswith("error: service is no project: the policy has none\n")
+    own = {"service/mlgate.toml": "[gates.files]\n"}
+    project.put({"mlgate.toml": 'projects = ["service"]\n', **own}).commit()
+    said = project.run("check", "--project", "nonsense")
+    assert said.code == 2
+    assert "nonsense is no project of the policy" in said.err
+    assert "service" in said.err
+    assert project.run("check", "--project", "service").code == 0
+
+
+def test_gate_that_is_none(project: Project) -> None:
+    project.put({"mlgate.toml": "[gates.lint]\n"}).commit()
+    said = project.run("check", "--gate", "lnit")
+    assert (said.code, "lint" in said.err) == (2, True)
