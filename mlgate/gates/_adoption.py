@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mlgate.core import parts
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Context, Detected
 from mlgate.tools._find import normal, satisfies
 
 if TYPE_CHECKING:
+    from mlgate.repo.pins import Pin
     from mlgate.repo.uses import Use
 
 # How a tool is shown or told to write, not what it judges: ours, or `mlgate fix`.
@@ -41,17 +44,18 @@ def detected(
 ) -> Detected | None:
     """What speaks for the gate `kind`: the use of one of `tools` (the first is its default) that
     weighs most, hooks before CI before configuration; else `suggestion`, which does not block."""
+    from mlgate.repo.pins import pins
     from mlgate.repo.uses import uses
 
     if not any(path.endswith((".py", ".ipynb")) for path in ctx.subject.files):
         return None
     found = [use for use in uses(ctx.subject) if use.tool in tools and suits(use)]
+    pinned = pins(ctx.subject)
     if not found:
-        if suggestion is None:
-            return None
-        evidence = f"suggested by mlgate: the repository uses no {kind} tool"
-        return Detected(evidence=evidence, options=dict(suggestion), blocking=False)
+        return None if suggestion is None else _suggested(kind, tools, pinned, suggestion)
     best = min(found, key=lambda use: (_weight(use), tools.index(use.tool)))
+    if best.version is None and best.tool in pinned:
+        best = replace(best, version=pinned[best.tool].version)
     same = [use for use in found if use.tool == best.tool]
     options, comments = _options(best, tools[0])
     if notebooks and not any("jupyter" in str((u.hook_id, u.plugins)) for u in same):
@@ -69,6 +73,21 @@ def detected(
         comments=tuple(comments),
         covers=tuple(dict.fromkeys(use.hook_id for use in same if use.hook_id)),
     )
+
+
+def _suggested(
+    kind: str, tools: Sequence[str], pinned: Mapping[str, Pin], suggestion: Mapping[str, Any]
+) -> Detected:
+    """What a repository is offered that runs no such tool; that which it requires, if it does."""
+    options = dict(suggestion)
+    named = next((tool for tool in tools if tool in pinned), None)
+    if named is None:
+        evidence = f"suggested by mlgate: the repository uses no {kind} tool"
+    else:
+        evidence = f"suggested by mlgate: {pinned[named].where} names {named}, nothing runs it"
+    if named is not None and named != options.get("tool", tools[0]):
+        options = {"tool": named}
+    return Detected(evidence=evidence, options=options, blocking=False)
 
 
 def _other_version(ctx: Context, tool: str, wanted: str | None) -> str | None:

@@ -127,6 +127,22 @@ def test_configuration_alone_is_a_use(tmp_path):
     assert not ours.blocking and not ours.pending
 
 
+def test_a_requirement_says_which_version(tmp_path):
+    files = {".flake8": "[flake8]\n", "requirements-dev.txt": "flake8[x] == 6.0.0 ; os_name\n"}
+    same = detect(tmp_path, "lint", files, installed="6.0.0")
+    assert (same.evidence, same.options["version"]) == (".flake8: flake8 6.0.0", "6.0.0")
+    assert same.blocking
+    other = detect(tmp_path, "lint", {}, installed="7.1.0")
+    assert not other.blocking and other.pending == ("version",)
+    assert "here it is 7.1.0" in other.evidence
+
+
+def test_a_tool_that_is_only_required_is_suggested(tmp_path):
+    found = detect(tmp_path, "lint", {"requirements-dev.txt": "pylint>=3\n"}, installed="3.1")
+    assert (found.options, found.blocking) == ({"tool": "pylint"}, False)
+    assert found.evidence.endswith("requirements-dev.txt names pylint, nothing runs it")
+
+
 @pytest.mark.parametrize(
     ("regex", "expected"),
     [
