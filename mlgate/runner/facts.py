@@ -52,8 +52,8 @@ class Facts:
         before, line, after = self._around(location) if seen and location else ("", "", "")
         text = location.text if location else None
         if location is not None:
-            if text is None and line and location.cell is None and "\n" not in finding.message:
-                text = line.rstrip()
+            if text is None and location.cell is None and "\n" not in finding.message:
+                text = "" if _is_binary(line) else line.rstrip()
             location = replace(
                 location,
                 path=shown(location.path),
@@ -80,6 +80,11 @@ class Facts:
         lines = self._lines[location.path]
         at = location.line - 1
         return tuple(lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, at + 1))  # type: ignore[return-value]
+
+
+def _is_binary(line: str) -> bool:
+    """True for what tells nobody anything: a fourth of it is no text, or a zero byte is in it."""
+    return "\0" in line or line.count("\ufffd") * 4 > len(line)
 
 
 def _lines_of(content: bytes) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ valued = (
 )  # fmt: skip
 kept = ("-c",)
 config_options = ("-c", "--configfile", "--ini")
+
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_bandit_script.py")
 
 _PASSWORDS = frozenset({"B105", "B106", "B107"})
 """They quote the password that they found: neither it nor its line may be repeated."""
@@ -60,7 +63,7 @@ class _Output(msgspec.Struct):
 
 def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Tool:
     """bandit 1.7.7 or newer, with every distribution that adds tests to it."""
-    return _find.find(
+    found = _find.find(
         "bandit",
         distribution="bandit",
         environments=environments,
@@ -68,6 +71,7 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
         minimum=(1, 7, 7),
         plugins=("bandit.plugins", "bandit.blacklists", "bandit.formatters"),
     )
+    return msgspec.structs.replace(found, entry=_SCRIPT) if found.entry else found
 
 
 def security(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:

@@ -259,3 +259,12 @@ def test_gate_that_is_none(project: Project) -> None:
     project.put({"mlgate.toml": "[gates.lint]\n"}).commit()
     said = project.run("check", "--gate", "lnit")
     assert (said.code, "lint" in said.err) == (2, True)
+
+
+def test_lines_of_binary_files_are_not_shown(project: Project) -> None:
+    project.put({"a.py": b"\x00\xff\xfe\x80" * 50, "b.py": "é = (\n".encode("latin-1")})
+    said = project.put({"mlgate.toml": "[gates.lint]\n"}).commit().run("check")
+    assert said.code == 1
+    assert "a.py:1:1" in said.out
+    assert "\ufffd\ufffd" not in said.out
+    assert "= (" in said.out
