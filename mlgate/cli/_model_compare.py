@@ -11,8 +11,8 @@ import msgspec
 from mlgate.cli._table import table
 from mlgate.core.errors import GateError, UsageError
 from mlgate.core.text import counted
+from mlgate.gates import _model_judged
 from mlgate.gates import _model_request as requests
-from mlgate.gates import model
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_options import Options
@@ -93,7 +93,7 @@ def _answers(options: Options, new: str, old: str) -> list[dict[str, Any]]:
     workshop = Workshop(os.getcwd(), os.environ, jobs=1)
     request = requests.request(options, _place(new), _place(old), None)
     try:
-        return model.asked(workshop.worker, request)
+        return _model_judged.asked(workshop.worker, request)
     except GateError as error:
         raise UsageError(error.message, error.hint) from None
     finally:

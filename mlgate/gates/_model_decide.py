@@ -16,7 +16,7 @@ from mlgate.gates._model_evidence import (
     too_few,
 )
 from mlgate.gates._model_metrics import Metric
-from mlgate.gates._model_options import Rule
+from mlgate.gates._model_rule import Rule
 
 BEYOND = "beyond the margin"
 PROVEN = "loss proven"

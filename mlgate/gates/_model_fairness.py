@@ -12,7 +12,7 @@ from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
 from mlgate.gates._model_evidence import ENOUGH
-from mlgate.gates._model_options import Rule
+from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_words import note, number
 from mlgate.stats import two_samples
 from mlgate.stats.distributions import normal_quantile, root, t_quantile, t_tail

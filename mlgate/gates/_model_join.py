@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
-from mlgate.gates._model_read import Refused
+from mlgate.gates._model_read import OtherRows, Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def _one_sided(left: Array, right: Array, names: tuple[str, str]) -> None:
         alone = own[~np.isin(own, other)]
         if len(alone):
             facts.append(f"{counted(len(alone), 'id')} only in {name}, such as {alone[0]}")
-    raise Refused(
+    raise OtherRows(
         f"candidate and baseline were made on different rows: {'; '.join(facts)}",
         "make both predictions on the same test set",
     )

@@ -2,176 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_rule import Rule, Text
+from mlgate.gates._model_terms import Bootstrap, ByRow, Evaluate, Invalid, Reuse, Slicing
 
-Text = Annotated[str, Meta(pattern=r"\S")]
-Undecided = Literal["warn", "block", "approve"]
 _BASELINES = ("git:", "dvc:", "file:", "registry:")
-_COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
-
-
-class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one metric must hold."""
-
-    metric: Text | None = None
-    """A metric by scikit-learn's name."""
-    value: Text | None = None
-    """Of `metrics` files: the number's place, as `overall.f1` or `per_class.*.f1`."""
-    better: Literal["higher", "lower"] | None = None
-    """Which direction is better, where the metric does not tell."""
-    n: Annotated[int, Meta(ge=1)] | None = None
-    """Of `metrics` files: how many rows a share was measured on, which gives it an interval."""
-    average: Literal["binary", "macro", "weighted"] | None = None
-    """How classes are put together; `binary` for two classes, else `macro`."""
-    k: Annotated[int, Meta(ge=1)] = 5
-    """Of top_k_accuracy."""
-    quantile: Annotated[float, Meta(gt=0, lt=1)] = 0.5
-    """Of mean_pinball_loss: the quantile that is predicted."""
-    bins: Annotated[int, Meta(ge=2, le=1000)] = 15
-    """Of expected_calibration_error."""
-    column: Text | None = None
-    """Of task `score`: the column that the metric is about."""
-    groups: str | tuple[str, ...] | None = None
-    """Of fairness: the column, or the crossed columns, whose groups are compared."""
-    filter: Text | None = None
-    """Of `share`: which values count, as `>= 0.5`."""
-    min: float | None = None
-    max: float | None = None
-    between: tuple[float, float] | None = None
-    max_drop: Annotated[float, Meta(ge=0)] | None = None
-    """How much worse than the baseline it may be."""
-    min_gain: Annotated[float, Meta(ge=0)] | None = None
-    """How much better than the baseline it must be."""
-    max_drop_relative: Annotated[float, Meta(ge=0, lt=1)] | None = None
-    """How much worse, as a share of the baseline's value."""
-    reference: Text | None = None
-    """What `max_total_drop` is counted from: `git:REF` or `file:PATH`, pinned."""
-    max_total_drop: Annotated[float, Meta(ge=0)] | None = None
-    """How much worse than the reference it may be, so that small losses do not add up unseen."""
-    to: tuple[Text, ...] = ()
-    """Asked only of promotions to these aliases."""
-    prove: bool = False
-    """The rule is about the slices, each of which has to prove it."""
-    fail_on: Literal["proven", "margin"] = "proven"
-    """`margin`: only a loss that is shown to exceed the margin fails."""
-    decide: Literal["proof", "no-proven-loss"] = "proof"
-    """`no-proven-loss`: what is not shown to be bad passes, with a note."""
-    inconclusive: Undecided | None = None
-    """What becomes of evidence that does not decide; the stage's way unless given."""
-    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
-    """The chance of each one-sided bound to miss."""
-
-    @property
-    def relative(self) -> bool:
-        """True if it needs a baseline."""
-        return self.compares and self.floors == ()
-
-    @property
-    def compares(self) -> bool:
-        """True if something of it is about the baseline."""
-        kinds = (self.max_drop, self.min_gain, self.max_drop_relative)
-        return any(kind is not None for kind in kinds)
-
-    @property
-    def floors(self) -> tuple[str, ...]:
-        """Which absolute bounds it has."""
-        return tuple(key for key in ("min", "max", "between") if getattr(self, key) is not None)
-
-    def __post_init__(self) -> None:
-        if (self.metric is None) == (self.value is None):
-            raise ValueError("a rule has either `metric` or `value`")
-        if (self.reference is None) != (self.max_total_drop is None):
-            raise ValueError("`reference` and `max_total_drop` belong together")
-        if self.reference and not self.reference.startswith(("git:", "file:")):
-            raise ValueError("`reference` is `git:REF` or `file:PATH`")
-        if not self.compares and not self.floors and self.reference is None:
-            raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")
-        if self.filter is not None and not _COMPARISON.fullmatch(self.filter):
-            raise ValueError("`filter` is a comparison with a number, as `>= 0.5`")
-        if self.between is not None and self.between[0] > self.between[1]:
-            raise ValueError("`between` is [least, most]")
-        if self.metric is not None and self.metric not in METRICS:
-            from mlgate.core.parts import nearest
-
-            hint = nearest(self.metric, list(METRICS)).replace("'", "`")
-            raise ValueError(f"no metric is called `{self.metric}`; {hint}")
-        if self.metric == "share" and self.filter is None:
-            raise ValueError("`share` needs `filter`, as `>= 0.5`")
-        self._check_groups()
-
-    def _check_groups(self) -> None:
-        fair = self.metric is not None and METRICS[self.metric].rates != ()
-        if fair != bool(self.groups):
-            raise ValueError("metrics of fairness, and only they, need `groups`, a column")
-        bound = "max" if str(self.metric).endswith("_difference") else "min"
-        if fair and (self.compares or self.prove or self.floors != (bound,)):
-            raise ValueError(f"`{self.metric}` has the bound `{bound}` and no other")
-
-
-class Ranges(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A numeric column, sliced between edges."""
-
-    column: Text
-    ranges: Annotated[tuple[float, ...], Meta(min_length=1)]
-    by: tuple[Text, ...] = ()
-    """Further columns that it is crossed with."""
-
-
-# No constraints inside unions with arrays: msgspec 0.22 then crashes when the interpreter ends.
-Slicing = str | Ranges | tuple[str, ...]
-
-
-class ByRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rows are paired by their place in the file."""
-
-    row: Literal[True]
-
-
-class Reuse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often one test set is used; each use is judged at its part of alpha."""
-
-    test_set: Text
-    """The name under which uses are counted."""
-    uses: Annotated[int, Meta(ge=1, le=10_000)] = 32
-    """How many different pairs of candidate and baseline it is to judge."""
-    adaptivity: Literal["none", "hybrid", "full"] = "none"
-    """Whether verdicts are known to who makes the next model; `full` judges at alpha / 2^uses."""
-
-    def __post_init__(self) -> None:
-        if self.adaptivity == "full" and self.uses > _MOST_ADAPTIVE:
-            raise ValueError(f"adaptivity `full` carries at most {_MOST_ADAPTIVE} uses")
-
-
-_MOST_ADAPTIVE = 40
-
-
-class Invalid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rows without a judgement, which are left out on both sides and counted."""
-
-    values: tuple[str | int | float, ...] = ()
-    """Values that are none, as `n/a` or -1; empty text stands for what is missing."""
-    filter: Text | None = None
-    """Which numbers are none, as `< 0`."""
-    max_share: Annotated[float, Meta(ge=0, lt=1)] = 0.0
-    """How many of the candidate's rows may be without."""
-
-    def __post_init__(self) -> None:
-        if self.filter is not None and not _COMPARISON.fullmatch(self.filter):
-            raise ValueError("`filter` is a comparison with a number, as `< 0`")
-        if not self.values and self.filter is None:
-            raise ValueError("`invalid` needs `values` or `filter`")
-
-
-class Bootstrap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Bounds of the whole table from resampled rows, or clusters."""
-
-    draws: Annotated[int, Meta(ge=200, le=100_000)] = 2000
-    seed: Annotated[int, Meta(ge=0)] = 0
 
 
 def _plain(one: object) -> bool:
@@ -194,7 +33,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     that commit, by git or by its DVC pointer; `registry:MODEL@ALIAS`, at the commit of the version
     that the alias names; `file:PATH`."""
     model: Text | None = None
-    """The model's file: equal models pass every comparison."""
+    """The model's file or folder: equal models pass every comparison."""
     id: str | tuple[str, ...] | ByRow | None = None
     """The column, or columns, that tell which row is which."""
     label: Text = "label"
@@ -221,6 +60,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Slices of fewer rows are not judged."""
     invalid: Invalid | None = None
     """Of task `score`: which rows are without a judgement."""
+    evaluate: Evaluate | None = None
+    """The command that makes the predictions where dvc.lock does not bind them to the model."""
     bootstrap: Bootstrap | None = None
     """Bounds by a seeded bootstrap; by tests and influence values unless given."""
     reuse: Reuse | None = None
@@ -239,10 +80,22 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("rules on a `metrics` file name a `value`")
         if self.predictions is not None and any(by_value):
             raise ValueError("rules on `predictions` name a `metric`")
+        self._check_evaluate()
         if not {(), ""}.isdisjoint(one for one in (self.id, *self.slices) if _plain(one)):
             raise ValueError("`id` and `slices` name at least one column")
         if self.predictions is not None:
             self._check_task()
+
+    def _check_evaluate(self) -> None:
+        if self.evaluate is None:
+            return
+        if self.predictions is None:
+            raise ValueError("`evaluate` makes `predictions`: name them")
+        words = " ".join(self.evaluate.run)
+        if "{model}" in words and self.model is None:
+            raise ValueError("`{model}` needs `model`, the model's path")
+        if "{model}" not in words and "{version}" not in words:
+            raise ValueError("`run` of `evaluate` names `{model}` or `{version}`")
 
     def _check_task(self) -> None:
         task = self.the_task

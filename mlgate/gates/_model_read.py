@@ -33,10 +33,18 @@ class Coded(NamedTuple):
 class Refused(Exception):
     """The tables cannot be judged; the message says what and where, the hint what mends it."""
 
+    other_rows = False
+
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class OtherRows(Refused):
+    """The two tables are about different rows."""
+
+    other_rows = True
 
 
 def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | Coded]:

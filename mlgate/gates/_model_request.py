@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from mlgate.gates._model_metrics import METRICS
-from mlgate.gates._model_options import ByRow, Options, Ranges, Rule, Slicing
+from mlgate.gates._model_options import Options
+from mlgate.gates._model_rule import Rule
+from mlgate.gates._model_terms import ByRow, Ranges, Slicing
 from mlgate.gates._model_where import Place
 
 

@@ -13,7 +13,8 @@ from mlgate.core.errors import GateError, RepositoryError
 from mlgate.core.finding import Finding
 from mlgate.core.patterns import later
 from mlgate.core.words import Level, Result, Stage
-from mlgate.gates._model_options import Options, Reuse
+from mlgate.gates._model_options import Options
+from mlgate.gates._model_terms import Reuse
 from mlgate.gates._model_words import note
 from mlgate.stats import sizes
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
-from mlgate.gates._model_read import Coded, Refused, columns
+from mlgate.gates._model_read import Coded, OtherRows, Refused, columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def align(new: Table, old: Table) -> None:
     """Put the baseline's rows into the candidate's order."""
     if new.id is None or old.id is None:
         if len(new) != len(old):
-            raise Refused(
+            raise OtherRows(
                 f"{new.path} has {len(new):,} rows, {old.path} {len(old):,}: they cannot be paired",
                 "make both on the same test set, and name its `id` column",
             )

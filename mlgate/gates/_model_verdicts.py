@@ -17,7 +17,8 @@ from mlgate.gates import _model_words as words
 from mlgate.gates._model_decide import Decision, Need, decide, needs
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_metrics import METRICS, Metric
-from mlgate.gates._model_options import Options, Rule
+from mlgate.gates._model_options import Options
+from mlgate.gates._model_rule import Rule
 from mlgate.stats.families import holm
 
 _FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))

@@ -10,6 +10,7 @@ from msgspec import Struct, UnsetType
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, MlgateError
 from mlgate.core.text import shown
+from mlgate.gates import _model_pieces as pieces
 from mlgate.sources._dvc.pointers import kind_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ def candidate(ctx: Context, path: str) -> Place:
     if found is not None:
         return found
     return _beside(ctx, path)
+
+
+def is_in(snapshot: Snapshot, path: str) -> bool:
+    """True if the snapshot has that file, or one of its pointers names it; nothing is fetched."""
+    from mlgate.sources._dvc.named import owners
+
+    if path in snapshot.files:
+        return True
+    owned = [one.out.path for one in owners(snapshot, path)]
+    return any(path == one or path.startswith(one + "/") for one in owned)
 
 
 def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
@@ -114,22 +125,41 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     kind, _, rest = source.partition(":")
     if kind == "file":
         return candidate(ctx, rest)
-    if kind == "registry":
-        from mlgate.sources import registry
-
-        rest = registry.commit_of(ctx, rest)
-    snapshot = _usual(ctx) if kind == "base" else _at_ref(ctx, rest)
+    snapshot = snapshot_of(ctx, source)
     if snapshot is None:
-        return NoBaseline("there is no base to compare with")
+        return NoBaseline(_WHY[kind])
     found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at the base")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
     return found
 
 
+_WHY = {"base": "there is no base to compare with", "registry": "the alias holds no version yet"}
+
+
+def snapshot_of(ctx: Context, source: str) -> Snapshot | None:
+    """The commit that `source` names; None where there is none yet. Raises `GateError` where it
+    is out of reach."""
+    kind, _, rest = source.partition(":")
+    if kind == "base":
+        return _usual(ctx)
+    if kind == "registry":
+        from mlgate.sources import registry
+
+        try:
+            rest = registry.commit_of(ctx, rest)
+        except registry.NoHolder:
+            return None
+    return _at_ref(ctx, rest)
+
+
 def _usual(ctx: Context) -> Snapshot | None:
-    """The base, or at promote what the alias holds."""
-    return ctx.base if isinstance(ctx.baseline, UnsetType) else ctx.baseline
+    """The base, or at promote what the alias holds. Raises what keeps the base from being found."""
+    if not isinstance(ctx.baseline, UnsetType):
+        return ctx.baseline
+    if ctx.base is None and ctx.base_error is not None:
+        raise ctx.base_error
+    return ctx.base
 
 
 def _at_ref(ctx: Context, ref: str) -> Snapshot:
@@ -145,14 +175,20 @@ def _at_ref(ctx: Context, ref: str) -> Snapshot:
         ) from None
 
 
-def same_model(ctx: Context, new: Place, old: Place) -> str | None:
-    """Why both are of one model, so that no comparison of them can show a loss; None if not."""
+def same_model(ctx: Context, new: str, old: str) -> str | None:
+    """Why both identities are of one model, so that no comparison of them can show a loss; None
+    if they are not."""
     path = ctx.options.model
     if path is None:
-        if new.identity == old.identity and ctx.options.baseline == "base":
+        if new == old and ctx.options.baseline == "base":
             return "the change does not touch the predictions"
         return None
-    mine, theirs = candidate(ctx, path), baseline(ctx, path)
-    if isinstance(theirs, Place) and mine.identity == theirs.identity:
+    before = None if _is_file(ctx.options.baseline) else snapshot_of(ctx, ctx.options.baseline)
+    mine = pieces.known(ctx.subject, path)
+    if mine and before is not None and mine == pieces.known(before, path):
         return f"the model {shown(path)} is the baseline's"
     return None
+
+
+def _is_file(source: str) -> bool:
+    return source.startswith("file:")

@@ -7,7 +7,7 @@ from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
 from mlgate.gates._model_decide import BEYOND, Decision, Need
 from mlgate.gates._model_evidence import Measured
-from mlgate.gates._model_options import Rule
+from mlgate.gates._model_rule import Rule
 
 _MEND = {
     Result.FAIL: "mend the model, or change the rule in a reviewed change of the policy",

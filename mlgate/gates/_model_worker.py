@@ -36,10 +36,14 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:
-        yield {"kind": "refused", "message": error.message, "hint": error.hint}
+        yield refused(error.message, error.hint, error.other_rows)
     except ImportError as error:
-        hint = "pip install 'mlgate[model]'"
-        yield {"kind": "refused", "message": f"{error.name} is not installed", "hint": hint}
+        yield refused(f"{error.name} is not installed", "pip install 'mlgate[model]'")
+
+
+def refused(message: str, hint: str | None, other_rows: bool = False) -> dict[str, Any]:
+    """Why the tables cannot be judged."""
+    return {"kind": "refused", "message": message, "hint": hint, "other_rows": other_rows}
 
 
 def equal(rows: Rows) -> bool:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mlgate.sources._place import Source
 
 
+class NoHolder(GateError):
+    """An alias that names no version yet."""
+
+
 def fetch(ctx: Context, where: str, path: str) -> Source:
     """The file `path` of the version that `where` (`churn@production`) names, from git or through
     DVC. Raises `GateError` where the alias holds nothing, or the version's commit is not known."""
@@ -34,7 +38,7 @@ def commit_of(ctx: Context, where: str) -> str:
     name = held.aliases.get(alias)
     if name is None:
         known = ", ".join(sorted(held.aliases)) or "none yet"
-        raise GateError(
+        raise NoHolder(
             f"{shown(where)} holds nothing: aliases of {shown(model)} are {known}",
             f"mlgate promote {shown(model)} --to {shown(alias or 'production')} --first",
         )

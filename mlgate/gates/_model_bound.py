@@ -1,0 +1,96 @@
+"""Whether dvc.lock binds predictions to the model, data and code that they were made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from mlgate.core.errors import GateError
+from mlgate.core.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgate.core.gate import Context
+    from mlgate.core.snapshot import Snapshot
+    from mlgate.sources._dvc.facts import Locked, Out
+
+
+class Bond(Struct, frozen=True):
+    """What is known of the predictions' origin."""
+
+    state: Literal["bound", "unbound", "stale"]
+    why: str = ""
+    stage: str = ""
+
+
+def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
+    """How the predictions at `path` are bound in a snapshot, by the lock whose stage wrote them."""
+    locked = next((one for one in _stages(snapshot) if _wrote(one, path)), None)
+    if locked is None:
+        return Bond("unbound", f"no dvc.lock says how {shown(path)} was made")
+    model = ctx.options.model
+    if model is None:
+        return Bond("unbound", "the policy does not name the model: `model`", locked.name)
+    if not any(_holds(dep.path, model.rstrip("/")) for dep in locked.deps):
+        return Bond("unbound", f"the stage {locked.name} does not depend on {model}", locked.name)
+    for dep in (*locked.deps, *locked.outs):
+        if dep.external or dep.hash is None or (dep in locked.outs and dep.path != path):
+            continue
+        now = _hash(ctx, snapshot, dep)
+        if now is None:
+            why = f"the version of {shown(dep.path)} cannot be told"
+            return Bond("unbound", why, locked.name)
+        if now != dep.hash:
+            what = "made from another" if dep in locked.deps else "not what the stage wrote:"
+            return Bond("stale", f"{shown(path)} is {what} {shown(dep.path)}", locked.name)
+    return Bond("bound", f"the stage {locked.name} of dvc.lock", locked.name)
+
+
+def _stages(snapshot: Snapshot) -> Iterator[Locked]:
+    from mlgate.sources._dvc.pointers import kind_of
+    from mlgate.sources._dvc.versions import read_versions
+
+    paths = [path for path in snapshot.files if kind_of(path) in ("lock", "pipeline")]
+    for lock in read_versions(paths, snapshot.read).locks.values():
+        yield from lock.stages.values()
+
+
+def _wrote(locked: Locked, path: str) -> bool:
+    return any(_holds(out.path, path) for out in locked.outs)
+
+
+def _holds(one: str, path: str) -> bool:
+    return path == one or path.startswith(one + "/")
+
+
+def _hash(ctx: Context, snapshot: Snapshot, dep: Out) -> str | None:
+    """The hash that `dep.path` has in the snapshot, by git or by the pointer that names it."""
+    from mlgate.sources._dvc import manifests, objects
+    from mlgate.sources._dvc.named import owners
+
+    entry = snapshot.files.get(dep.path)
+    if entry is not None and entry.is_file:
+        return objects.bytes_hash(snapshot.read(dep.path), dep.algorithm)
+    below = [name for name in snapshot.files if name.startswith(dep.path + "/")]
+    if below:
+        start = len(dep.path) + 1
+        return manifests.manifest_hash(
+            {name[start:]: objects.bytes_hash(snapshot.read(name), dep.algorithm) for name in below}
+        )
+    for owned in owners(snapshot, dep.path):
+        if owned.out.path == dep.path:
+            return owned.out.hash
+    return _of_member(ctx, snapshot, dep)
+
+
+def _of_member(ctx: Context, snapshot: Snapshot, dep: Out) -> str | None:
+    """The hash of a file inside a directory that DVC tracks."""
+    from mlgate.sources.dvc import file_of
+
+    try:
+        found = file_of(ctx, snapshot, dep.path)
+    except GateError:
+        return None
+    return found.digest.rpartition(":")[2] if found else None

@@ -1,0 +1,71 @@
+"""One table judged beside another: the worker is asked, and its answers become findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Figure, Finding
+from mlgate.gates import _model_numbers, _model_request
+from mlgate.gates import _model_sides as sides
+from mlgate.gates import _model_where as where
+from mlgate.gates._model_verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from mlgate.core.gate import Context
+    from mlgate.gates._model_options import Options
+    from mlgate.gates._model_where import NoBaseline, Place
+
+Worker = Callable[..., Iterator[Any]]
+
+
+class OtherRows(GateError):
+    """Candidate and baseline were made on different rows."""
+
+
+def judged(
+    ctx: Context, options: Options, new: Place, old: Place | NoBaseline | None, labels: Place | None
+) -> Iterator[Finding | Figure]:
+    """The findings of the rules of `options`."""
+    verdicts = Verdicts(options)
+    before = old if isinstance(old, where.Place) else None
+    if isinstance(old, where.NoBaseline):
+        verdicts.no_baseline = old.why
+    elif before is not None and options.baseline == ctx.options.baseline:
+        verdicts.same_model = where.same_model(ctx, new.identity, before.identity)
+    if options.metrics:
+        yield from verdicts.of_numbers(*_model_numbers.read(options, new, before))
+        return
+    answers = _answers(ctx, options, new, before, labels)
+    yield from verdicts.of_rows(answers)
+    for one in answers:
+        if one["kind"] == "figure":
+            name, columns = one["id"], one["columns"]
+            yield Figure(id=name, title=one["title"], kind=name, columns=columns)
+
+
+def _answers(
+    ctx: Context, options: Options, new: Place, old: Place | None, labels: Place | None
+) -> list[dict[str, Any]]:
+    """What the worker says; a baseline on other rows is evaluated on the candidate's."""
+    try:
+        return asked(ctx.worker, _model_request.request(options, new, old, labels))
+    except OtherRows:
+        again = sides.evaluated(ctx, options.baseline) if options.evaluate else None
+        if again is None or old is None or old.identity == again.identity:
+            raise
+        made = sides.made(ctx, again)
+        return asked(ctx.worker, _model_request.request(options, new, made, labels))
+
+
+def asked(worker: Worker, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the worker says. Raises `GateError` where the tables are refused."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_model_worker.py")
+    found = list(worker(script, request))
+    for answer in found:
+        if answer["kind"] == "refused":
+            kind = OtherRows if answer["other_rows"] else GateError
+            raise kind(answer["message"], answer["hint"])
+    return found

@@ -1,0 +1,112 @@
+"""The keys of one rule of a `model` gate."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mlgate.gates._model_metrics import METRICS
+
+Text = Annotated[str, Meta(pattern=r"\S")]
+Undecided = Literal["warn", "block", "approve"]
+COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
+
+
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one metric must hold."""
+
+    metric: Text | None = None
+    """A metric by scikit-learn's name."""
+    value: Text | None = None
+    """Of `metrics` files: the number's place, as `overall.f1` or `per_class.*.f1`."""
+    better: Literal["higher", "lower"] | None = None
+    """Which direction is better, where the metric does not tell."""
+    n: Annotated[int, Meta(ge=1)] | None = None
+    """Of `metrics` files: how many rows a share was measured on, which gives it an interval."""
+    average: Literal["binary", "macro", "weighted"] | None = None
+    """How classes are put together; `binary` for two classes, else `macro`."""
+    k: Annotated[int, Meta(ge=1)] = 5
+    """Of top_k_accuracy."""
+    quantile: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """Of mean_pinball_loss: the quantile that is predicted."""
+    bins: Annotated[int, Meta(ge=2, le=1000)] = 15
+    """Of expected_calibration_error."""
+    column: Text | None = None
+    """Of task `score`: the column that the metric is about."""
+    groups: str | tuple[str, ...] | None = None
+    """Of fairness: the column, or the crossed columns, whose groups are compared."""
+    filter: Text | None = None
+    """Of `share`: which values count, as `>= 0.5`."""
+    min: float | None = None
+    max: float | None = None
+    between: tuple[float, float] | None = None
+    max_drop: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse than the baseline it may be."""
+    min_gain: Annotated[float, Meta(ge=0)] | None = None
+    """How much better than the baseline it must be."""
+    max_drop_relative: Annotated[float, Meta(ge=0, lt=1)] | None = None
+    """How much worse, as a share of the baseline's value."""
+    reference: Text | None = None
+    """What `max_total_drop` is counted from: `git:REF` or `file:PATH`, pinned."""
+    max_total_drop: Annotated[float, Meta(ge=0)] | None = None
+    """How much worse than the reference it may be, so that small losses do not add up unseen."""
+    to: tuple[Text, ...] = ()
+    """Asked only of promotions to these aliases."""
+    prove: bool = False
+    """The rule is about the slices, each of which has to prove it."""
+    fail_on: Literal["proven", "margin"] = "proven"
+    """`margin`: only a loss that is shown to exceed the margin fails."""
+    decide: Literal["proof", "no-proven-loss"] = "proof"
+    """`no-proven-loss`: what is not shown to be bad passes, with a note."""
+    inconclusive: Undecided | None = None
+    """What becomes of evidence that does not decide; the stage's way unless given."""
+    alpha: Annotated[float, Meta(gt=0, lt=0.5)] = 0.05
+    """The chance of each one-sided bound to miss."""
+
+    @property
+    def relative(self) -> bool:
+        """True if it needs a baseline."""
+        return self.compares and self.floors == ()
+
+    @property
+    def compares(self) -> bool:
+        """True if something of it is about the baseline."""
+        kinds = (self.max_drop, self.min_gain, self.max_drop_relative)
+        return any(kind is not None for kind in kinds)
+
+    @property
+    def floors(self) -> tuple[str, ...]:
+        """Which absolute bounds it has."""
+        return tuple(key for key in ("min", "max", "between") if getattr(self, key) is not None)
+
+    def __post_init__(self) -> None:
+        if (self.metric is None) == (self.value is None):
+            raise ValueError("a rule has either `metric` or `value`")
+        if (self.reference is None) != (self.max_total_drop is None):
+            raise ValueError("`reference` and `max_total_drop` belong together")
+        if self.reference and not self.reference.startswith(("git:", "file:")):
+            raise ValueError("`reference` is `git:REF` or `file:PATH`")
+        if not self.compares and not self.floors and self.reference is None:
+            raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")
+        if self.filter is not None and not COMPARISON.fullmatch(self.filter):
+            raise ValueError("`filter` is a comparison with a number, as `>= 0.5`")
+        if self.between is not None and self.between[0] > self.between[1]:
+            raise ValueError("`between` is [least, most]")
+        if self.metric is not None and self.metric not in METRICS:
+            from mlgate.core.parts import nearest
+
+            hint = nearest(self.metric, list(METRICS)).replace("'", "`")
+            raise ValueError(f"no metric is called `{self.metric}`; {hint}")
+        if self.metric == "share" and self.filter is None:
+            raise ValueError("`share` needs `filter`, as `>= 0.5`")
+        self._check_groups()
+
+    def _check_groups(self) -> None:
+        fair = self.metric is not None and METRICS[self.metric].rates != ()
+        if fair != bool(self.groups):
+            raise ValueError("metrics of fairness, and only they, need `groups`, a column")
+        bound = "max" if str(self.metric).endswith("_difference") else "min"
+        if fair and (self.compares or self.prove or self.floors != (bound,)):
+            raise ValueError(f"`{self.metric}` has the bound `{bound}` and no other")

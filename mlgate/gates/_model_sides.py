@@ -1,0 +1,95 @@
+"""The two sides of a comparison: tables as they lie, or evaluations that are yet to be made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlgate.core.errors import GateError
+from mlgate.core.finding import Finding
+from mlgate.core.text import shown
+from mlgate.core.words import Level, Stage
+from mlgate.gates import _model_bound as bound
+from mlgate.gates import _model_evaluate as evaluate
+from mlgate.gates import _model_where as where
+from mlgate.gates._model_evaluate import Evaluation
+from mlgate.gates._model_where import NoBaseline, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlgate.core.gate import Context
+
+Side = Place | Evaluation
+
+
+def candidate(ctx: Context) -> Side:
+    """What is judged: with `evaluate`, predictions that dvc.lock does not bind are made anew.
+
+    Raises `GateError` where it is nowhere, or was made from something else.
+    """
+    path = ctx.options.predictions or ctx.options.metrics
+    if ctx.options.evaluate is None:
+        _refuse_stale(ctx)
+        return where.candidate(ctx, path)
+    if where.is_in(ctx.subject, path) and bound.of(ctx, ctx.subject, path).state == "bound":
+        return where.candidate(ctx, path)
+    found = evaluate.planned(ctx, ctx.subject, shown(path))
+    if found is None:
+        raise GateError(
+            f"the model {shown(ctx.options.model)} is neither in the {ctx.subject.label} nor in "
+            "the work tree",
+            "train it, or correct `model` in the policy",
+        )
+    return found
+
+
+def _refuse_stale(ctx: Context) -> None:
+    path = ctx.options.predictions
+    if path is None:
+        return
+    bond = bound.of(ctx, ctx.subject, path)
+    if bond.state == "stale":
+        raise GateError(f"stale predictions: {bond.why}", f"dvc repro {bond.stage}")
+
+
+def baseline(ctx: Context, source: str) -> Side | NoBaseline:
+    """What it is compared with: predictions that are there, else those of the model that is."""
+    found = where.at(ctx, source, ctx.options.predictions or ctx.options.metrics)
+    if ctx.options.evaluate is None or source.startswith("file:"):
+        return found
+    if isinstance(found, Place):
+        snapshot = where.snapshot_of(ctx, source)
+        if snapshot and bound.of(ctx, snapshot, ctx.options.predictions).state == "bound":
+            return found
+    return evaluated(ctx, source) or found
+
+
+def evaluated(ctx: Context, source: str) -> Evaluation | None:
+    """The baseline's model on the candidate's rows; None where there is no such model."""
+    snapshot = where.snapshot_of(ctx, source)
+    if snapshot is None:
+        return None
+    return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at the base")
+
+
+def made(ctx: Context, side: Side) -> Place:
+    """The table."""
+    return evaluate.made(ctx, side) if isinstance(side, Evaluation) else side
+
+
+def bonds(ctx: Context, side: Side) -> Iterator[bound.Bond]:
+    """What binds the candidate's predictions, where they lie as a table."""
+    if ctx.options.predictions is not None and not isinstance(side, Evaluation):
+        yield bound.of(ctx, ctx.subject, ctx.options.predictions)
+
+
+def unbound(ctx: Context, side: Side) -> Iterator[Finding]:
+    """A finding where nothing tells which model, data and code the predictions are of."""
+    for bond in bonds(ctx, side):
+        if bond.state != "bound":
+            yield Finding(
+                rule="model/unbound",
+                message=f"{side.path} is bound to no model: {bond.why}",
+                level=Level.ERROR if ctx.stage is Stage.PROMOTE else Level.NOTE,
+                help="let a DVC stage that depends on the model write it, or `evaluate` make it",
+            )
