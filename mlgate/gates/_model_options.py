@@ -10,7 +10,7 @@ from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_rule import Rule, Text
 from mlgate.gates._model_terms import Bootstrap, ByRow, Evaluate, Invalid, Reuse, Slicing
 
-_BASELINES = ("git:", "dvc:", "file:", "registry:")
+_BASELINES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 
 
 def _plain(one: object) -> bool:
@@ -23,15 +23,18 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     task: Literal["binary", "multiclass", "regression", "score"] | None = None
     """What is predicted; told from the metrics where they tell it."""
     predictions: Text | None = None
-    """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet."""
+    """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet; `mlflow:WHERE:PATH` is an
+    artifact of a run."""
     metrics: Text | None = None
-    """A file of numbers: .json, .yaml, .toml or .csv."""
+    """A file of numbers: .json, .yaml, .toml or .csv; `mlflow:WHERE` are the metrics that a run
+    logged, where WHERE is a run, MODEL@ALIAS or MODEL/VERSION."""
     records: Text | None = None
     """Of JSON: where its array of rows stands, as `results.results`."""
     baseline: Text = "base"
     """What it is compared with: `base`, the same file at the base; `git:REF` or `dvc:REF`, at
     that commit, by git or by its DVC pointer; `registry:MODEL@ALIAS`, at the commit of the version
-    that the alias names; `file:PATH`."""
+    that the alias names; `mlflow:RUN`, `mlflow:MODEL@ALIAS` or `mlflow:MODEL/VERSION`, as logged
+    there; `file:PATH`."""
     model: Text | None = None
     """The model's file or folder: equal models pass every comparison."""
     id: str | tuple[str, ...] | ByRow | None = None
@@ -73,18 +76,29 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if (self.predictions is None) == (self.metrics is None):
             raise ValueError("a model gate has either `predictions` or `metrics`")
         if not self.baseline.startswith(_BASELINES) and self.baseline != "base":
-            kinds = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS` or `file:PATH`"
+            kinds = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
             raise ValueError(f"`baseline` is `base`, {kinds}")
         by_value = [rule.value is not None for rule in self.require]
         if self.metrics is not None and not all(by_value):
             raise ValueError("rules on a `metrics` file name a `value`")
         if self.predictions is not None and any(by_value):
             raise ValueError("rules on `predictions` name a `metric`")
+        self._check_mlflow()
         self._check_evaluate()
         if not {(), ""}.isdisjoint(one for one in (self.id, *self.slices) if _plain(one)):
             raise ValueError("`id` and `slices` name at least one column")
         if self.predictions is not None:
             self._check_task()
+
+    def _check_mlflow(self) -> None:
+        path = self.predictions or self.metrics or ""
+        if not path.startswith("mlflow:"):
+            return
+        if self.predictions is not None and path.count(":") < 2:
+            raise ValueError("`predictions` of MLflow are `mlflow:WHERE:PATH`, an artifact")
+        compares = any(rule.compares for rule in self.require)
+        if compares and not self.baseline.startswith(("mlflow:", "file:")):
+            raise ValueError('what MLflow keeps is compared with `baseline = "mlflow:..."`')
 
     def _check_evaluate(self) -> None:
         if self.evaluate is None:

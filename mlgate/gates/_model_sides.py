@@ -59,7 +59,9 @@ def baseline(ctx: Context, source: str) -> Side | NoBaseline:
         return found
     if isinstance(found, Place):
         snapshot = where.snapshot_of(ctx, source)
-        if snapshot and bound.of(ctx, snapshot, ctx.options.predictions).state == "bound":
+        if isinstance(snapshot, NoBaseline):
+            return found
+        if bound.of(ctx, snapshot, ctx.options.predictions).state == "bound":
             return found
     return evaluated(ctx, source) or found
 
@@ -67,7 +69,7 @@ def baseline(ctx: Context, source: str) -> Side | NoBaseline:
 def evaluated(ctx: Context, source: str) -> Evaluation | None:
     """The baseline's model on the candidate's rows; None where there is no such model."""
     snapshot = where.snapshot_of(ctx, source)
-    if snapshot is None:
+    if isinstance(snapshot, NoBaseline):
         return None
     return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at the base")
 

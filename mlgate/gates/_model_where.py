@@ -43,6 +43,11 @@ class NoBaseline(Struct, frozen=True):
 
 def candidate(ctx: Context, path: str) -> Place:
     """A file that the options name. Raises `GateError` where it is nowhere."""
+    if path.startswith("mlflow:"):
+        logged = _of_mlflow(ctx, path.removeprefix("mlflow:"), path)
+        if isinstance(logged, NoBaseline):
+            raise GateError(logged.why, "log it, or correct the policy")
+        return logged
     found = _in_snapshot(ctx, ctx.subject, path, shown(path))
     if found is not None:
         return found
@@ -125,32 +130,49 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     kind, _, rest = source.partition(":")
     if kind == "file":
         return candidate(ctx, rest)
+    if kind == "mlflow":
+        return _of_mlflow(ctx, rest, path)
     snapshot = snapshot_of(ctx, source)
-    if snapshot is None:
-        return NoBaseline(_WHY[kind])
+    if isinstance(snapshot, NoBaseline):
+        return snapshot
     found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at the base")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
     return found
 
 
-_WHY = {"base": "there is no base to compare with", "registry": "the alias holds no version yet"}
-
-
-def snapshot_of(ctx: Context, source: str) -> Snapshot | None:
-    """The commit that `source` names; None where there is none yet. Raises `GateError` where it
-    is out of reach."""
+def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
+    """The commit that `source` names. Raises `GateError` where it is out of reach."""
     kind, _, rest = source.partition(":")
     if kind == "base":
-        return _usual(ctx)
+        return _usual(ctx) or NoBaseline("there is no base to compare with")
+    if kind in ("file", "mlflow"):
+        return NoBaseline(f"{shown(source)} names no commit")
     if kind == "registry":
         from mlgate.sources import registry
 
         try:
             rest = registry.commit_of(ctx, rest)
-        except registry.NoHolder:
-            return None
+        except registry.NoHolder as error:
+            return NoBaseline(error.message)
     return _at_ref(ctx, rest)
+
+
+def _of_mlflow(ctx: Context, rest: str, path: str) -> Place | NoBaseline:
+    """What a run logged: its artifact at `path`, or for a `metrics` file its metrics."""
+    from mlgate.sources import mlflow
+
+    named, _, own = rest.partition(":")
+    if path.startswith("mlflow:"):
+        path = path.split(":", 2)[2] if path.count(":") > 1 else ""
+    try:
+        found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
+    except mlflow.NotThere as error:
+        return NoBaseline(error.message)
+    return Place(
+        path=found.origin, file=found.path, suffix=_suffix(own or path) or ".json",
+        identity=found.digest,
+    )  # fmt: skip
 
 
 def _usual(ctx: Context) -> Snapshot | None:
@@ -183,12 +205,8 @@ def same_model(ctx: Context, new: str, old: str) -> str | None:
         if new == old and ctx.options.baseline == "base":
             return "the change does not touch the predictions"
         return None
-    before = None if _is_file(ctx.options.baseline) else snapshot_of(ctx, ctx.options.baseline)
+    before = snapshot_of(ctx, ctx.options.baseline)
     mine = pieces.known(ctx.subject, path)
-    if mine and before is not None and mine == pieces.known(before, path):
+    if mine and not isinstance(before, NoBaseline) and mine == pieces.known(before, path):
         return f"the model {shown(path)} is the baseline's"
     return None
-
-
-def _is_file(source: str) -> bool:
-    return source.startswith("file:")

@@ -18,12 +18,12 @@ _PART = 4800
 _SOURCE = "mlgate://records"
 
 
-def main() -> None:
-    """Answer one request."""
+def main(functions: dict[str, Any] | None = None) -> None:
+    """Answer one request, by the function of its name."""
     request = json.loads(sys.stdin.readline())
     protocol = os.dup(1)
     os.dup2(2, 1)  # whatever else writes to standard output is no answer
-    answer = _answer(request)
+    answer = _answer(request, functions or globals())
     lines = json.dumps(answer) + "\n" + '{"end": true}\n'
     with open(protocol, "w", encoding="utf-8") as out:
         out.write(lines)
@@ -35,7 +35,7 @@ def _library() -> tuple[Any, Any]:
     return importlib.import_module("mlflow"), errors.MlflowException
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _answer(request: dict[str, Any], functions: dict[str, Any]) -> dict[str, Any]:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -48,7 +48,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     mlflow.set_tracking_uri(request["uri"])
     mlflow.set_registry_uri(request["uri"])
     try:
-        return globals()["_" + request["do"]](mlflow.MlflowClient(), request)  # type: ignore[no-any-return]
+        return functions["_" + request["do"]](mlflow.MlflowClient(), request)  # type: ignore[no-any-return]
     except (refusal, OSError) as error:
         return {"error": f"{type(error).__name__}: {error}", "kind": "refused"}
 

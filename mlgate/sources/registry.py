@@ -60,6 +60,19 @@ def _registry(ctx: Context, model: str) -> Registry:
         )
     kind, _, rest = (terms["registry"] or "folder").partition(":")
 
+    try:
+        place = place_of(ctx, terms["remote"])
+        found: Registry = parts.load("registries", kind).registry(place, rest)
+    except GateError:
+        raise
+    except MlgateError as error:
+        raise GateError(error.message, error.hint) from None
+    return found
+
+
+def place_of(ctx: Context, remote: str | None = None) -> Place:
+    """Where a registry is asked from, in the project's environment if there is one."""
+
     def worker(script: str, request: dict[str, Any]) -> list[Any]:
         try:
             python: str | None = ctx.environment().python
@@ -67,17 +80,10 @@ def _registry(ctx: Context, model: str) -> Registry:
             python = None
         return list(ctx.worker(script, request, python=python, project=True))
 
-    try:
-        place = Place(
-            repo=repository.find(os.fspath(ctx.work), os.environ),
-            environ=os.environ,
-            remote=terms["remote"],
-            network=ctx.network,
-            worker=worker,
-        )
-        found: Registry = parts.load("registries", kind).registry(place, rest)
-    except GateError:
-        raise
-    except MlgateError as error:
-        raise GateError(error.message, error.hint) from None
-    return found
+    return Place(
+        repo=repository.find(os.fspath(ctx.work), os.environ),
+        environ=os.environ,
+        remote=remote,
+        network=ctx.network,
+        worker=worker,
+    )

@@ -1,4 +1,4 @@
-"""Predictions that the gate has made itself, and those that dvc.lock binds, on real repositories."""
+"""Predictions that the gate made itself, and those that dvc.lock binds, on real repositories."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_inputs_and_models_that_are_nowhere_are_named(house: House) -> None:
     evaluate = house.options()["evaluate"]
     with pytest.raises(GateError, match=r"nothing\.csv of `evaluate`"):
         house(evaluate=evaluate | {"inputs": ["nothing.csv"]})
-    with pytest.raises(GateError, match="other.txt"):
+    with pytest.raises(GateError, match=r"other\.txt"):
         house(model="other.txt")
 
 

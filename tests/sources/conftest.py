@@ -1,0 +1,57 @@
+"""A real MLflow for the sources' tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+import tracked
+
+if TYPE_CHECKING:
+    from pytest import TempPathFactory
+
+
+class Tracked:
+    """Where MLflow answers, and how a context gets there."""
+
+    def __init__(self, uri: str, runs: list[str], prefix: Path) -> None:
+        self.uri = uri
+        self.old, self.new = runs
+        self._python = str(prefix / "bin/python")
+
+    def worker(self, script: str, request: object, **_: Any) -> list[Any]:
+        """As the runner starts it, in the environment that has MLflow."""
+        done = subprocess.run(
+            [self._python, "-I", "-B", "-X", "utf8", script],
+            input=msgspec.json.encode(request) + b"\n",
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return [msgspec.json.decode(line) for line in done.stdout.splitlines()][:-1]
+
+
+@pytest.fixture(scope="session")
+def mlflow_environment(tmp_path_factory: TempPathFactory) -> Path:
+    return tracked.environment(tmp_path_factory.mktemp("mlflow") / "env")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "server"])
+def mlflow_store(
+    request: pytest.FixtureRequest, mlflow_environment: Path, tmp_path_factory: TempPathFactory
+) -> Iterator[Tracked]:
+    folder = tmp_path_factory.mktemp("store")
+    with tracked.store(request.param, mlflow_environment, folder) as (uri, runs):
+        yield Tracked(uri, runs, mlflow_environment)
+
+
+@pytest.fixture
+def mlflow_uri(mlflow_store: Tracked, monkeypatch: pytest.MonkeyPatch) -> Tracked:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_store.uri)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    assert os.environ["MLFLOW_TRACKING_URI"]
+    return mlflow_store
