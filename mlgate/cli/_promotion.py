@@ -94,6 +94,7 @@ def judge(house: House, plan: Plan) -> Report | None:
         stage=Stage.PROMOTE,
         version=plan.commit,
         holder=plan.holder_commit,
+        alias=plan.alias,
         base=house.tip.commit,
         gates=house.terms.gates or (),
         offline=house.session.request.offline,

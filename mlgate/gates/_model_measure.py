@@ -173,6 +173,8 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
         return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
+    if metric == "ndcg_at_k":
+        return _by_query(rows, outputs, ask.k)
     if METRICS[metric].tasks == ("regression",):
         return _regression(rows, outputs, ask)
     if METRICS[metric].needs == "prediction":
@@ -183,6 +185,20 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
 def _mean(values: Array, weight: Array | None) -> Valued:
     value, influence = by_row.mean_influence(values, weight)
     return value, Influence(influence)
+
+
+def _by_query(rows: Rows, outputs: Outputs, k: int) -> Valued:
+    """The mean over queries; a query's influence stands at the first of its rows."""
+    import numpy as np
+
+    if rows.query is None or rows.label is None or outputs.scores is None:
+        raise AssertionError("no queries")
+    found = by_row.ndcg(rows.query, rows.label, outputs.scores, k)
+    value, influence = by_row.mean_influence(found, None)
+    _, first = np.unique(rows.query, return_index=True)
+    spread = np.zeros(len(rows))
+    spread[first] = influence
+    return value, Influence(spread)
 
 
 def _regression(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:

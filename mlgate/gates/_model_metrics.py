@@ -64,6 +64,7 @@ METRICS: dict[str, Metric] = {
     "mean_absolute_percentage_error": _LOSS_OF_NUMBERS,
     "mean_pinball_loss": _LOSS_OF_NUMBERS,
     "r2": Metric(tasks=("regression",), needs="prediction", scale="log1m", skewed=True, least=-_UP),
+    "ndcg_at_k": Metric(tasks=("ranking",), needs="score", skewed=True),
     "mean": Metric(tasks=("score",), needs="value", skewed=True, least=-_UP, most=_UP),
     "share": Metric(tasks=("score",), needs="value"),
 }

@@ -20,7 +20,7 @@ def _plain(one: object) -> bool:
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[gates.NAME]` with `kind = "model"`."""
 
-    task: Literal["binary", "multiclass", "regression", "score"] | None = None
+    task: Literal["binary", "multiclass", "regression", "score", "ranking"] | None = None
     """What is predicted; told from the metrics where they tell it."""
     predictions: Text | None = None
     """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet; `mlflow:WHERE:PATH` is an
@@ -55,6 +55,9 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The score from which on the positive class is predicted, where `prediction` is not given."""
     cluster: Text | None = None
     """The column of what rows have in common: a user, a document, repeated trials."""
+    query: Text | None = None
+    """Of task `ranking`: the column that tells which query a row answers. `label` is then the
+    row's gain, `score` what it is ranked by."""
     weight: Text | None = None
     """The column of the rows' weights."""
     slices: tuple[Slicing, ...] = ()
@@ -127,6 +130,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"`{rule.metric}` needs `column`")
             if rule.prove and not self.slices:
                 raise ValueError("`prove` needs `slices`")
+        if (task == "ranking") != (self.query is not None):
+            raise ValueError("`query` is of task `ranking`, which needs it")
+        if task == "ranking" and (self.weight is not None or not isinstance(self.score, str)):
+            raise ValueError("task `ranking` has one column of `score`, and no `weight`")
         if task == "regression" and self.prediction is None:
             raise ValueError("task `regression` needs `prediction`")
 

@@ -57,6 +57,7 @@ def _columns(options: Options, task: str) -> dict[str, Any]:
         "values": list(dict.fromkeys(values)),
         "cluster": options.cluster,
         "weight": options.weight,
+        "query": options.query,
     }
 
 

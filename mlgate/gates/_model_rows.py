@@ -44,6 +44,8 @@ class Rows:
         self.positive: int = 1
         self.weight: Array | None = None
         self.cluster: Array | None = None
+        self.query: Array | None = None
+        """Of task `ranking`: numbers of the queries."""
         self.slices: list[tuple[list[str], Array]] = []
         """Per slicing the names of its slices, and each row's."""
         self.groups: dict[int, tuple[list[str], Array]] = {}
@@ -69,6 +71,7 @@ class Rows:
         part.classes, part.positive = self.classes, self.positive
         part.weight = None if self.weight is None else self.weight[rows]
         part.cluster = None if self.cluster is None else factored(self.cluster[rows])[0]
+        part.query = None if self.query is None else factored(self.query[rows])[0]
         part.columns = {
             name: (new[rows], None if old is None else old[rows])
             for name, (new, old) in self.columns.items()
@@ -103,6 +106,8 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
         for name in asked["values"]:
             values = finite(new, name)
             rows.columns[name] = (values, finite(old, name) if old else None)
+    elif task == "ranking":
+        rows = _ranked(new, old, asked)
     elif task == "regression":
         label = finite(new, asked["label"])
         outputs = [Outputs(finite(one, asked["prediction"]), None) for one in (new, old) if one]
@@ -116,6 +121,17 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
     return rows
 
 
+def _ranked(new: Table, old: Table | None, asked: dict[str, Any]) -> Rows:
+    """Rows of queries: gains, and what they are ranked by."""
+    gain = finite(new, asked["label"])
+    if (gain < 0).any():
+        raise Refused(f"{new.path}: column {asked['label']!r} has negative gains")
+    told = [Outputs(None, finite(one, asked["scores"][0])) for one in (new, old) if one]
+    rows = Rows(gain, told[0], told[1] if old else None)
+    rows.query = factored(new.found[asked["query"]])[0]
+    return rows
+
+
 def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
     """Weights, clusters and slices, which are the candidate's."""
     asked = request["columns"]
@@ -125,6 +141,8 @@ def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
             raise Refused(f"{new.path}: column {asked['weight']!r} has negative weights, or none")
     if asked["cluster"]:
         rows.cluster = factored(new.found[asked["cluster"]])[0]
+    elif rows.query is not None:
+        rows.cluster = rows.query
     for slicing in request["slices"]:
         rows.slices.append(sliced(new, slicing))
     for at, measure in enumerate(request["measures"]):

@@ -28,7 +28,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     average: Literal["binary", "macro", "weighted"] | None = None
     """How classes are put together; `binary` for two classes, else `macro`."""
     k: Annotated[int, Meta(ge=1)] = 5
-    """Of top_k_accuracy."""
+    """Of top_k_accuracy and ndcg_at_k."""
     quantile: Annotated[float, Meta(gt=0, lt=1)] = 0.5
     """Of mean_pinball_loss: the quantile that is predicted."""
     bins: Annotated[int, Meta(ge=2, le=1000)] = 15

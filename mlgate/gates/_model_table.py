@@ -24,7 +24,7 @@ class Table:
         outputs = [*filter(None, [asked["prediction"]]), *asked["scores"], *asked["values"]]
         wanted = [*self.ids, *outputs]
         if place["role"] == "candidate":
-            wanted += [*filter(None, [asked["cluster"], asked["weight"]])]
+            wanted += [*filter(None, [asked["cluster"], asked["weight"], asked["query"]])]
             slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
             wanted += [one["column"] for slicing in slicings for one in slicing]
         labels = [asked["label"]] if asked["label"] and own_labels else []

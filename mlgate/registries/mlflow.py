@@ -53,7 +53,7 @@ class Mlflow:
 
     def read(self, model: str) -> Held:
         """Versions, aliases and records."""
-        return self._held(self.ask("read", checked(model)))
+        return self._held(self._ask("read", checked(model)))
 
     def next_version(self, held: Held) -> str:
         """Versions are made by training."""
@@ -68,7 +68,7 @@ class Mlflow:
         if new is not None:
             self.next_version(held)
         text = base64.b64encode(record).decode()
-        answer = self.ask("append", model, record=text, expected=held.token)
+        answer = self._ask("append", model, record=text, expected=held.token)
         if answer.get("lost"):
             raise moved(model)
         if move is not None:
@@ -77,11 +77,11 @@ class Mlflow:
     def point(self, model: str, move: Move) -> None:
         """MLflow's own alias."""
         alias = checked(move.alias, "alias")
-        self.ask("point", model, alias=alias, version=move.version)
+        self._ask("point", model, alias=alias, version=move.version)
 
     def digests(self, model: str, version: str) -> dict[str, str] | None:
         """Of the artifacts that MLflow keeps, downloaded into a private folder."""
-        return dict(self.ask("digests", checked(model), version=version)["files"])
+        return dict(self._ask("digests", checked(model), version=version)["files"])
 
     def _held(self, said: dict[str, Any]) -> Held:
         versions = tuple(
@@ -94,8 +94,11 @@ class Mlflow:
             token=str(said["head"]),
         )
 
-    def ask(self, what: str, model: str, *, script: str = _SCRIPT, **more: Any) -> dict[str, Any]:
-        """The answer of the script's function. Raises `RegistryError`."""
+    def ask(self, script: str, what: str, where: str, **more: Any) -> dict[str, Any]:
+        """What another script says, which opens MLflow as this one's does."""
+        return self._ask(what, where, script, **more)
+
+    def _ask(self, what: str, model: str, script: str = _SCRIPT, **more: Any) -> dict[str, Any]:
         if not self._place.network and self._uri.startswith("http"):
             raise RegistryError(f"{self.label} needs the network", "leave out --offline")
         if self._place.worker is None:

@@ -34,6 +34,7 @@ def context(session: Session, job: Job, options: msgspec.Struct) -> Context:
         files=session.files(policy),
         changed=session.narrowed,
         work=session.work,
+        alias=session.request.alias,
         now=session.now,
         network=session.network,
         named=policy.named,

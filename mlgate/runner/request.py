@@ -36,6 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
     the base's: what a version says about how it is to be judged does not count."""
     holder: str | None = None
     """The commit of the version that the alias holds, which model gates compare `version` with."""
+    alias: str | None = None
+    """The alias that `version` is promoted to."""
     push_refs: bytes | None = None
     """What git gives a pre-push hook on standard input."""
 

@@ -35,7 +35,7 @@ def fetch(ctx: Context, where: str, path: str, *, metrics: bool = False) -> Sour
     folder = private_folder()
     try:
         answer = _opened(ctx, where).ask(
-            "fetch", where, script=_SCRIPT, path=path, metrics=metrics, to=folder
+            _SCRIPT, "fetch", where, path=path, metrics=metrics, to=folder
         )
         if "missing" in answer:
             raise NotThere(shown(answer["missing"]), "log it, or correct the policy")

@@ -52,6 +52,33 @@ def top_k(label: Array, scores: Array, k: int) -> Array:
     return hits
 
 
+def ndcg(query: Array, gain: Array, score: Array, k: int) -> Array:
+    """Each query's normalised discounted cumulative gain among its first `k` rows (Jarvelin and
+    Kekalainen 2002, ACM TOIS 20), gains as they are; rows of equal score share their places, and a
+    query without gain has 0, as in scikit-learn."""
+    import numpy as np
+
+    queries = int(query.max()) + 1
+    starts = np.concatenate([[0], np.cumsum(np.bincount(query, minlength=queries))])[:-1]
+
+    def ordered(by: Array) -> tuple[Array, Array, Array]:
+        order = np.lexsort((-by, query))
+        own = query[order]
+        place = np.arange(len(order)) - starts[own]
+        return order, own, np.where(place < k, 1 / np.log2(place + 2.0), 0.0)
+
+    order, own, discount = ordered(score)
+    ranked = score[order]
+    new = np.concatenate([[True], (own[1:] != own[:-1]) | (ranked[1:] != ranked[:-1])])
+    tie = np.cumsum(new) - 1
+    shared = np.bincount(tie, weights=gain[order]) / np.bincount(tie)
+    found = np.bincount(own, weights=shared[tie] * discount, minlength=queries)
+    order, own, discount = ordered(gain)
+    best = np.bincount(own, weights=gain[order] * discount, minlength=queries)
+    value: Array = np.divide(found, best, out=np.zeros(queries), where=best > 0)
+    return value
+
+
 def pinball(label: Array, prediction: Array, quantile: float) -> Array:
     """Each row's loss of a predicted quantile (Koenker and Bassett 1978, Econometrica 46)."""
     import numpy as np
