@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_measure import Ask, values
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_rows import Rows
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def drawn(rows: Rows, asks: list[Ask], draws: int, seed: int) -> dict[int, dict[
     import numpy as np
 
     found: dict[int, list[tuple[float, float]]] = {
-        at: [] for at, ask in enumerate(asks) if not METRICS[ask.metric].rates
+        at: [] for at, ask in enumerate(asks) if not metric_named(ask.metric).rates
     }
     for places in _resampled(rows, draws, np.random.default_rng(seed)):
         part = rows.take(places)

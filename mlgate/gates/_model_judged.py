@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
-from mlgate.gates import _model_numbers, _model_request
+from mlgate.gates import _model_home, _model_numbers, _model_request
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_verdicts import Verdicts
@@ -50,14 +50,15 @@ def _answers(
     ctx: Context, options: Options, new: Place, old: Place | None, labels: Place | None
 ) -> list[dict[str, Any]]:
     """What the worker says; a baseline on other rows is evaluated on the candidate's."""
+    home = _model_home.home(ctx)
     try:
-        return asked(ctx.worker, _model_request.request(options, new, old, labels))
+        return asked(ctx.worker, _model_request.request(options, new, old, labels, home))
     except OtherRows:
         again = sides.evaluated(ctx, options.baseline) if options.evaluate else None
         if again is None or old is None or old.identity == again.identity:
             raise
         made = sides.made(ctx, again)
-        return asked(ctx.worker, _model_request.request(options, new, made, labels))
+        return asked(ctx.worker, _model_request.request(options, new, made, labels, home))
 
 
 def asked(worker: Worker, request: dict[str, Any]) -> list[dict[str, Any]]:

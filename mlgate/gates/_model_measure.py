@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import is_custom, metric_named
 from mlgate.gates._model_read import MANY, Refused
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, ranking
@@ -31,6 +31,8 @@ class Ask:
         self.bins: int = asked["bins"]
         self.column: str | None = asked["column"]
         self.filter: str | None = asked["filter"]
+        self.home: str = asked.get("home", "")
+        """Where metrics of the project's own are imported from."""
         self.relative: float | None = asked["relative"]
 
 
@@ -51,7 +53,7 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     new = _valued(rows, rows.new, ask, old=False)
     old = _valued(rows, rows.old, ask, old=True) if _has_old(rows) else None
     found["new"] = new[0]
-    if not METRICS[ask.metric].interval:
+    if not len(new[1]):
         return found | ({"old": old[0]} if old else {})
     found |= _floor_counts(rows, ask)
     influences = [one[1] for one in (new, old) if one]
@@ -173,11 +175,13 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
         return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
+    if is_custom(metric):
+        return _custom(rows, outputs, ask)
     if metric == "ndcg_at_k":
         return _by_query(rows, outputs, ask.k)
-    if METRICS[metric].tasks == ("regression",):
+    if metric_named(metric).tasks == ("regression",):
         return _regression(rows, outputs, ask)
-    if METRICS[metric].needs == "prediction":
+    if metric_named(metric).needs == "prediction":
         return _of_cells(rows, outputs, ask)
     return _of_scores(rows, outputs, ask)
 
@@ -185,6 +189,18 @@ def _valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valu
 def _mean(values: Array, weight: Array | None) -> Valued:
     value, influence = by_row.mean_influence(values, weight)
     return value, Influence(influence)
+
+
+def _custom(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
+    """The mean of what the project's function says of each row, or the one number it says."""
+    import numpy as np
+
+    from mlgate.gates._model_custom import computed
+
+    found = computed(rows, outputs, ask.metric, ask.home)
+    if isinstance(found, float):
+        return found, Influence(np.zeros(0))
+    return _mean(found, rows.weight)
 
 
 def _by_query(rows: Rows, outputs: Outputs, k: int) -> Valued:

@@ -84,3 +84,18 @@ METRICS |= {
     for name, rates in RATES.items()
     for form in ("difference", "ratio")
 }
+
+_CUSTOM = Metric(
+    tasks=("binary", "multiclass", "regression"), needs="prediction", least=-_UP, most=_UP
+)
+
+
+def is_custom(name: str) -> bool:
+    """True for a function of the project's own, `package.module:function`."""
+    module, colon, function = name.partition(":")
+    return bool(colon) and all(map(str.isidentifier, [*module.split("."), function]))
+
+
+def metric_named(name: str) -> Metric:
+    """What is known of the metric. Raises `KeyError`."""
+    return _CUSTOM if is_custom(name) else METRICS[name]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_rule import Rule, Text
 from mlgate.gates._model_terms import Bootstrap, ByRow, Evaluate, Invalid, Reuse, Slicing
 
@@ -119,7 +119,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.invalid is not None and task != "score":
             raise ValueError("`invalid` is of task `score`")
         for rule in self.require:
-            metric = METRICS[rule.metric or ""]
+            metric = metric_named(rule.metric or "")
             if task not in metric.tasks:
                 raise ValueError(f"`{rule.metric}` is no metric of task `{task}`")
             if metric.needs in ("score", "probability") and self.score is None:
@@ -142,7 +142,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The task, as given or as the metrics tell it."""
         if self.task is not None:
             return self.task
-        tasks = {METRICS[rule.metric].tasks for rule in self.require if rule.metric in METRICS}
+        tasks = {metric_named(rule.metric).tasks for rule in self.require if rule.metric}
         sure = [one[0] for one in tasks if len(one) == 1]
         if sure:
             return sure[0]

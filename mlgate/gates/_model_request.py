@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import is_custom, metric_named
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_terms import ByRow, Ranges, Slicing
@@ -14,7 +14,7 @@ from mlgate.gates._model_where import Place
 
 
 def request(
-    options: Options, new: Place, old: Place | None, labels: Place | None
+    options: Options, new: Place, old: Place | None, labels: Place | None, home: str = ""
 ) -> dict[str, Any]:
     """One request, as plain values."""
     task = options.the_task
@@ -32,7 +32,7 @@ def request(
         "min_rows": options.min_rows,
         "invalid": None if options.invalid is None else msgspec.to_builtins(options.invalid),
         "bootstrap": None if options.bootstrap is None else msgspec.to_builtins(options.bootstrap),
-        "measures": [_measure(rule, options) for rule in options.require],
+        "measures": [_measure(rule, options) | {"home": home} for rule in options.require],
     }
 
 
@@ -66,7 +66,9 @@ def scores(options: Options) -> list[str]:
     if options.score is None:
         return []
     needed = options.prediction is None or any(
-        METRICS[rule.metric or ""].needs in ("score", "probability") for rule in options.require
+        metric_named(rule.metric or "").needs in ("score", "probability")
+        or is_custom(rule.metric or "")
+        for rule in options.require
     )
     if not needed:
         return []
@@ -89,7 +91,7 @@ def _classes(options: Options) -> list[str | int]:
 
 
 def _needs_probabilities(options: Options) -> bool:
-    return any(METRICS[rule.metric or ""].needs == "probability" for rule in options.require)
+    return any(metric_named(rule.metric or "").needs == "probability" for rule in options.require)
 
 
 def _column(rule: Rule, options: Options) -> str:
@@ -109,7 +111,7 @@ def better(rule: Rule) -> int:
     """1 where higher is better, else -1."""
     if rule.better is not None:
         return 1 if rule.better == "higher" else -1
-    return -1 if rule.metric and METRICS[rule.metric].lower_is_better else 1
+    return -1 if rule.metric and metric_named(rule.metric).lower_is_better else 1
 
 
 def average(rule: Rule, options: Options) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import METRICS, is_custom, metric_named
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
@@ -18,7 +18,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one metric must hold."""
 
     metric: Text | None = None
-    """A metric by scikit-learn's name."""
+    """A metric by scikit-learn's name; `package.module:function` is one of the project's own, as
+    the base has it."""
     value: Text | None = None
     """Of `metrics` files: the number's place, as `overall.f1` or `per_class.*.f1`."""
     better: Literal["higher", "lower"] | None = None
@@ -94,17 +95,19 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`filter` is a comparison with a number, as `>= 0.5`")
         if self.between is not None and self.between[0] > self.between[1]:
             raise ValueError("`between` is [least, most]")
-        if self.metric is not None and self.metric not in METRICS:
+        if self.metric is not None and not is_custom(self.metric) and self.metric not in METRICS:
             from mlgate.core.parts import nearest
 
             hint = nearest(self.metric, list(METRICS)).replace("'", "`")
             raise ValueError(f"no metric is called `{self.metric}`; {hint}")
+        if self.metric is not None and is_custom(self.metric) and self.better is None:
+            raise ValueError(f"`{self.metric}` does not tell which direction is better: `better`")
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
         self._check_groups()
 
     def _check_groups(self) -> None:
-        fair = self.metric is not None and METRICS[self.metric].rates != ()
+        fair = self.metric is not None and metric_named(self.metric).rates != ()
         if fair != bool(self.groups):
             raise ValueError("metrics of fairness, and only they, need `groups`, a column")
         bound = "max" if str(self.metric).endswith("_difference") else "min"

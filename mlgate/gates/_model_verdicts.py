@@ -16,7 +16,7 @@ from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_words as words
 from mlgate.gates._model_decide import Decision, Need, decide, needs
 from mlgate.gates._model_evidence import Measured
-from mlgate.gates._model_metrics import METRICS, Metric
+from mlgate.gates._model_metrics import Metric, metric_named
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.families import holm
@@ -100,7 +100,7 @@ class Verdicts:
         return replace(told, message=message + (self.same_model or ""))
 
     def _metric(self, rule: Rule) -> Metric:
-        return METRICS[rule.metric] if rule.metric else _FREE
+        return metric_named(rule.metric) if rule.metric else _FREE
 
     def _without_baseline(self) -> Iterator[Finding]:
         if self.no_baseline is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from mlgate.gates._model_curves import curves
 from mlgate.gates._model_draws import drawn
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import Ask, churn, measured
-from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
 
@@ -29,7 +30,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for one in _measures(rows, asks, None):
             yield one | resampled.get(one["measure"], {})
         for measure, (names, codes) in rows.groups.items():
-            for rate in METRICS[asks[measure].metric].rates:
+            for rate in metric_named(asks[measure].metric).rates:
                 groups = rates(rows, rate, names, codes)
                 yield {"kind": "groups", "measure": measure, "rate": rate, "groups": groups}
         yield from curves(rows)
@@ -59,7 +60,7 @@ def equal(rows: Rows) -> bool:
 
 def _measures(rows: Rows, asks: list[Ask], name: str | None) -> Iterator[dict[str, Any]]:
     for number, ask in enumerate(asks):
-        if METRICS[ask.metric].rates:
+        if metric_named(ask.metric).rates:
             continue
         found = measured(rows, ask)
         if "churn" not in found:
@@ -90,10 +91,12 @@ def _sliced(
 def main() -> None:
     """Answer one request."""
     request = msgspec.json.decode(sys.stdin.buffer.read())
-    write = sys.stdout.buffer.write
-    for answer in answers(request):
-        write(msgspec.json.encode(answer) + b"\n")
-    write(b'{"end": true}\n')
+    protocol = os.dup(1)
+    os.dup2(2, 1)  # what a metric of the project's own prints is no answer
+    with open(protocol, "wb") as out:
+        for answer in answers(request):
+            out.write(msgspec.json.encode(answer) + b"\n")
+        out.write(b'{"end": true}\n')
 
 
 if __name__ == "__main__":

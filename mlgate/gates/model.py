@@ -11,6 +11,7 @@ from mlgate.core.digests import digest_of
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.gate import Detected, Inputs
 from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _model_home
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_total as total
@@ -49,6 +50,7 @@ def inputs(ctx: Context) -> Inputs | None:
     beyond = ctx.options.reuse is not None or any(map(_is_beyond, found))
     named = [ctx.options.baseline, *(rule.reference or "" for rule in ctx.options.require)]
     beyond |= any(one.startswith(("git:", "dvc:", "registry:", "mlflow:")) for one in named)
+    also.update(_model_home.identity(ctx).encode("utf-8", "surrogateescape"))
     for bond in sides.bonds(ctx, new):
         also.update(msgspec.json.encode(bond))
     return Inputs(paths=(), also=also.digest(), beyond=beyond, judged=new.path)
