@@ -177,6 +177,17 @@ def test_a_base_without_a_model_is_no_baseline_yet(house: House) -> None:
     assert "not in the commit" in note.message
 
 
+def test_a_base_that_cannot_be_found_is_an_error_and_none_at_all_is_not(house: House) -> None:
+    house.project.put({"p.csv": predictions(25)})
+    house.commit()
+    options = house.options(evaluate=None)
+    ctx = testing.context(model, house.project.folder, kind="model", options=options, worker=worker)
+    assert of(list(model.check(ctx, ())), "no-baseline")  # type: ignore[arg-type]  # no figures
+    lost = msgspec.structs.replace(ctx, base_error=GateError("no such base", "fetch it"))
+    with pytest.raises(GateError, match="no such base"):
+        model.inputs(lost)
+
+
 def test_a_model_in_a_folder_keeps_its_files_names(house: House) -> None:
     house.project.put({"model/a.txt": "30", "model/sub/b.txt": "x"})
     evaluate = house.options()["evaluate"]
