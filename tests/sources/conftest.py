@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import functools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,18 +41,29 @@ def mlflow_environment(tmp_path_factory: TempPathFactory) -> Path:
     return tracked.environment(tmp_path_factory.mktemp("mlflow") / "env")
 
 
-@pytest.fixture(scope="session", params=["sqlite", "server"])
-def mlflow_store(
-    request: pytest.FixtureRequest, mlflow_environment: Path, tmp_path_factory: TempPathFactory
-) -> Iterator[Tracked]:
-    folder = tmp_path_factory.mktemp("store")
-    with tracked.store(request.param, mlflow_environment, folder) as (uri, runs):
-        yield Tracked(uri, runs, mlflow_environment)
+@pytest.fixture(scope="session")
+def mlflow_stores(
+    mlflow_environment: Path, tmp_path_factory: TempPathFactory
+) -> Iterator[Callable[[str], Tracked]]:
+    """Each kind of store, made once."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def opened(kind: str) -> Tracked:
+            folder = tmp_path_factory.mktemp("store")
+            store = tracked.store(kind, mlflow_environment, folder)
+            return Tracked(*stack.enter_context(store), mlflow_environment)
+
+        yield opened
 
 
-@pytest.fixture
-def mlflow_uri(mlflow_store: Tracked, monkeypatch: pytest.MonkeyPatch) -> Tracked:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_store.uri)
+@pytest.fixture(params=["sqlite", "server"])
+def mlflow_uri(
+    request: pytest.FixtureRequest,
+    mlflow_stores: Callable[[str], Tracked],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Tracked:
+    store = mlflow_stores(request.param)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.uri)
     monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
-    assert os.environ["MLFLOW_TRACKING_URI"]
-    return mlflow_store
+    return store
