@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.core.text import plain
+from mlgate.promotion import chain as chains
 from mlgate.promotion.errors import Foreign
 from mlgate.registries._registry import Held, Move
 
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 def repaired(
     house: House, held: Held, chain: Chain, alias: str, *, dry: bool = False
 ) -> tuple[Held, tuple[str, ...]]:
-    """`held` with `alias` where the chain has it, and what was mended. Raises `Foreign`."""
+    """`held` with `alias` where the chain has it, and what was mended. Raises `Foreign`.
+
+    Where record and alias are written at once no run can be interrupted between them.
+    """
     proven, shows = chain.aliases.get(alias), held.aliases.get(alias)
     if proven == shows:
         return held, ()
     moves = chain.moves(alias)
-    if proven is None or not moves or shows not in (None, moves[-1].act.holder):
+    behind = bool(moves) and shows in (None, moves[-1].act.holder)
+    if proven is None or not behind or house.registry.atomic:
         raise foreign(house, alias, proven, shows)
     told = (
-        f"{house.model}@{alias} showed {shows or 'nothing'} although record {moves[-1].act.number} "
-        f"had moved it to {proven}: an earlier run was interrupted"
+        f"{house.model}@{alias} showed {plain(shows or 'nothing')} although record "
+        f"{moves[-1].act.number} had moved it to {proven}: an earlier run was interrupted, or "
+        "somebody moved it back"
     )
     if dry:
         return held, (f"{told}; the next promotion mends it",)
@@ -33,16 +39,18 @@ def repaired(
     return house.registry.read(house.model), (f"{told}; mended",)
 
 
-def settled(house: House, alias: str) -> None:
-    """After a move: whoever wrote the alias last, it ends where the chain ends."""
+def settled(house: House, alias: str, held: Held | None) -> None:
+    """After a move: whoever wrote the alias last, it ends where the chain ends. `held` is what was
+    seen after it, if that was looked at."""
     if house.registry.atomic:
         return
     for _ in range(_ATTEMPTS):
-        held, chain = house.read()
-        proven = chain.aliases.get(alias)
+        held = held or house.registry.read(house.model)
+        proven = chains.read(house.model, held.records).aliases.get(alias)
         if proven is None or held.aliases.get(alias) == proven:
             return
         house.registry.point(house.model, Move(alias, proven))
+        held = None
 
 
 _ATTEMPTS = 10

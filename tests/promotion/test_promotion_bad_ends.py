@@ -75,7 +75,7 @@ def test_killed_between_record_and_alias(in_folder: House, first: bool) -> None:
     assert "the next promotion mends it" in rehearsed.out
     next_one = house.promote()
     assert next_one.code == 0, next_one.err
-    assert "an earlier run was interrupted; mended" in next_one.out
+    assert "an earlier run was interrupted, or somebody moved it back; mended" in next_one.out
     assert house.run("verify", "churn@production").code == 0
 
 
