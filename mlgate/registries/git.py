@@ -30,7 +30,11 @@ _TAG = later(
 )
 _FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
 _NOBODY = "mlgate <mlgate@localhost>"
-_REFUSED = later(r"stale info|fetch first|non-fast-forward|already exists|cannot lock|rejected")
+_RACE = later(
+    r"stale info|fetch first|non-fast-forward|already exists|cannot lock|incorrect old value"
+    r"|failed to update ref"
+)
+_DECLINED = later(r"hook declined|pre-receive|protected|denied|deny updating")
 
 
 class _Tag(NamedTuple):
@@ -269,7 +273,7 @@ class Tags:
                 network=True,
             ).read()
         except RepositoryError as error:
-            if _REFUSED.search(error.message) and "pre-receive" not in error.message:
+            if _RACE.search(error.message) and not _DECLINED.search(error.message):
                 raise moved(model) from None
             raise RegistryError(
                 f"the promotion could not be pushed: {error.message}",
