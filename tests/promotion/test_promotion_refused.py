@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from mlgate.core.words import Outcome
 from mlgate.promotion import record
-from mlgate.runner.approvals import FOLDER, REF
+from mlgate.runner.approvals import FOLDER
 from mlgate.signing import dsse, keys
 
 if TYPE_CHECKING:
@@ -174,12 +174,6 @@ def test_nobody_may_sign(in_folder: House) -> None:
 # --- approvals -----------------------------------------------------------------------------------
 
 
-def _shelved(house: House) -> dict[str, str]:
-    """Name and blob of the approvals that are kept."""
-    lines = house.git("ls-tree", REF).splitlines()
-    return {name: head.split()[2] for head, _, name in (line.partition("\t") for line in lines)}
-
-
 def test_an_approval_is_of_this_very_model_and_policy(house: House) -> None:
     house.policy(_APPROVED).model("one")
     assert house.with_key("approve", "churn", key="ann").code == 0
@@ -192,38 +186,51 @@ def test_an_approval_is_of_this_very_model_and_policy(house: House) -> None:
     _refused(house.promote("--first"), 1, "none here for these very bytes and this policy")
 
 
-def test_a_forged_approval_counts_for_nothing(in_folder: House) -> None:
-    """One by a key that is no signer's, and one that was signed for something else, each under the
-    name of a true one."""
-    house = in_folder.policy(_APPROVED).model("one")
-    assert house.with_key("approve", "churn", key="ann").code == 0
-    ((name, blob),) = _shelved(house).items()
-    true = json.loads(house.git("cat-file", "blob", blob))
-    statement = base64.b64decode(true["payload"])
-    eve = keys.secret(str(house.folder.parent / "eve"))
-    forged = dsse.sign(statement, true["payloadType"], eve)
-    other = dsse.sign(statement.replace(b"churn", b"fraud"), true["payloadType"], keys.secret(
-        str(house.folder.parent / "ann")))  # fmt: skip
-    house.git("update-ref", "-d", REF)
-    for content in (forged, other, b"no envelope"):
-        house.put({FOLDER + name: content}).commit()
-        house.policy(_APPROVED).commit()
-        _refused(house.promote("--first"), 1, "none here")
-
-
-def test_an_approval_may_be_committed(in_folder: House) -> None:
-    """To the default branch, where it is reviewed: of a version that is there already."""
+@pytest.fixture
+def awaited(in_folder: House) -> House:
+    """A registered version, which an approval may let out."""
     house = in_folder.policy("gates = []").model("one")
     assert house.promote("--first", to="staging").code == 0
     house.policy(_APPROVED).commit()
-    asked = ("approve", "churn", "v1", "--output", "../approval")
-    told = house.with_key(*asked, key="ann")
+    return house
+
+
+def _approval(house: House) -> tuple[str, bytes]:
+    """The name that an approval of v1 must have, and the approval."""
+    told = house.with_key("approve", "churn", "v1", "--output", "../approval", key="ann")
     name = told.out.split()[-1]
     assert (told.code, name.startswith(FOLDER)) == (0, True), told.out + told.err
-    _refused(house.promote("v1", "--first"), 1, "none here")
-    house.put({name: (house.folder.parent / "approval").read_bytes()}).commit()
-    told = house.promote("v1", "--first")
+    return name, (house.folder.parent / "approval").read_bytes()
+
+
+def test_an_approval_may_be_committed(awaited: House) -> None:
+    """To the default branch, where it is reviewed."""
+    name, content = _approval(awaited)
+    _refused(awaited.promote("v1", "--first"), 1, "none here")
+    awaited.put({name: content}).commit()
+    told = awaited.promote("v1", "--first")
     assert told.code == 0, told.out + told.err
+
+
+def test_a_forged_approval_counts_for_nothing(awaited: House) -> None:
+    """One by a key that is no signer's, and one that was signed for something else, each under the
+    name of a true one."""
+    name, content = _approval(awaited)
+    true = json.loads(content)
+    statement = base64.b64decode(true["payload"])
+    eve, ann = (keys.secret(str(awaited.folder.parent / who)) for who in ("eve", "ann"))
+    other = statement.replace(b"promote churn", b"promote fraud")
+    assert other != statement
+    forged = (
+        dsse.sign(statement, true["payloadType"], eve),
+        dsse.sign(other, true["payloadType"], ann),
+        b"no envelope",
+    )
+    for one in forged:
+        awaited.put({name: one}).commit()
+        _refused(awaited.promote("v1", "--first"), 1, "none here")
+    awaited.put({name: dsse.sign(statement, true["payloadType"], ann)}).commit()
+    assert awaited.promote("v1", "--first").code == 0
 
 
 # --- rehearsals ----------------------------------------------------------------------------------
@@ -358,6 +365,20 @@ def test_the_push_is_one_or_none(with_remote: House) -> None:
     hook.unlink()
     assert with_remote.promote().code == 0
     assert with_remote.run("verify", "churn@production").code == 0
+
+
+def test_a_remote_that_forgets_records_is_named_by_whoever_saw_them(with_remote: House) -> None:
+    """Chain and tags set back together would look right to a clone that comes new."""
+    house, bare = with_remote, str(with_remote.folder.parent / "origin.git")
+    assert house.promote().code == 0
+    house.git("-C", bare, "update-ref", _CHAIN, f"{_CHAIN}~1")
+    house.git("-C", bare, "tag", "-d", "churn#production#2")
+    house.git("-C", bare, "tag", "-d", "churn@v0.0.2")
+    for told in (house.run("verify", "churn@production"), house.promote()):
+        _refused(told, 3, "no longer holds the chain of churn that was fetched here before")
+    mend = told.err.partition("bring it back: git ")[2].partition(";")[0]
+    house.git(*mend.split())
+    _refused(house.run("verify", "churn@production"), 1, "has no version v0.0.2 of churn any more")
 
 
 def test_the_policy_names_the_remote(with_remote: House) -> None:
