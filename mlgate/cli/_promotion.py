@@ -129,7 +129,8 @@ def say(label: str, *lines: str, outcome: Outcome = Outcome.PASSED) -> None:
     style = painted()
     click.echo(f"{style.mark(outcome)} {plain(label)}", color=True)
     for line in lines:
-        click.echo(f"  {plain(line)}")
+        for text in style.wrapped(plain(line), 2):
+            click.echo(f"  {text}")
 
 
 def evidenced(link: Link) -> str:

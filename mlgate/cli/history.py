@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 import msgspec
 
 from mlgate.cli import _promotion
 from mlgate.cli._table import table
+from mlgate.core.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlgate.promotion.chain import Link
 
 
 @click.command()
@@ -25,21 +33,34 @@ def command(model: str, alias: str | None, form: str, offline: bool) -> None:
             return
         if not links:
             click.echo(f"no record of {model} yet in {house.registry.label}")
-        rows = [
-            (
-                str(one.act.number),
-                f"{one.act.time:%Y-%m-%d %H:%M}",
-                one.act.action,
-                one.act.alias,
-                one.act.version,
-                one.act.by,
-                _promotion.grounds(one),
-            )
-            for one in links
-        ]
-        head = ("", "WHEN (UTC)", "WHAT", "ALIAS", "VERSION", "SIGNED BY", "ON WHAT GROUNDS")
-        click.echo("\n".join(table(rows, _promotion.painted(), head if rows else ())))
+        for line in _lines(links):
+            click.echo(line)
         for name, version in sorted(held.aliases.items()):
             if chain.aliases.get(name) != version and alias in (None, name):
                 whole = f"{model}@{name}"
                 click.echo(f"{whole} names {version}, which no record says: mlgate verify {whole}")
+
+
+def _lines(links: Sequence[Link]) -> Iterator[str]:
+    """Each record: what it did, and below that on what grounds."""
+    if not links:
+        return
+    rows = [
+        (
+            str(one.act.number),
+            f"{one.act.time:%Y-%m-%d %H:%M}",
+            one.act.action,
+            one.act.alias,
+            one.act.version,
+            one.act.by,
+        )
+        for one in links
+    ]
+    style = _promotion.painted()
+    head, *lines = table(rows, style, ("", "WHEN (UTC)", "WHAT", "ALIAS", "VERSION", "SIGNED BY"))
+    indent = 2 + max(len(row[0]) for row in rows)
+    yield head
+    for link, line in zip(links, lines, strict=True):
+        yield line
+        for text in style.wrapped(plain(_promotion.grounds(link)), indent):
+            yield " " * indent + style.paint(text, "dim")

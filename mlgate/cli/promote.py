@@ -8,10 +8,12 @@ import click
 
 from mlgate.cli import _promotion
 from mlgate.core.errors import FAILED
-from mlgate.core.text import plain
+from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlgate.promotion.house import House
     from mlgate.promotion.promote import Plan
     from mlgate.signing.keys import SecretKey
@@ -58,7 +60,7 @@ def command(
         for note in plan.notes:
             click.echo(plain(note))
         if plan.done:
-            _promotion.say(f"{model}@{alias} holds {plan.version.name} already: nothing to do")
+            _again(house, plan, key_path, dry)
             return
         if dry:
             _rehearse(house, plan)
@@ -72,6 +74,19 @@ def command(
             f"{model} {plan.version.name} is {alias}" + _instead(plan), _promotion.evidenced(link)
         )
         finish(house, plan, key)
+
+
+def _again(house: House, plan: Plan, key_path: str | None, dry: bool) -> None:
+    """The alias is there already; whatever was to follow may not be."""
+    from mlgate.promotion import deploy, promote
+
+    owed = deploy.owed(house, plan.chain, plan.alias)
+    left = f"{counted(len(owed), 'command')} of on_promote left to run" if owed else "nothing to do"
+    _promotion.say(f"{house.model}@{plan.alias} holds {plan.version.name} already: {left}")
+    if owed and not dry:
+        key = _promotion.signing_key(key_path)
+        promote.may_append(house, key)
+        _deploy(house, plan, key, owed)
 
 
 def _instead(plan: Plan) -> str:
@@ -94,15 +109,18 @@ def _rehearse(house: House, plan: Plan) -> None:
 
 
 def finish(house: House, plan: Plan, key: SecretKey) -> None:
-    """Whatever comes after the move: the alias ends where the chain does, commands are run."""
-    from mlgate.promotion import deploy, repair
-
-    repair.settled(house, plan.alias)
+    """Whatever comes after the move: what is not kept is told, commands are run."""
     loose = house.unkept()
     if loose:
         click.echo(f"  {plain(loose)} holds the evidence, and git neither holds nor ignores it:")
         click.echo(f"  git add {plain(loose)}, or name it in .gitignore and keep a copy")
-    for ran, said in deploy.run(house, plan, key):
+    _deploy(house, plan, key, house.terms.on_promote)
+
+
+def _deploy(house: House, plan: Plan, key: SecretKey, commands: Sequence[tuple[str, ...]]) -> None:
+    from mlgate.promotion import deploy
+
+    for ran, said in deploy.run(house, plan, key, commands):
         good = ran.exit_code == 0
         _promotion.say(
             f"{' '.join(ran.argv)} (exit code {ran.exit_code})",
@@ -110,5 +128,7 @@ def finish(house: House, plan: Plan, key: SecretKey) -> None:
             outcome=Outcome.PASSED if good else Outcome.FAILED,
         )
         if not good:
-            click.echo(f"the alias moved; to go back: mlgate rollback {house.model}@{plan.alias}")
+            again = f"mlgate promote {house.model} {plan.version.name} --to {plan.alias}"
+            click.echo(f"the alias moved; to run the rest of on_promote: {again}")
+            click.echo(f"or to go back: mlgate rollback {house.model}@{plan.alias}")
             click.get_current_context().exit(FAILED)

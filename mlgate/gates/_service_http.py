@@ -61,7 +61,7 @@ class Target(Struct, frozen=True):
         """Words of the service, fit to be shown: without what is secret, in one line, cut."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
-        line = plain(text).replace("\n", " ")
+        line = plain(text).replace("\n", " ").strip()
         return line if len(line) <= longest else line[: longest - 1] + "…"
 
 

@@ -23,8 +23,10 @@ _QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def load(options: Load, found: dict[str, Any]) -> Iterator[Finding]:
-    """Error rate, times and throughput of a load."""
+    """Error rate, times and throughput of a load; of one that was given up, that alone."""
     yield _errors(options, found)
+    if found["stopped"]:
+        return
     ordered = sorted(found["times"])
     for name, q in _QUANTILES.items():
         if ordered:
@@ -50,7 +52,7 @@ def result(
 def _errors(options: Load, found: dict[str, Any]) -> Finding:
     n, failed = len(found["times"]), int(found["failed"])
     low, high = proportions.bounds(failed, n, _ALPHA) if n else (0.0, 1.0)
-    met = result(low, high, None, options.errors)
+    met = Result.FAIL if found["stopped"] else result(low, high, None, options.errors)
     needed = None
     if met is Result.OPEN:
         needed = _enough(failed / n if n else 0.0, options.errors)

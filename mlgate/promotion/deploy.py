@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from mlgate.promotion import promote, record
 from mlgate.registries._registry import Moved
 
 if TYPE_CHECKING:
+    from mlgate.promotion.chain import Chain
     from mlgate.promotion.house import House
     from mlgate.signing.keys import SecretKey
 
@@ -22,9 +23,21 @@ _NOT_STARTED = 127
 _PATIENCE = 3600.0
 
 
-def run(house: House, done: promote.Plan, key: SecretKey) -> Iterator[tuple[record.Ran, str]]:
-    """Each command of `on_promote` that was run, with what it said; one that fails ends it."""
-    for argv in house.terms.on_promote:
+def owed(house: House, chain: Chain, alias: str) -> tuple[tuple[str, ...], ...]:
+    """The commands of `on_promote` that did not end well since the alias moved last: a run was
+    killed before them, or one failed."""
+    moves = chain.moves(alias)
+    since = chain.links[moves[-1].act.number :] if moves else ()
+    ran = [one.act.command for one in since if one.act.alias == alias]
+    well = {one.argv for one in ran if one is not None and one.exit_code == 0}
+    return tuple(argv for argv in house.terms.on_promote if argv not in well)
+
+
+def run(
+    house: House, done: promote.Plan, key: SecretKey, commands: Sequence[tuple[str, ...]]
+) -> Iterator[tuple[record.Ran, str]]:
+    """Each command that was run, with what it said; one that fails ends it."""
+    for argv in commands:
         ran, said = _run(house, done, argv)
         _recorded(house, done, key, ran)
         yield ran, said

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mlgate.core.errors import GateError
-from mlgate.core.text import shown
+from mlgate.core.text import counted, shown
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _MOST = 500
-_TESTED = ("predictions", "labels", "table", "metrics", "requests", "reference")
-"""Options of gates that name what a model was tested on."""
+_BESIDE = "not in the commit"
 
 
 class Bytes(Struct, frozen=True, kw_only=True):
@@ -78,43 +77,89 @@ def sha256(path: str) -> str:
     return total.hexdigest()
 
 
-def data_versions(ctx: Context) -> dict[str, str]:
-    """Path to digest of every DVC output of the subject, at most 500 and then one for the rest."""
+class Grounds(Struct, frozen=True, kw_only=True):
+    """What a version was judged on, beside its own bytes."""
+
+    versions: dict[str, str]
+    """Path to digest of every DVC output of the subject: 500, and one for all others."""
+    tests: dict[str, str]
+    """Path to digest of what the gates' options name: tables, predictions, requests, schemas."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything of it lies beside the commit only."""
+        return any(digest.endswith(_BESIDE) for digest in self.tests.values())
+
+
+def grounds(ctx: Context, gates: Iterable[GatePolicy]) -> Grounds:
+    """The data versions of the subject, and what `gates` were asked about."""
+    versions = _owned(ctx)
+    named = sorted({word for gate in gates for word in _words(gate.options)})
+    found = {path: digest for path in named if (digest := _tested(ctx, versions, path))}
+    return Grounds(versions=_cut(versions), tests=found)
+
+
+def _owned(ctx: Context) -> dict[str, str]:
     from mlgate.sources._dvc.pointers import kind_of
     from mlgate.sources._dvc.versions import read_versions
 
     paths = [p for p, entry in ctx.subject.files.items() if entry.is_file and kind_of(p)]
     if not paths:
         return {}
-    owned = sorted(
-        (one.out.path, f"{one.out.algorithm}:{one.out.hash}")
-        for one in read_versions(paths, ctx.subject.read).owned()
-        if one.out.hash
-    )
-    rest = owned[_MOST:]
-    found = dict(owned[:_MOST])
-    if rest:
-        found[f"and {len(rest)} more"] = "sha256:" + hashlib.sha256(repr(rest).encode()).hexdigest()
-    return found
+    owned = read_versions(paths, ctx.subject.read).owned()
+    return {one.out.path: f"{one.out.algorithm}:{one.out.hash}" for one in owned if one.out.hash}
 
 
-def tests(ctx: Context, gates: Iterable[GatePolicy]) -> dict[str, str]:
-    """Path to digest of what the gates' options name: tables, predictions, labels."""
-    wanted = {
-        value
-        for gate in gates
-        for key in _TESTED
-        if isinstance(value := gate.options.get(key), str)
-    }
-    versions = data_versions(ctx) if wanted else {}
-    found = {}
-    for path in sorted(wanted):
-        entry = ctx.subject.files.get(path)
-        beside = os.path.join(os.fspath(ctx.work), *path.split("/"))
-        if entry is not None and entry.is_file:
-            found[path] = f"git:{entry.id}"
-        elif path in versions:
-            found[path] = versions[path]
-        elif os.path.isfile(beside):
-            found[path] = f"sha256:{sha256(beside)}, not in the commit"
-    return found
+def _cut(versions: dict[str, str]) -> dict[str, str]:
+    rows = sorted(versions.items())
+    rest = rows[_MOST:]
+    if not rest:
+        return dict(rows)
+    digest = hashlib.sha256(repr(rest).encode()).hexdigest()
+    return dict(rows[:_MOST]) | {f"and {len(rest)} more": f"sha256:{digest}"}
+
+
+def _words(value: object) -> Iterator[str]:
+    """Every text in a gate's options: what names no file falls out later."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _words(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _words(one)
+
+
+def _tested(ctx: Context, versions: dict[str, str], path: str) -> str | None:
+    """The digest of a file, a folder or a pattern, wherever it lies; None where nothing does."""
+    entry = ctx.subject.files.get(path)
+    if entry is not None and entry.is_file:
+        return f"git:{entry.id}"
+    for place in _upwards(path.rstrip("/")):
+        if place in versions:
+            return versions[place] + ("" if place == path else f" of {place}")
+    within = _within(ctx, path)
+    if within:
+        digest = hashlib.sha256(repr(within).encode()).hexdigest()
+        return f"sha256:{digest} of {counted(len(within), 'file')}"
+    beside = os.path.join(os.fspath(ctx.work), *path.split("/"))
+    inside = not os.path.isabs(path) and ".." not in path.split("/")
+    return f"sha256:{sha256(beside)}, {_BESIDE}" if inside and os.path.isfile(beside) else None
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _within(ctx: Context, path: str) -> list[tuple[str, str]]:
+    """Path and blob of the tracked files that lie in a folder, or that a pattern means."""
+    from fnmatch import fnmatchcase
+
+    files = ctx.subject.files
+    if "*" in path:
+        return sorted((name, files[name].id) for name in files if fnmatchcase(name, path))
+    below = path.rstrip("/") + "/"
+    return sorted((name, files[name].id) for name in files if name.startswith(below))

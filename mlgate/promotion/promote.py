@@ -15,7 +15,7 @@ from mlgate.promotion import chain as chains
 from mlgate.promotion import evidence, record
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.house import House
-from mlgate.promotion.repair import repaired
+from mlgate.promotion.repair import repaired, settled
 from mlgate.registries._registry import Held, Move, New, Version, checked
 
 if TYPE_CHECKING:
@@ -187,11 +187,13 @@ def conclude(
     ctx = house.context(house.snapshot(plan.commit))
     names = {verdict.gate for verdict in report.verdicts} if report else set()
     gates = [gate for gate in house.session.policy.gates if gate.name in names]
+    found = evidence.grounds(ctx, gates)
     grounds: dict[str, Any] = {
         "gates": record.judged(report),
         "tools": report.tools if report else {},
-        "versions": evidence.data_versions(ctx),
-        "tests": evidence.tests(ctx, gates),
+        "versions": found.versions,
+        "tests": found.tests,
+        "dirty": found.dirty,
         "approvals": tuple(one.consent for one in approvals),
         "reason": reason,
     }
@@ -225,7 +227,9 @@ def append(
     moves = plan.action in record.MOVING and plan.held.aliases.get(plan.alias) != plan.version.name
     move = Move(plan.alias, plan.version.name) if moves else None
     new = New(plan.version, files.places) if plan.new else None
-    house.registry.append(house.model, plan.held, raw, new=new, move=move)
+    after = house.registry.append(house.model, plan.held, raw, new=new, move=move)
+    if plan.action in record.MOVING:
+        settled(house, plan.alias, after)
     statement, envelope = record.opened(raw)
     return chains.Link(digest=record.digest(raw), statement=statement, envelope=envelope)
 

@@ -74,8 +74,9 @@ class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alias: str
     version: str
     commit: str
-    dirty: bool = False
-    """Always false: what is judged is a commit. Here because evidence must say so."""
+    dirty: bool | None = None
+    """Whether anything that the gates were given lies beside the commit only: `tests` says what.
+    None where nothing was judged."""
     holder: str | None = None
     """The version that the alias named before."""
     holder_commit: str | None = None
@@ -95,7 +96,7 @@ class Act(Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     """The data versions of the commit: path to digest, as DVC's pointers have them."""
     tests: dict[str, str] = {}
-    """The tables and predictions that the gates were given: path to digest."""
+    """The files that the gates' options name, such as tables: path to digest."""
     approvals: tuple[Consent, ...] = ()
     command: Ran | None = None
     reason: str | None = None

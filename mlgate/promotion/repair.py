@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.core.text import plain
-from mlgate.promotion.errors import Foreign
+from mlgate.promotion import chain as chains
+from mlgate.promotion.errors import Foreign, Refused
 from mlgate.registries._registry import Held, Move
 
 if TYPE_CHECKING:
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 def repaired(
     house: House, held: Held, chain: Chain, alias: str, *, dry: bool = False
 ) -> tuple[Held, tuple[str, ...]]:
-    """`held` with `alias` where the chain has it, and what was mended. Raises `Foreign`."""
+    """`held` with `alias` where the chain has it, and what was mended. Raises `Foreign`.
+
+    Where record and alias are written at once no run can be interrupted between them.
+    """
     proven, shows = chain.aliases.get(alias), held.aliases.get(alias)
     if proven == shows:
         return held, ()
     moves = chain.moves(alias)
-    if proven is None or not moves or shows not in (None, moves[-1].act.holder):
-        raise foreign(house, alias, proven, shows)
+    behind = bool(moves) and shows in (None, moves[-1].act.holder)
+    if proven is None or not behind or house.registry.atomic:
+        raise foreign(house, held, chain, alias)
     told = (
-        f"{house.model}@{alias} showed {shows or 'nothing'} although record {moves[-1].act.number} "
-        f"had moved it to {proven}: an earlier run was interrupted"
+        f"{house.model}@{alias} showed {plain(shows or 'nothing')} although record "
+        f"{moves[-1].act.number} had moved it to {proven}: an earlier run was interrupted, or "
+        "somebody moved it back"
     )
     if dry:
         return held, (f"{told}; the next promotion mends it",)
@@ -33,23 +39,29 @@ def repaired(
     return house.registry.read(house.model), (f"{told}; mended",)
 
 
-def settled(house: House, alias: str) -> None:
-    """After a move: whoever wrote the alias last, it ends where the chain ends."""
+def settled(house: House, alias: str, held: Held | None) -> None:
+    """After a move: whoever wrote the alias last, it ends where the chain ends. `held` is what was
+    seen after it, if that was looked at."""
     if house.registry.atomic:
         return
     for _ in range(_ATTEMPTS):
-        held, chain = house.read()
-        proven = chain.aliases.get(alias)
+        held = held or house.registry.read(house.model)
+        proven = chains.read(house.model, held.records).aliases.get(alias)
         if proven is None or held.aliases.get(alias) == proven:
             return
         house.registry.point(house.model, Move(alias, proven))
+        held = None
 
 
 _ATTEMPTS = 10
 
 
-def foreign(house: House, alias: str, proven: str | None, shows: str | None) -> Foreign:
-    """What is said of an alias that stands elsewhere than the chain says."""
+def foreign(house: House, held: Held, chain: Chain, alias: str) -> Foreign:
+    """What is said of an alias that stands elsewhere than the chain says.
+
+    Raises `Refused` where the version's name was given to another commit: then that is why.
+    """
+    proven, shows = chain.aliases.get(alias), held.aliases.get(alias)
     name = f"{house.model}@{alias}"
     there = plain(shows) if shows else "nothing"
     if proven is None:
@@ -57,9 +69,28 @@ def foreign(house: House, alias: str, proven: str | None, shows: str | None) -> 
             f"{name} names {there}, and no record says who moved it there, or why",
             f"to judge what stands there: mlgate admit {name} --key FILE",
         )
+    unmoved(house, held, chain.moves(alias)[-1])
     return Foreign(
         f"{name} names {there}, but the chain's last word is {proven}: somebody moved it past "
         f"mlgate ({house.registry.label})",
         f"to judge what stands there: mlgate admit {name} --key FILE; to put {proven} back: "
         f"mlgate rollback {name} {proven} --key FILE",
     )
+
+
+def unmoved(house: House, held: Held, standing: chains.Link) -> None:
+    """The version's name still means the commit that it meant. Raises `Refused`."""
+    act = standing.act
+    version = held.version(act.version)
+    if version is None:
+        raise Refused(
+            f"{house.registry.label} has no version {act.version} of {act.model} any more",
+            "bring it back: the record names its commit, " + act.commit,
+        )
+    if version.commit and house.snapshot(version.commit).commit != act.commit:
+        raise Refused(
+            f"rewritten tag: {act.model} {act.version} is now commit {version.commit[:12]}, and "
+            f"record {act.number} proved {act.commit[:12]}",
+            f"put the version back to commit {act.commit}, or promote what it is now under a name "
+            "of its own",
+        )

@@ -15,7 +15,7 @@ from mlgate.promotion import record
 from mlgate.promotion.errors import Broken, Refused
 from mlgate.promotion.evidence import sha256
 from mlgate.promotion.promote import proven_bytes
-from mlgate.promotion.repair import foreign
+from mlgate.promotion.repair import foreign, unmoved
 
 if TYPE_CHECKING:
     from mlgate.promotion.house import House
@@ -46,10 +46,10 @@ def alias(house: House, name: str) -> Proven:
             f"mlgate promote {house.model} VERSION --to {name} --first",
         )
     if proven != shows:
-        raise foreign(house, name, proven, shows)
+        raise foreign(house, held, chain, name)
     standing = chain.moves(name)[-1]
     proof = _proof(chain, standing)
-    _unmoved(house, held, standing)
+    unmoved(house, held, standing)
     _unchanged(house, held, proof)
     return Proven(alias=name, standing=standing, proof=proof)
 
@@ -75,24 +75,6 @@ def _proof(chain: chains.Chain, standing: chains.Link) -> chains.Link:
             f"mlgate rollback {act.model}@{plain(act.alias)} --key FILE",
         )
     return found
-
-
-def _unmoved(house: House, held: Held, standing: chains.Link) -> None:
-    """The version's name still means the commit that it meant."""
-    act = standing.act
-    version = held.version(act.version)
-    if version is None:
-        raise Refused(
-            f"{house.registry.label} has no version {act.version} of {act.model} any more",
-            "bring it back: the record names its commit, " + act.commit,
-        )
-    if version.commit and house.snapshot(version.commit).commit != act.commit:
-        raise Refused(
-            f"rewritten tag: {act.model} {act.version} is now commit {version.commit[:12]}, and "
-            f"record {act.number} proved {act.commit[:12]}",
-            f"put the version back to commit {act.commit}, or promote what it is now under a name "
-            "of its own",
-        )
 
 
 def _unchanged(house: House, held: Held, proof: chains.Link) -> None:

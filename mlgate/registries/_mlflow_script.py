@@ -15,7 +15,8 @@ from typing import Any
 
 _PART = 4800
 """Characters that a tag may have everywhere: older servers refuse 5,000."""
-_SOURCE = "mlgate://records"
+_SOURCE = "mlgate:///records"
+"""Where the files of a record would be; a server wants a place with an absolute path."""
 
 
 def main(functions: dict[str, Any] | None = None) -> None:
@@ -54,25 +55,40 @@ def _answer(request: dict[str, Any], functions: dict[str, Any]) -> dict[str, Any
 
 
 def _read(client: Any, request: dict[str, Any]) -> dict[str, Any]:
-    model = request["model"]
-    found = _model(client, model)
-    versions = sorted(_versions(client, model), key=lambda v: int(v.version)) if found else []
+    return _held(client, request["model"])
+
+
+def _held(client: Any, model: str) -> dict[str, Any]:
+    versions = sorted(_versions(client, model), key=lambda v: int(v.version))
     chain, head = _chain(client, model)
     return {
         "versions": [{"name": v.version, "commit": _commit(client, v)} for v in versions],
-        "aliases": {k: str(v) for k, v in found.aliases.items()} if found else {},
+        "aliases": _aliases(client, model),
         "records": chain,
         "head": head,
     }
 
 
 def _append(client: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """A new version of `MODEL.records`; it stands if it follows what stood before it."""
-    _, refusal = _library()
-    model, text = request["model"], request["record"]
+    """A new version of `MODEL.records`, which stands if it follows what stood before it; then the
+    alias moves, unless somebody moved it since it was looked at."""
+    model, text, move = request["model"], request["record"], request["move"]
     if _chain(client, model)[1] != request["expected"]:
         return {"lost": True}
-    name = f"{model}.records"
+    if move and _aliases(client, model).get(move["alias"]) != move["shown"]:
+        return {"lost": True}
+    _keep(client, f"{model}.records", text)
+    mine = hashlib.sha256(base64.b64decode(text)).hexdigest()
+    if mine not in [_digest(one) for one in _chain(client, model)[0]]:
+        return {"lost": True}
+    if move:
+        client.set_registered_model_alias(model, move["alias"], move["version"])
+    return {"lost": False, "held": _held(client, model)}
+
+
+def _keep(client: Any, name: str, text: str) -> None:
+    """A record in tags, written with the version that they belong to, or not at all."""
+    _, refusal = _library()
     try:
         client.create_registered_model(name, description="The chain of mlgate's records")
     except refusal as error:
@@ -81,9 +97,6 @@ def _append(client: Any, request: dict[str, Any]) -> dict[str, Any]:
     parts = [text[at : at + _PART] for at in range(0, len(text), _PART)]
     tags = {f"mlgate.record.{number:03d}": part for number, part in enumerate(parts)}
     client.create_model_version(name, _SOURCE, tags=tags | {"mlgate.parts": str(len(parts))})
-    mine = hashlib.sha256(base64.b64decode(text)).hexdigest()
-    standing = [_digest(one) for one in _chain(client, model)[0]]
-    return {"lost": mine not in standing}
 
 
 def _point(client: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +163,11 @@ def _model(client: Any, name: str) -> Any:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             return None
         raise
+
+
+def _aliases(client: Any, name: str) -> dict[str, str]:
+    found = _model(client, name)
+    return {alias: str(version) for alias, version in found.aliases.items()} if found else {}
 
 
 def _versions(client: Any, name: str) -> list[Any]:

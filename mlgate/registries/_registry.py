@@ -109,9 +109,11 @@ class Registry(Protocol):
 
     def append(
         self, model: str, held: Held, record: bytes, *, new: New | None, move: Move | None
-    ) -> None:
+    ) -> Held | None:
         """The commit point: put `record` at the chain's end if that is still where `held` has it,
-        then (or at once, where it can) move the alias. Raises `Moved`."""
+        then (or at once, where it can) move the alias. Raises `Moved`.
+
+        Gives what it holds after that, where to look costs less now than later."""
 
     def point(self, model: str, move: Move) -> None:
         """Move an alias to what the chain says, after an interruption."""

@@ -30,7 +30,13 @@ _TAG = later(
 )
 _FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
 _NOBODY = "mlgate <mlgate@localhost>"
-_REFUSED = later(r"stale info|fetch first|non-fast-forward|already exists|cannot lock|rejected")
+_RACE = later(
+    r"stale info|fetch first|non-fast-forward|already exists|cannot lock|incorrect old value"
+    r"|failed to update ref"
+)
+_WORDLESS = "exit code 1"
+"""How a quiet fetch ends that reached the remote, and found a ref that would go back."""
+_DECLINED = later(r"hook declined|pre-receive|protected|denied|deny updating")
 
 
 class _Tag(NamedTuple):
@@ -158,17 +164,26 @@ class Tags:
         return f"refs/mlgate/remote/{self._remote}/{below}"
 
     def _fetch(self, model: str) -> None:
-        ours = self._tags
+        """Tags may have moved, which is said later; a chain that was seen here only grows."""
+        ours, chain = self._tags, self._chain(model)
         try:
             self._repo.start(
                 *("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"),
                 *("--no-recurse-submodules", "--no-auto-maintenance", str(self._remote)),
-                f"+refs/mlgate/promotions/{model}/*:{self._chain(model).rpartition('/')[0]}/*",
+                f"refs/mlgate/promotions/{model}/*:{chain.rpartition('/')[0]}/*",
                 f"+refs/tags/{model}@*:{ours}{model}@*",
                 f"+refs/tags/{model}#*:{ours}{model}#*",
                 network=True,
             ).read()
         except RepositoryError as error:
+            if error.message.endswith(_WORDLESS):
+                raise RegistryError(
+                    f"broken chain: the remote {self._remote} no longer holds the chain of {model} "
+                    "that was fetched here before: somebody rewrote it",
+                    f"bring it back: git push -f {self._remote} "
+                    f"{chain}:{self._chain(model, here=False)}; or, if that was meant, forget what "
+                    f"was fetched: git update-ref -d {chain}",
+                ) from None
             raise RegistryError(
                 f"the registry cannot be reached: {error.message}",
                 f"see that the remote answers: git ls-remote {self._remote}",
@@ -269,7 +284,7 @@ class Tags:
                 network=True,
             ).read()
         except RepositoryError as error:
-            if _REFUSED.search(error.message) and "pre-receive" not in error.message:
+            if _RACE.search(error.message) and not _DECLINED.search(error.message):
                 raise moved(model) from None
             raise RegistryError(
                 f"the promotion could not be pushed: {error.message}",

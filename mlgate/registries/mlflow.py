@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from mlgate.core.errors import GateError
+from mlgate.core.patterns import later
 from mlgate.core.text import plain
 from mlgate.registries._registry import (
     Held,
@@ -19,6 +20,7 @@ from mlgate.registries._registry import (
     moved,
 )
 
+_UNKNOWN = later(r"\b40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED")
 _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_mlflow_script.py")
 
 
@@ -63,21 +65,25 @@ class Mlflow:
 
     def append(
         self, model: str, held: Held, record: bytes, *, new: New | None, move: Move | None
-    ) -> None:
-        """The record, if it follows the newest; then the alias."""
+    ) -> Held | None:
+        """The record, if it follows the newest; then the alias. All by one process, since one that
+        has mlflow takes seconds to start."""
         if new is not None:
             self.next_version(held)
-        text = base64.b64encode(record).decode()
-        answer = self._ask("append", model, record=text, expected=held.token)
-        if answer.get("lost"):
+        answer = self._ask(
+            "append",
+            model,
+            record=base64.b64encode(record).decode(),
+            expected=held.token,
+            move=move and _move(move) | {"shown": held.aliases.get(move.alias)},
+        )
+        if answer["lost"]:
             raise moved(model)
-        if move is not None:
-            self.point(model, move)
+        return self._held(answer["held"])
 
     def point(self, model: str, move: Move) -> None:
         """MLflow's own alias."""
-        alias = checked(move.alias, "alias")
-        self._ask("point", model, alias=alias, version=move.version)
+        self._ask("point", model, **_move(move))
 
     def digests(self, model: str, version: str) -> dict[str, str] | None:
         """Of the artifacts that MLflow keeps, downloaded into a private folder."""
@@ -109,13 +115,20 @@ class Mlflow:
         except GateError as error:
             raise RegistryError(f"{self.label} did not answer: {error.message}") from None
         if "error" in answer:
-            raise RegistryError(
-                f"{self.label}: {plain(str(answer['error']))[:500]}", _mend(answer["kind"])
-            )
+            raise RegistryError(f"{self.label}: {plain(str(answer['error']))[:500]}", _mend(answer))
         return dict(answer)
 
 
-def _mend(kind: str) -> str:
-    if kind == "missing":
+def _move(move: Move) -> dict[str, Any]:
+    return {"alias": checked(move.alias, "alias"), "version": move.version}
+
+
+def _mend(answer: dict[str, Any]) -> str:
+    if answer["kind"] == "missing":
         return "pip install 'mlgate[mlflow]', beside mlgate or in the project's environment"
-    return "see that the server runs, and that MLFLOW_TRACKING_USERNAME and _PASSWORD are set"
+    if _UNKNOWN.search(str(answer["error"])):
+        return (
+            "pass its credentials on, which only the policy allows: "
+            '[environment] pass_env = ["MLFLOW_TRACKING_PASSWORD"]'
+        )
+    return "see that the server runs and answers"

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -263,8 +264,24 @@ def test_a_service_that_is_down_is_left_alone(stated: Ask) -> None:
     load = {"duration": "5s", "rate": 1000}
     with serving("failing") as server:
         found = stated(server, requests=[PREDICT], load=load)
-    errors = next(f for f in found if f.rule == "service/errors")
+    _, errors = found  # times and throughput of a load that was given up say nothing
     assert "ended early" in errors.message and len(server.seen) < 40
+
+
+def test_a_service_that_goes_down_fails_however_well_it_began(stated: Ask) -> None:
+    load = {"duration": "20s", "rate": 1000, "errors": 0.9, "p50": "4s"}
+    with serving() as server:
+
+        def break_down() -> None:
+            while len(server.seen) < 100:
+                time.sleep(0.01)
+            server.mode = "failing"
+
+        threading.Thread(target=break_down, daemon=True).start()
+        found = stated(server, requests=[PREDICT], load=load)
+    _, errors = found
+    assert errors.measurement is not None and (errors.measurement.high or 1) < 0.9
+    assert (errors.result, "as the service is down" in errors.message) == (Result.FAIL, True)
 
 
 def test_a_redirect_under_load_is_an_error(stated: Ask) -> None:

@@ -62,6 +62,20 @@ def test_from_the_first_version_to_a_rollback(house: House) -> None:
     assert (nothing.code, "no version to go back to" in nothing.err) == (2, True)
 
 
+def test_a_narrow_terminal_is_wide_enough(in_git: House) -> None:
+    house = in_git
+    words = "complaints of customers in the north, of which ticket 4711 tells more than fits here"
+    long = f'["sh", "-c", "echo {words}; true"]'
+    house.policy(f"gates = []\non_promote = [{long}]").model("one")
+    done = house.promote("--first", "--reason", words)
+    assert done.code == 0, done.err
+    for asked in (("history", "churn"), ("verify", "churn@production"), ("keys",)):
+        told = house.run(*asked, COLUMNS="80")
+        assert max(map(len, told.out.splitlines())) <= 80, told.out
+    history = house.run("history", "churn", COLUMNS="80").out
+    assert words in " ".join(history.split())
+
+
 def test_the_first_one_must_be_said(house: House) -> None:
     house.policy("gates = []").model("one")
     told = house.promote()

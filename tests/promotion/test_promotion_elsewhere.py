@@ -3,134 +3,119 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from mlflow_place import Client, Store, environment, served
 from model_house import House
+from projects import Ended
 
 if TYPE_CHECKING:
     from pytest import TempPathFactory
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1200)]
 
-_REGISTER = """
-import sys, mlflow
-mlflow.set_tracking_uri(sys.argv[1])
-client = mlflow.MlflowClient()
-if not client.search_registered_models():
-    client.create_registered_model("churn")
-tags = {"mlgate.commit": sys.argv[3]} if sys.argv[3] else {}
-print(client.create_model_version("churn", sys.argv[2], tags=tags).version)
-"""
-_MOVE = """
-import sys, mlflow
-mlflow.set_tracking_uri(sys.argv[1])
-mlflow.MlflowClient().set_registered_model_alias("churn", "production", sys.argv[2])
-"""
-
-
-def _environment(folder: Path, *packages: str) -> Path:
-    python = folder / "bin/python"
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    install = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
-    subprocess.run([*install, *packages], check=True)
-    return folder
-
 
 @pytest.fixture(scope="module")
-def mlflow(tmp_path_factory: TempPathFactory) -> Path:
-    return _environment(tmp_path_factory.mktemp("mlflow") / "env", "mlflow>=3,<3.18")
+def store(tmp_path_factory: TempPathFactory) -> Iterator[Store]:
+    env = environment(tmp_path_factory.mktemp("mlflow") / "env", "mlflow>=3,<3.18")
+    client = Client(env)
+    yield Store(client, tmp_path_factory.mktemp("store"))
+    client.close()
+
+
+class Trained(NamedTuple):
+    """A house whose versions training makes in MLflow."""
+
+    house: House
+    store: Store
+    uri: str
+    artifacts: Path
+    local: bool
+
+    def version(self, content: str, commit: bool = True) -> str:
+        """Commit a model, and register it."""
+        self.house.model(content)
+        where = {"artifacts": self.artifacts.as_uri()} if self.local else {}
+        about = {"content": content, "commit": self.house.head() if commit else "", **where}
+        return str(self.store.client.ask("train", self.uri, model="churn", **about)["version"])
+
+    def moved(self, version: str) -> None:
+        """Somebody moves the alias in the user interface."""
+        about = {"model": "churn", "alias": "production", "version": version}
+        self.store.client.ask("move", self.uri, **about)
+
+    def run(self, *args: str, key: bool = True) -> Ended:
+        signed = ("--key", str(self.house.folder.parent / "ci")) if key else ()
+        return self.house.run(*args, *signed, VIRTUAL_ENV=str(self.store.client.env))
+
+    def promote(self, version: str, *more: str) -> Ended:
+        return self.run("promote", "churn", version, "--to", "production", *more)
 
 
 @pytest.fixture(params=["sqlite", "server"])
-def uri(request: pytest.FixtureRequest, mlflow: Path, tmp_path: Path) -> Iterator[str]:
-    store = f"sqlite:///{tmp_path}/mlflow.db"
-    if request.param == "sqlite":
-        yield store
+def trained(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[Trained]:
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    uri, local = store.copied(tmp_path), request.param == "sqlite"
+    if local:
+        house = House(tmp_path / "house/work", f"mlflow:{uri}")
+        yield Trained(house, store, uri, artifacts, local)
         return
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    argv = [mlflow / "bin/mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    argv += ["--backend-store-uri", store, "--workers", "1"]
-    env = {**os.environ, "PATH": f"{mlflow / 'bin'}:{os.environ['PATH']}"}
-    server = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
+    with served(store.client.env, uri, artifacts) as url:
+        house = House(tmp_path / "house/work", f"mlflow:{url}")
+        yield Trained(house, store, url, artifacts, local)
 
 
-def test_mlflow_keeps_the_chain(uri: str, mlflow: Path, tmp_path: Path) -> None:
-    house = House(tmp_path / "work", f"mlflow:{uri}")
-    environ = {"VIRTUAL_ENV": str(mlflow)}
-    python = str(mlflow / "bin/python")
+def test_mlflow_keeps_the_chain(trained: Trained) -> None:
+    trained.house.policy("gates = []")
+    one, two, three = (trained.version(name) for name in ("one", "two", "three"))
+    assert trained.promote(one, "--first").code == 0
+    done = trained.promote(two)
+    assert (done.code, "churn 2 is production, which was 1" in done.out) == (0, True), done.err
 
-    def registered(content: str, commit: bool = True) -> str:
-        house.model(content)
-        folder = tmp_path / f"artifacts-{content}"
-        folder.mkdir()
-        (folder / "churn.bin").write_text(content)
-        head = house.head() if commit else ""
-        argv = [python, "-c", _REGISTER, uri, folder.as_uri(), head]
-        done = subprocess.run(argv, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.split()[-1]
+    trained.moved(one)  # as an interruption between record and alias would leave it
+    done = trained.promote(three)
+    assert (done.code, "somebody moved it back; mended" in done.out) == (0, True), done.err
+    trained.moved(one)
+    told = trained.run("verify", "churn@production", key=False)
+    assert (told.code, "somebody moved it past mlgate" in told.err) == (1, True)
+    told = trained.promote(two)
+    assert (told.code, "somebody moved it past mlgate" in told.err) == (1, True)
+    assert trained.run("rollback", "churn@production", three).code == 0
+    proven = trained.run("verify", "churn@production", key=False)
+    assert (proven.code, "churn@production is 3" in proven.out) == (0, True), proven.err
 
-    def run(*args: str, key: bool = True) -> tuple[int, str]:
-        signed = ("--key", str(tmp_path / "ci")) if key else ()
-        told = house.run(*args, *signed, **environ)
-        return told.code, told.out + told.err
-
-    house.policy("gates = []")
-    one, two = registered("one"), registered("two")
-    assert run("promote", "churn", one, "--to", "production", "--first")[0] == 0
-    code, said = run("promote", "churn", two, "--to", "production")
-    assert code == 0, said
-    assert run("verify", "churn@production", key=False)[0] == 0
-    subprocess.run([python, "-c", _MOVE, uri, one], check=True, capture_output=True)
-    registered("three")
-    code, said = run("promote", "churn", "3", "--to", "production")
-    assert code == 0, said  # back to what stood there before: as an interruption would leave it
-    subprocess.run([python, "-c", _MOVE, uri, one], check=True, capture_output=True)
-    code, said = run("verify", "churn@production", key=False)
-    assert (code, "somebody moved it past mlgate" in said) == (1, True)
-    assert run("rollback", "churn@production", two)[0] == 0
-    assert run("verify", "churn@production", key=False)[0] == 0
-    (tmp_path / "artifacts-two/churn.bin").write_text("malware")
-    code, said = run("verify", "churn@production", key=False)
-    assert (code, "swapped model" in said) == (1, True)
-    unknown = registered("four", commit=False)
-    code, said = run("promote", "churn", unknown, "--to", "production")
-    assert (code, "nobody wrote down" in said) == (3, True)
+    (kept,) = (p for p in trained.artifacts.rglob("churn.bin") if p.read_text() == "three")
+    kept.write_text("malware")
+    told = trained.run("verify", "churn@production", key=False)
+    assert (told.code, "swapped model" in told.err) == (1, True)
+    told = trained.promote("7")
+    assert (told.code, "has no version 7" in told.err) == (2, True)
+    unknown = trained.version("four", commit=False)
+    told = trained.promote(unknown)
+    assert (told.code, "nobody wrote down" in told.err) == (3, True)
 
 
-def test_mlflow_that_is_not_there(in_folder: House) -> None:
+def test_mlflow_that_is_not_there(in_folder: House, store: Store) -> None:
     house = in_folder
     house.registry = "mlflow:http://127.0.0.1:9"
     house.policy("gates = []").model("one")
+    asked = ("promote", "churn", "1", "--to", "production", "--first", "--key")
+    told = house.run(*asked, str(house.folder.parent / "ci"), VIRTUAL_ENV=str(store.client.env))
+    assert (told.code, "mend: see that the server runs" in told.err) == (3, True), told.err
+    assert "mlflow:http://127.0.0.1:9: " in told.err
     told = house.promote("1", "--first")
-    assert told.code == 3
-    assert "did not answer" in told.err or "mlflow cannot be imported" in told.err
+    assert (told.code, "mlflow cannot be imported" in told.err) == (3, True), told.err
+    told = house.run("verify", "churn@production", "--offline")
+    assert (told.code, "needs the network" in told.err) == (3, True), told.err
 
 
 def test_gto_reads_our_tags(in_git: House, tmp_path: Path) -> None:
-    gto = _environment(tmp_path / "gto", "gto>=1.7") / "bin/gto"
+    gto = environment(tmp_path / "gto", "gto>=1.7") / "bin/gto"
     house = in_git
     house.policy("gates = []").model("one")
     assert house.promote("--first").code == 0

@@ -163,6 +163,8 @@ def test_a_rewritten_tag(in_git: House) -> None:
     assert house.promote("--first").code == 0
     house.model("malware")
     house.git("tag", "-f", "-a", "-m", "x", "churn@v0.0.1")
+    for told in (house.run("verify", "churn@production"), house.promote()):
+        assert (told.code, "rewritten tag" in told.err) == (1, True), told.err
     house.git("tag", "-f", "-a", "-m", "x", "churn#production#1", "churn@v0.0.1^{}")
     told = house.run("verify", "churn@production")
     assert (told.code, "rewritten tag" in told.err) == (1, True), told.err

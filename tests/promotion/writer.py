@@ -6,7 +6,7 @@ import os
 import sys
 
 from mlgate.core.words import Stage
-from mlgate.promotion import promote, repair
+from mlgate.promotion import promote
 from mlgate.promotion.house import House
 from mlgate.registries._registry import Moved
 from mlgate.runner.request import Request
@@ -27,7 +27,6 @@ def main(folder: str, key_path: str, versions: tuple[str, str], times: int) -> N
             if plan.done:
                 continue
             promote.conclude(house, plan, None, (), key)
-            repair.settled(house, "production")
         except Moved:
             lost += 1
             continue

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from mlflow_place import Client, Store, environment, served
 from projects import Project
 
 from mlgate.core.errors import UsageError
-from mlgate.registries import folder, git
+from mlgate.registries import folder, git, mlflow
 from mlgate.registries._registry import (
+    Held,
     Move,
     Moved,
     New,
@@ -24,7 +30,29 @@ from mlgate.registries._registry import (
 )
 from mlgate.repo import git as repository
 
-Open = Callable[[], Registry]
+
+class Kept(NamedTuple):
+    """A registry, however often it is opened, and how versions come into it."""
+
+    open: Callable[[], Registry]
+    trained: Callable[[str], str] | None = None
+    """Makes a version of a commit where mlgate does not."""
+
+    def next(self, project: Project, held: Held, rev: str = "HEAD") -> tuple[str, New | None]:
+        """The name of the next version, and what registers it."""
+        commit = project.git("rev-parse", rev).strip()
+        if self.trained is not None:
+            return self.trained(commit), None
+        name = self.open().next_version(held)
+        version = Version(name=name, commit=commit)
+        return name, New(version, {"model.bin": str(project.folder / "model.bin")})
+
+
+def record(number: int, before: bytes | None = None) -> bytes:
+    """As much of a record as a registry may look at: which one it follows."""
+    previous = hashlib.sha256(before).hexdigest() if before else None
+    said = json.dumps({"predicate": {"number": number, "previous": previous}})
+    return json.dumps({"payload": base64.b64encode(said.encode()).decode()}).encode()
 
 
 @pytest.fixture
@@ -39,8 +67,42 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-@pytest.fixture(params=["folder", "git", "git-remote"])
-def opened(request: pytest.FixtureRequest, project: Project) -> Iterator[Open]:
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    env = environment(tmp_path_factory.mktemp("mlflow") / "env", "mlflow>=3,<3.18")
+    client = Client(env)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def store(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return Store(client, tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def server(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "artifacts").mkdir()
+    with served(store.client.env, store.copied(folder), folder / "artifacts") as url:
+        yield url
+
+
+_HEAVY = (pytest.mark.heavy, pytest.mark.timeout(900))
+
+
+@pytest.fixture(
+    params=[
+        "folder",
+        "git",
+        "git-remote",
+        pytest.param("mlflow-sqlite", marks=_HEAVY),
+        pytest.param("mlflow-server", marks=_HEAVY),
+    ]
+)
+def kept(request: pytest.FixtureRequest, project: Project) -> Kept:
+    if request.param.startswith("mlflow"):
+        return _in_mlflow(request, project)
     if request.param == "git-remote":
         bare = project.folder.parent / "origin.git"
         subprocess.run(["git", "init", "-q", "--bare", str(bare)], check=True)
@@ -53,79 +115,129 @@ def opened(request: pytest.FixtureRequest, project: Project) -> Iterator[Open]:
             return folder.registry(place, str(project.folder.parent / "registry"))
         return git.registry(place, "")
 
-    yield open_
+    return Kept(open_)
 
 
-def _new(project: Project, name: str, rev: str = "HEAD") -> New:
-    commit = project.git("rev-parse", rev).strip()
-    version = Version(name=name, commit=commit)
-    return New(version, {"model.bin": str(project.folder / "model.bin")})
+def _in_mlflow(request: pytest.FixtureRequest, project: Project) -> Kept:
+    store: Store = request.getfixturevalue("store")
+    beside = project.folder.parent
+    local = request.param == "mlflow-sqlite"
+    uri: str = store.copied(beside) if local else request.getfixturevalue("server")
+    store.client.ask("forget", uri)
+    repo = repository.find(str(project.folder), os.environ)
+    place = Place(repo=repo, environ={}, worker=store.client.worker)
+    where = {"artifacts": (beside / "artifacts").as_uri()} if local else {}
+
+    def trained(commit: str) -> str:
+        about = {"model": "churn", "content": commit, "commit": commit, **where}
+        return str(store.client.ask("train", uri, **about)["version"])
+
+    return Kept(lambda: mlflow.registry(place, uri), trained)
 
 
-def test_nothing_is_known_of_a_new_name(opened: Open) -> None:
-    held = opened().read("churn")
+def test_nothing_is_known_of_a_new_name(kept: Kept) -> None:
+    held = kept.open().read("churn")
     assert (held.versions, held.aliases, held.records) == ((), {}, ())
 
 
-def test_what_is_appended_is_read(opened: Open, project: Project) -> None:
-    registry = opened()
+def test_what_is_appended_is_read(kept: Kept, project: Project) -> None:
+    registry = kept.open()
     held = registry.read("churn")
-    first = registry.next_version(held)
-    registry.append(
-        "churn", held, b"record 1", new=_new(project, first, "HEAD~1"), move=Move("live", first)
-    )
-    held = opened().read("churn")
-    assert held.records == (b"record 1",)
+    first, new = kept.next(project, held, "HEAD~1")
+    one = record(1)
+    registry.append("churn", held, one, new=new, move=Move("live", first))
+    held = kept.open().read("churn")
+    assert held.records == (one,)
     assert held.aliases == {"live": first}
     assert held.versions[0].commit == project.git("rev-parse", "HEAD~1").strip()
-    second = registry.next_version(held)
-    new = _new(project, second)
-    registry.append("churn", held, b"record 2", new=new, move=Move("next", second))
-    held = opened().read("churn")
-    assert held.records == (b"record 1", b"record 2")
+    second, new = kept.next(project, held)
+    two = record(2, one)
+    registry.append("churn", held, two, new=new, move=Move("next", second))
+    held = kept.open().read("churn")
+    assert held.records == (one, two)
     assert held.aliases == {"live": first, "next": second}
     assert [v.name for v in held.versions] == sorted([first, second], key=natural)
     assert held.at(project.git("rev-parse", "HEAD").strip()) == held.versions[1]
     assert held.version(first.removeprefix("v")) == held.versions[0]
-    assert opened().read("fraud").records == ()
+    assert kept.open().read("fraud").records == ()
 
 
-def test_the_second_of_two_writers_is_refused(opened: Open, project: Project) -> None:
-    one, other = opened(), opened()
+def test_the_second_of_two_writers_is_refused(kept: Kept, project: Project) -> None:
+    one, other = kept.open(), kept.open()
+    held = one.read("churn")
+    version, new = kept.next(project, held)
     held, same = one.read("churn"), other.read("churn")
-    version = one.next_version(held)
-    one.append("churn", held, b"mine", new=_new(project, version), move=Move("live", version))
+    mine, theirs = record(1), json.dumps({"payload": "", "theirs": True}).encode()
+    one.append("churn", held, mine, new=new, move=Move("live", version))
     with pytest.raises(Moved, match="meanwhile"):
-        other.append("churn", same, b"theirs", new=None, move=None)
+        other.append("churn", same, theirs, new=None, move=None)
     with pytest.raises(Moved, match="meanwhile"):
-        other.append(
-            "churn", same, b"theirs", new=_new(project, version), move=Move("live", version)
-        )
-    assert opened().read("churn").records == (b"mine",)
+        other.append("churn", same, theirs, new=new, move=Move("live", version))
+    assert kept.open().read("churn").records == (mine,)
 
 
-def test_an_alias_goes_back_and_forth(opened: Open, project: Project) -> None:
-    registry = opened()
-    names = []
+def test_an_alias_goes_back_and_forth(kept: Kept, project: Project) -> None:
+    registry = kept.open()
+    names: list[str] = []
     for rev in ("HEAD~1", "HEAD"):
         held = registry.read("churn")
-        names.append(registry.next_version(held))
-        new = _new(project, names[-1], rev)
-        registry.append("churn", held, rev.encode(), new=new, move=Move("live", names[-1]))
+        name, new = kept.next(project, held, rev)
+        names.append(name)
+        held = registry.read("churn")
+        made = record(len(names), held.records[-1] if held.records else None)
+        registry.append("churn", held, made, new=new, move=Move("live", name))
     for turn in (0, 1, 0):
         held = registry.read("churn")
-        registry.append("churn", held, b"turn", new=None, move=Move("live", names[turn]))
-        assert opened().read("churn").aliases == {"live": names[turn]}
+        made = record(len(held.records) + 1, held.records[-1])
+        registry.append("churn", held, made, new=None, move=Move("live", names[turn]))
+        assert kept.open().read("churn").aliases == {"live": names[turn]}
     registry.read("churn")
     registry.point("churn", Move("live", names[1]))
-    assert opened().read("churn").aliases == {"live": names[1]}
-    assert len(opened().read("churn").records) == 5
+    assert kept.open().read("churn").aliases == {"live": names[1]}
+    assert len(kept.open().read("churn").records) == 5
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "-x", "a b", "x\n", "a" * 200, "ä"])
-def test_names_that_no_registry_could_hold(opened: Open, name: str) -> None:
+def test_names_that_no_registry_could_hold(kept: Kept, name: str) -> None:
     with pytest.raises(UsageError, match="no name"):
-        opened().read(name)
+        kept.open().read(name)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+def test_who_lost_a_race_in_mlflow_is_no_link(
+    store: Store, project: Project, tmp_path: Path
+) -> None:
+    """Both looked, both wrote: the higher number names a record that is no longer the newest."""
+    uri = store.copied(tmp_path)
+    repo = repository.find(str(project.folder), os.environ)
+    registry = mlflow.registry(Place(repo=repo, environ={}, worker=store.client.worker), uri)
+    one = record(1)
+    registry.append("churn", registry.read("churn"), one, new=None, move=None)
+    mine, late = record(2, one), record(2, one) + b" "
+    for text in (mine, late):
+        store.client.ask("keep", uri, model="churn", record=base64.b64encode(text).decode())
+    assert registry.read("churn").records == (one, mine)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+def test_an_alias_that_moves_while_gates_run_is_not_overwritten(
+    store: Store, project: Project, tmp_path: Path
+) -> None:
+    """In a user interface that knows of no chain: the next run then names it."""
+    uri = store.copied(tmp_path)
+    repo = repository.find(str(project.folder), os.environ)
+    registry = mlflow.registry(Place(repo=repo, environ={}, worker=store.client.worker), uri)
+    about = {"model": "churn", "content": "x", "commit": "", "artifacts": tmp_path.as_uri()}
+    for _ in range(2):
+        store.client.ask("train", uri, **about)
+    held = registry.read("churn")
+    store.client.ask("move", uri, model="churn", alias="live", version="2")
+    with pytest.raises(Moved):
+        registry.append("churn", held, record(1), new=None, move=Move("live", "1"))
+    now = registry.read("churn")
+    assert (now.records, now.aliases) == ((), {"live": "2"})
 
 
 def test_a_missing_record_breaks_the_folder(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""What a record rests on is in it, whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import mlgate
+
+if TYPE_CHECKING:
+    from model_house import House
+
+_GATES = """
+[gates.format]
+tool = "black"
+stages = ["promote"]
+[gates.quality]
+kind = "model"
+metrics = "metrics.json"
+stages = ["promote"]
+[[gates.quality.require]]
+value = "accuracy"
+min = 0.8
+[gates.rows]
+kind = "data"
+table = "{table}"
+stages = ["promote"]
+rows = {{ min = 2 }}
+"""
+
+
+def _statement(house: House, number: int = -1) -> dict[str, Any]:
+    told = house.run("history", "churn", "--format", "json")
+    return dict(json.loads(told.out)[number]["statement"])
+
+
+def test_a_record_says_what_it_rests_on(house: House) -> None:
+    table = b"id,x\n1,2\n2,3\n"
+    digest = hashlib.md5(table, usedforsecurity=False).hexdigest()
+    house.policy("approvals = 1", _GATES.format(table="data/test.csv"))
+    house.put({"a.py": "A = 1\n", ".gitignore": "data/test.csv\n", ".dvc/config": ""})
+    pointer = f"outs:\n- md5: {digest}\n  size: {len(table)}\n  hash: md5\n  path: test.csv\n"
+    house.put({"data/test.csv.dvc": pointer, "data/test.csv": table})
+    house.model("one")
+    tip = house.head()
+    assert house.with_key("approve", "churn", "--reason", "seen", key="ann").code == 0
+    told = house.promote("--first", "--reason", "launch")
+    assert told.code == 0, told.out + told.err
+    statement = _statement(house)
+    act = statement["predicate"]
+    weights = hashlib.sha256(b"one").hexdigest()
+    assert statement["subject"] == [{"name": "models/churn.bin", "digest": {"sha256": weights}}]
+    assert (act["commit"], act["base"], act["dirty"]) == (tip, tip, False)
+    assert act["versions"] == {"data/test.csv": f"md5:{digest}"}
+    metrics = house.git("rev-parse", "HEAD:metrics.json").strip()
+    assert act["tests"] == {"data/test.csv": f"md5:{digest}", "metrics.json": f"git:{metrics}"}
+    assert (act["mlgate"], act["by"], act["reason"]) == (mlgate.__version__, "ci", "launch")
+    assert act["tools"]["black"]
+    assert len(act["policy"]) == 64
+    assert act["time"].endswith(("Z", "+00:00"))
+    gates = {one["gate"]: one for one in act["gates"]}
+    assert {one["outcome"] for one in gates.values()} == {"passed"}
+    (accuracy,) = gates["quality"]["measurements"]
+    assert (accuracy["value"], accuracy["at_least"]) == (0.9, 0.8)
+    assert gates["rows"]["measurements"][0]["value"] == 2
+    (approval,) = act["approvals"]
+    assert (approval["who"].split()[0], approval["reason"]) == ("keys/ann.pub", "seen")
+    assert len(approval["envelope"]) == 64
+
+
+def test_each_record_names_the_one_before(house: House) -> None:
+    house.policy("gates = []").model("one")
+    assert house.promote("--first").code == 0
+    house.model("two")
+    assert house.promote().code == 0
+    first, second = json.loads(house.run("history", "churn", "--format", "json").out)
+    assert first["statement"]["predicate"]["previous"] is None
+    assert second["statement"]["predicate"]["previous"] == first["digest"]
+
+
+def test_what_lies_beside_the_commit_makes_it_dirty(in_folder: House) -> None:
+    house = in_folder
+    house.policy("", _GATES.format(table="data/test.csv")).put({".gitignore": "data/\n"})
+    house.put({"a.py": "A = 1\n", "data/test.csv": b"id,x\n1,2\n2,3\n"}).model("one")
+    told = house.promote("--first")
+    assert told.code == 0, told.out + told.err
+    act = _statement(house)["predicate"]
+    digest = hashlib.sha256(b"id,x\n1,2\n2,3\n").hexdigest()
+    assert act["tests"]["data/test.csv"] == f"sha256:{digest}, not in the commit"
+    assert act["dirty"] is True
+
+
+def test_a_pattern_and_a_folder_have_a_digest_of_all_their_files(in_folder: House) -> None:
+    house = in_folder
+    house.put({"a.py": "A = 1\n"})
+    house.put({f"data/{n}.csv": f"id,x\n{n},2\n" for n in range(3)})
+    house.policy("", _GATES.format(table="data/*.csv")).model("one")
+    assert house.promote("--first").code == 0
+    first = _statement(house)["predicate"]["tests"]["data/*.csv"]
+    assert first.startswith("sha256:") and first.endswith(" of 3 files")
+    house.put({"data/2.csv": "id,x\n7,7\n"}).model("two")
+    assert house.promote().code == 0
+    assert _statement(house)["predicate"]["tests"]["data/*.csv"] != first
