@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from mlgate.core.report import Report
-from mlgate.core.words import Outcome
+from mlgate.core.report import Report, Verdict
+from mlgate.core.words import Outcome, Result
 
 
 class Edit(Struct, frozen=True):
@@ -144,21 +144,34 @@ CHANGES = (GOOD, *STOPPED, UNDECIDED)
 def astray(change: Change, report: Report) -> list[str]:
     """In what a report differs from how the change must end; empty where it ended as told."""
     wrong = []
-    for verdict in report.verdicts:
-        wanted = _wanted(change, verdict.gate)
-        if verdict.outcome is not wanted and verdict.outcome is not Outcome.SKIPPED:
-            reason = f": {verdict.reason}" if verdict.reason else ""
-            wrong.append(f"{verdict.gate} {verdict.outcome}, not {wanted}{reason}")
     special = change.stopped_by or change.undecided
-    rules = {f.rule for v in report.verdicts if v.gate == special for f in v.findings}
-    if special and change.says not in rules:
+    for verdict in report.verdicts:
+        if verdict.gate != special and not _unharmed(change, verdict):
+            reason = f": {verdict.reason}" if verdict.reason else ""
+            wrong.append(f"{verdict.gate} {verdict.outcome}, not passed{reason}")
+    if special and not any(_speaks(change, verdict) for verdict in report.verdicts):
         wrong.append(f"{special} does not say {change.says}")
-    if bool(report.exit_code) is not bool(change.stopped_by):
+    if (report.exit_code != 0) != (change.stopped_by is not None):
         wrong.append(f"exit code {report.exit_code}")
     return wrong
 
 
-def _wanted(change: Change, gate: str) -> Outcome:
-    if gate == change.stopped_by:
-        return Outcome.FAILED
-    return Outcome.INCONCLUSIVE if gate == change.undecided else Outcome.PASSED
+def _unharmed(change: Change, verdict: Verdict) -> bool:
+    """Evidence may be thin beside a fault that another gate stops: a model learned from it."""
+    thin = verdict.outcome is Outcome.INCONCLUSIVE and not verdict.blocks
+    return verdict.outcome in (Outcome.PASSED, Outcome.SKIPPED) or (
+        thin and change.stopped_by is not None
+    )
+
+
+def _speaks(change: Change, verdict: Verdict) -> bool:
+    """True if the gate that must speak does, by the rule that it must name."""
+    wanted = Outcome.FAILED if change.stopped_by else Outcome.INCONCLUSIVE
+    return (
+        verdict.gate == (change.stopped_by or change.undecided)
+        and verdict.outcome is wanted
+        and any(
+            finding.rule == change.says and finding.result is not Result.PASS
+            for finding in verdict.findings
+        )
+    )
