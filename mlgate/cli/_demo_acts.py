@@ -111,14 +111,13 @@ def _perform(stage: Stage, step: Step) -> Iterator[str]:
         cwd=stage.folder,
         env=environ | {"COLUMNS": width} | color,
     )
-    said = done.text.splitlines()
+    said = [*done.text.splitlines(), *done.errors.splitlines()]
     began = [number for number, line in enumerate(said) if step.shown_from in line]
-    for line in said[began[0] if began else 0 :]:
+    for line in said[began[0] if began and done.returncode == step.code else 0 :]:
         stage.say(_INDENT, line)
     if done.returncode != step.code:
-        told = done.errors.strip() or "see above"
-        yield f"mlgate {step.args[0]} ended with {done.returncode}, not {step.code}: {told}"
-    elif step.says not in done.text:
+        yield f"mlgate {step.args[0]} ended with {done.returncode}, not {step.code}"
+    elif not any(step.says in line for line in said):
         yield f"mlgate {step.args[0]} does not say {step.says!r}"
 
 

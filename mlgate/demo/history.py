@@ -98,9 +98,9 @@ def _bring(path: str) -> None:
 
 
 def _wines() -> bytes:
-    from sklearn.datasets import load_wine
+    from importlib import import_module
 
-    wines = load_wine()
+    wines = import_module("sklearn.datasets").load_wine()
     lines = [",".join(wines.feature_names), *(",".join(map(str, row)) for row in wines.data)]
     return "\n".join([*lines, ""]).encode()
 
@@ -158,9 +158,9 @@ def git(folder: str, *args: str) -> None:
 
 
 def _dvc(*args: str) -> None:
-    from dvc.cli import main as dvc
+    from importlib import import_module
 
-    if dvc([args[0], "--quiet", *args[1:]]):
+    if import_module("dvc.cli").main([args[0], "--quiet", *args[1:]]):
         raise GateError(f"dvc {' '.join(args)} failed: {LOG} tells why")
 
 
