@@ -52,6 +52,12 @@ def test_every_act_ends_as_told(told: tuple[Path, str]) -> None:
     assert "all as told" in recalled
 
 
+def test_the_readme_shows_the_end_of_it(told: tuple[Path, str]) -> None:
+    heading = "What was tried, and how it ended\n"
+    shown = (PROJECT.parents[2] / "README.md").read_text(encoding="utf-8").partition(heading)[2]
+    assert told[1].partition(heading)[2].startswith(shown.partition("```")[0])
+
+
 def test_the_attack_is_named_and_undone(told: tuple[Path, str]) -> None:
     attack = told[1].partition("The promoted file is swapped")[2]
     assert "swapped model" in attack
