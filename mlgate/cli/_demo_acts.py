@@ -111,7 +111,9 @@ def _perform(stage: Stage, step: Step) -> Iterator[str]:
         cwd=stage.folder,
         env=environ | {"COLUMNS": width} | color,
     )
-    said = [*done.text.splitlines(), *done.errors.splitlines()]
+    errors = done.errors.splitlines()
+    said = done.text.splitlines()
+    said += [part for line in errors for part in stage.style.wrapped(line, len(_INDENT))]
     began = [number for number, line in enumerate(said) if step.shown_from in line]
     for line in said[began[0] if began and done.returncode == step.code else 0 :]:
         stage.say(_INDENT, line)

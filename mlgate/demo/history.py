@@ -1,5 +1,5 @@
 """Writes the demo's repository: `python -m mlgate.demo.history FOLDER`, in a process of its own,
-because DVC takes over the one that it runs in. Prints a line for each step."""
+because DVC takes over the one that it runs in. Writes a line for each step."""
 
 from __future__ import annotations
 
@@ -24,17 +24,22 @@ def main() -> None:
     os.chdir(sys.argv[1])
     os.mkdir(OWN)
     with open(LOG, "w", encoding="utf-8") as log, _kept_for_steps(log) as steps:
-        print("the code, its tests and its policy", file=steps, flush=True)
+        _tell(steps, "the code, its tests and its policy")
         _begin()
-        print("data and models, by its DVC pipeline", file=steps, flush=True)
+        _tell(steps, "data and models, by its DVC pipeline")
         _learn()
         for change in CHANGES:
-            print(f"branch {change.branch}: {change.message}", file=steps, flush=True)
+            _tell(steps, f"branch {change.branch}: {change.message}")
             _write(change)
     _git("checkout", "--quiet", "main")
     for folder in ("data", "models", "eval"):
         shutil.rmtree(folder, ignore_errors=True)  # as in a fresh clone: pointers tell the rest
     _git("checkout", "--quiet", "--", ".")
+
+
+def _tell(steps: TextIO, step: str) -> None:
+    steps.write(f"{step}\n")
+    steps.flush()
 
 
 def _kept_for_steps(log: TextIO) -> TextIO:
