@@ -69,12 +69,10 @@ def tell(census: Census, style: Style) -> None:
     worst = _worst(census.report)
     if worst:
         click.echo(f"\n{style.paint('most worth mending', 'bold')}")
-        rows = [
-            (where(one.location), f"{one.rule}: {one.message.partition(chr(10))[0]}")
-            for one in worst
-        ]
-        for line in table(rows, style, indent=2):
-            click.echo(line)
+        for one in worst:
+            click.echo(f"  {style.paint(where(one.location), 'bold')}  {one.rule}")
+            for line in style.wrapped(one.message.partition("\n")[0], 4):
+                click.echo(f"    {line}")
 
 
 def _row(verdict: Verdict, style: Style) -> tuple[str, str]:

@@ -1,118 +1,67 @@
-"""Builds a small real project from scikit-learn's bundled data, and plants faults in it."""
+"""Has the demo's repository written, in a process of its own."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from collections.abc import Mapping, Sequence
-
-import msgspec
-from msgspec import Struct
+from collections.abc import Iterator, Mapping
 
 from mlgate import process
 from mlgate.core.errors import GateError, UsageError
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
-_PINNED = ("joblib", "numpy", "pyyaml", "scikit-learn", "scipy")
-_HISTORY = (
-    ("Load the measurements", ("README.md", ".gitignore", "params.yaml", "diagnosis/__init__.py")),
-    ("Split them once and for all", ("diagnosis/data.py", "diagnosis/params.py")),
-    ("Learn a model and judge it", ("diagnosis", "tests", "notebooks", "metrics.json")),
-    ("Check every change with mlgate", (".",)),
-)
-_BRANCH = "release"
-# Put together here, so that no scanner of this repository takes it for a leak.
-_SECRET = "AKIA" + "R7Q2ZK5WX4TNB6VE"  # pragma: allowlist secret
+OWN = ".demo"
+"""The folder of the project that git ignores: the remote, the registry, the key, the report."""
+LOG = os.path.join(OWN, "build.log")
+_NEEDED = ("dvc", "joblib", "numpy", "sklearn", "yaml")
 
 
-class Metrics(Struct, frozen=True):
-    """What the project's model came to on its test rows."""
+def build(folder: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Write the project into `folder`, train its models, commit every change to its branch;
+    yields what is done next.
 
-    rows: int
-    roc_auc: float
-    recall: float
-
-
-def build(folder: str, environ: Mapping[str, str]) -> Metrics:
-    """Write the project into `folder`, train its model, commit it; returns its metrics.
-
-    Raises `UsageError` where the folder is not empty or scikit-learn is missing.
+    Raises `UsageError` where the folder is not empty or something is not installed.
     """
-    if os.path.isdir(folder) and os.listdir(folder):
+    _allowed(folder)
+    os.makedirs(folder, exist_ok=True)
+    argv = [sys.executable, "-m", "mlgate.demo.history", folder]
+    with process.start(argv, cwd=os.getcwd(), env=_environment(folder, environ)) as child:
+        try:
+            for line in child.stdout or ():
+                yield line.decode("utf-8", "replace").rstrip()
+            errors = child.communicate()[1].decode("utf-8", "replace")
+        finally:
+            process.end_group(child)
+    if child.returncode:
+        raise GateError(f"the project could not be built: {_why(folder, errors)}")
+
+
+def _allowed(folder: str) -> None:
+    from importlib.util import find_spec
+
+    if os.path.lexists(folder) and (not os.path.isdir(folder) or os.listdir(folder)):
         raise UsageError(f"{folder} is not empty", "name a new folder: mlgate demo DIR")
-    pins = _pins()
-    shutil.copytree(
-        os.path.join(_HERE, "project"),
-        folder,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    _write(folder, "requirements.txt", pins)
-    _run([sys.executable, "-m", "diagnosis"], folder, environ)
-    _git(folder, environ, "init", "--quiet", "--initial-branch", "main")
-    for message, paths in _HISTORY:
-        _commit(folder, environ, message, paths)
-    with open(os.path.join(folder, "metrics.json"), "rb") as file:
-        return msgspec.json.decode(file.read(), type=Metrics)
-
-
-def plant(folder: str, environ: Mapping[str, str]) -> None:
-    """Commit every fault to a branch of its own."""
-    _git(folder, environ, "checkout", "--quiet", "-b", _BRANCH)
-    shutil.copytree(
-        os.path.join(_HERE, "faults"),
-        folder,
-        dirs_exist_ok=True,
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    _replace(folder, os.path.join("diagnosis", "upload.py"), "<secret>", _SECRET)
-    _replace(folder, "requirements.txt", _pin("joblib"), "joblib==1.1.0")
-    _commit(folder, environ, "Prepare the release", (".",))
-
-
-def _pins() -> str:
-    return "".join(f"{_pin(name)}\n" for name in _PINNED)
-
-
-def _pin(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"{name}=={version(name)}"
-    except PackageNotFoundError:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
         raise UsageError(
-            f"the demo's project needs {name}, which is not installed beside mlgate",
-            "pip install scikit-learn",
-        ) from None
+            f"the demo's project needs {', '.join(missing)}, not installed beside mlgate",
+            "pip install 'mlgate[code,sign,dvc,data,model,report]' scikit-learn",
+        )
 
 
-def _write(folder: str, name: str, text: str) -> None:
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        file.write(text)
+def _environment(folder: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Where `python` is the one that runs mlgate, and DVC keeps all it writes in the folder."""
+    path = os.pathsep.join([os.path.dirname(sys.executable), environ.get("PATH", "")])
+    cache = os.path.join(folder, OWN, "dvc")
+    return process.bare_environment(
+        environ, extra={"PATH": path, "DVC_SITE_CACHE_DIR": cache, "DVC_NO_ANALYTICS": "1"}
+    )
 
 
-def _replace(folder: str, name: str, old: str, new: str) -> None:
-    with open(os.path.join(folder, name), encoding="utf-8") as file:
-        text = file.read()
-    if old not in text:
-        raise ValueError(f"{name} does not hold {old!r}")
-    _write(folder, name, text.replace(old, new))
-
-
-def _commit(folder: str, environ: Mapping[str, str], message: str, paths: Sequence[str]) -> None:
-    _git(folder, environ, "add", "--", *paths)
-    _git(folder, environ, "commit", "--quiet", "--no-verify", "--message", message)
-
-
-def _git(folder: str, environ: Mapping[str, str], *args: str) -> str:
-    who = ("-c", "user.name=mlgate demo", "-c", "user.email=demo@localhost")
-    quiet = ("-c", "commit.gpgsign=false", "-c", "core.hooksPath=", "-c", "core.autocrlf=false")
-    return _run(["git", *who, *quiet, *args], folder, environ)
-
-
-def _run(argv: Sequence[str], folder: str, environ: Mapping[str, str]) -> str:
-    done = process.run(argv, cwd=folder, env=process.bare_environment(environ))
-    if done.returncode:
-        raise GateError(f"{' '.join(argv[:4])} failed: {done.errors.strip() or done.text}")
-    return done.text
+def _why(folder: str, errors: str) -> str:
+    """The end of what was said, or of the log."""
+    try:
+        with open(os.path.join(folder, LOG), encoding="utf-8", errors="replace") as file:
+            errors += file.read()
+    except OSError:
+        pass
+    return "\n".join(errors.strip().splitlines()[-5:])

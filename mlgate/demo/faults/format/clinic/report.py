@@ -6,5 +6,5 @@ from __future__ import annotations
 def sentence(metrics: dict[str, float]) -> str:
     """What a reader wants to know."""
     rows = 'on {rows} rows'.format(**metrics)
-    return 'ROC AUC {roc_auc}, recall {recall} '.format(
+    return 'accuracy {accuracy} '.format(
         **metrics) + rows

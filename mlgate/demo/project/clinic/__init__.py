@@ -1,0 +1,1 @@
+"""Tells tumours apart, and reads the digits of forms."""

@@ -1,1 +1,0 @@
-"""Tells benign from malignant breast tumours."""
