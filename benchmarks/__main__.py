@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import artifact, data_version, rows
 from benchmarks import corpus as corpora
-from benchmarks import data_version, rows
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -81,6 +81,8 @@ def _full(place: Place) -> Iterator[Row]:
     yield from rows.warm(corpora.small(place, 2_000, 98_000), 7, 0.4)
     _say("making data versions: 3 files, 100,000 files, 5 GB")
     yield from data_version.rows(place.folder / "data-version", quick=False)
+    _say("scanning models")
+    yield from artifact.rows(place.folder / "artifact")
 
 
 def table(found: list[Row]) -> str:

@@ -34,8 +34,15 @@ xml yaml yml sh lock jinja template
 def scan_file(path: str, name: str, limits: Limits, allow: frozenset[str]) -> Scan:
     """What loading the file at `path` would do; `name` is what it is called. Never raises for what
     the file holds."""
+    with open(path, "rb") as file:
+        return scan_open(file, name, limits, allow)
+
+
+def scan_open(file: BinaryIO, name: str, limits: Limits, allow: frozenset[str]) -> Scan:
+    """The same of a file that is open already, from its first byte."""
     scan = Scan(limits, allow)
-    with open(path, "rb") as file, _guarded(scan, ""):
+    file.seek(0)
+    with _guarded(scan, ""):
         examine(scan, of_file(file), name, "", 0, file)
     return scan
 
