@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import Any
 
 
-def rows(line: str) -> Any:
+def rows(line: str, frame: Any) -> Any:
     """A record, a list of records, or MLflow's `dataframe_split`, as a table."""
-    frame = import_module("pandas").DataFrame
     asked = json.loads(line)
     if isinstance(asked, dict) and "dataframe_split" in asked:
         split = asked["dataframe_split"]
@@ -32,11 +31,12 @@ def main() -> None:
     """Say that the model is loaded, then answer what is read."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
+    frame = import_module("pandas").DataFrame
     model = import_module("mlflow.pyfunc").load_model(sys.argv[1])
     answers.write("loaded\n")
     answers.flush()
     for line in sys.stdin:
-        answers.write(json.dumps(model.predict(rows(line)), default=_plain) + "\n")
+        answers.write(json.dumps(model.predict(rows(line, frame)), default=_plain) + "\n")
         answers.flush()
 
 

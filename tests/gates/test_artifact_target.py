@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
 
 from mlgate import testing
@@ -164,7 +165,7 @@ def test_a_folder_that_mlflow_saved(target: Target, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PYTHONPATH", str(library.parent))
     target.workshop.environ = dict(os.environ)
     files = {"m/MLmodel": "flavors: {}\n", "m/model.pkl": FILES["model.pkl"]}
-    predict = {"pyfunc": True, "requests": "rows.jsonl", "calls": 60, "p95": "5s"}
+    predict = {"pyfunc": True, "requests": "rows.jsonl", "calls": 100, "p95": "5s"}
     found = target.stated(files, path="m", predict=predict)
     assert {f.result for f in found.values()} == {Result.PASS}, found
 
@@ -176,7 +177,7 @@ SPLIT = '{"dataframe_split": {"columns": ["x"], "data": [[2]]}}'
     "line", ['{"x": 2}', '[{"x": 2}]', '{"dataframe_records": [{"x": 2}]}', SPLIT]
 )
 def test_the_forms_of_a_request(line: str) -> None:
-    assert _artifact_pyfunc.rows(line).to_dict("records") == [{"x": 2}]
+    assert _artifact_pyfunc.rows(line, pd.DataFrame).to_dict("records") == [{"x": 2}]
 
 
 @pytest.mark.parametrize("how", [{}, {"run": ["a"], "pyfunc": True}])
