@@ -126,16 +126,16 @@ def by_opcode() -> dict[str, bytes]:
         "codec by name": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
         "bytes of any size": b"cbuiltins\nbytearray\n(I99999999999\ntR.",
         "array of any size": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I99999999999\ntS'b'\ntR.",  # noqa: E501
-        "bytes of any size, from a range": b"cbuiltins\nbytearray\n(cbuiltins\nrange\n(I99999999999\ntRtR.",  # noqa: E501
+        "bytes of any size, from a range": b"cbuiltins\nbytearray\n(cbuiltins\nrange\n(I99999999999\ntRtR.",  # noqa: E501 - a stream in one piece
         "list of any length": b"cbuiltins\nlist\n(cbuiltins\nrange\n(I99999999999\ntRtR.",
         "void of any size": b"cnumpy\nvoid\n(I99999999999\ntR.",
         "fraction of any size": b"cfractions\nFraction\n(S'1e999999999'\ntR.",
         "call through copyreg": b"ccopyreg\n__newobj__\n(cbuiltins\nbytearray\nI99999999999\ntR.",
         "call through copyreg, of a name": b"ccopyreg\n__newobj__\n(cnumpy\nndarray\nI99999\ntR.",
         "call through copyreg, of text": b"ccopyreg\n__newobj__\n(S'a'\ntR.",
-        "base of any size": b"ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nbytearray\nI99999999999\ntR.",  # noqa: E501
-        "call through torch": b"ctorch._tensor\n_rebuild_from_type_v2\n(cnumpy\nlog\ncnumpy\nndarray\n(K\x01ttR.",  # noqa: E501
-        "call through torch, guarded": b"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch\nTensor\n(S'a'\nt}tR.",  # noqa: E501
+        "base of any size": b"ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nbytearray\nI99999999999\ntR.",  # noqa: E501 - a stream in one piece
+        "call through torch": b"ctorch._tensor\n_rebuild_from_type_v2\n(cnumpy\nlog\ncnumpy\nndarray\n(K\x01ttR.",  # noqa: E501 - a stream in one piece
+        "call through torch, guarded": b"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch\nTensor\n(S'a'\nt}tR.",  # noqa: E501 - a stream in one piece
         "call through numpy": b"cnumpy.random._pickle\n__bit_generator_ctor\n(cnumpy\nndarray\ntR.",
         "call through pandas": b"cpandas.core.indexes.base\n_new_Index\n(cnumpy\nndarray\n}tR.",
         "booster of a file": b"cxgboost.core\nBooster\n(NNS'/etc/passwd'\ntR.",
