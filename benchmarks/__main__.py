@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks import artifact, data_version, promotion, rows
 from benchmarks import corpus as corpora
-from benchmarks import data_version, promotion, rows
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -83,6 +83,8 @@ def _full(place: Place) -> Iterator[Row]:
     yield from data_version.rows(place.folder / "data-version", quick=False)
     _say("making a repository with 1,500 tags")
     yield from promotion.rows(place.folder / "promotion")
+    _say("scanning models")
+    yield from artifact.rows(place.folder / "artifact")
 
 
 def table(found: list[Row]) -> str:

@@ -68,9 +68,7 @@ def _lz4() -> Any:
 
         frame = importlib.import_module("lz4.frame")
     except ImportError:
-        raise Refused(
-            "unreadable", "it is packed with LZ4: pip install lz4 beside mlgate"
-        ) from None
+        raise Refused("unreadable", "it is packed with LZ4: pip install 'mlgate[model]'") from None
     return frame.LZ4FrameDecompressor()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, BinaryIO
 
-from mlgate.artifacts import compressed, pickles, tars, zips
+from mlgate.artifacts import compressed, pickles, second_readings, tars, zips
 from mlgate.artifacts.feed import Feed, of_bytes, of_file
 from mlgate.artifacts.machine import OPCODES
 from mlgate.artifacts.numpy_files import MAGIC as NPY
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HEAD = 4096
 _IN_MEMORY = 64 << 20
+_ZIPS = frozenset({"zip", "torch zip", "skops"})
 # None of them begins as a pickle that could come to a name: an unpickler stops in the magic.
 _HARMLESS = {
     b"\x89PNG\r\n\x1a\n": "png",
@@ -34,9 +35,17 @@ xml yaml yml sh lock jinja template
 def scan_file(path: str, name: str, limits: Limits, allow: frozenset[str]) -> Scan:
     """What loading the file at `path` would do; `name` is what it is called. Never raises for what
     the file holds."""
+    with open(path, "rb") as file:
+        return scan_open(file, name, limits, allow)
+
+
+def scan_open(file: BinaryIO, name: str, limits: Limits, allow: frozenset[str]) -> Scan:
+    """The same of a file that is open already, from its first byte."""
     scan = Scan(limits, allow)
-    with open(path, "rb") as file, _guarded(scan, ""):
+    file.seek(0)
+    with _guarded(scan, ""):
         examine(scan, of_file(file), name, "", 0, file)
+        second_readings.refuse(file, zips=not _ZIPS.isdisjoint(scan.formats))
     return scan
 
 
@@ -99,6 +108,8 @@ def _zip(scan: Scan, file: BinaryIO, where: str, depth: int) -> None:
         skops.check(archive.open(members["schema.json"]), set(members), scan, where)
     else:
         scan.recognised("zip")
+        if any(name.endswith("/.data/extern_modules") for name in members):
+            raise Refused("code-inside", "it holds code (torch.package), not weights")
     for name, member in members.items():
         inner = _within(where, name)
         with _guarded(scan, inner):
@@ -158,8 +169,9 @@ def _by_trial(
         again = of_file(file)
     trial, machine, refusal = pickles.probe(again, scan, where)
     text = _is_text(head)
-    suspect = machine.called or (machine.reached and not (text and _ending(name) in _TEXTS))
     whole = refusal is None and again.ended()
+    known_text = text and not whole and _ending(name) in _TEXTS
+    suspect = machine.called or (machine.reached and not known_text)
     if suspect or (whole and not text):
         scan.recognised("pickle")
         for problem in trial.problems.values():
@@ -182,10 +194,20 @@ def _known(scan: Scan, feed: Feed, head: bytes, text: bool) -> None:
         if form.begins(head):
             form.check(feed, scan)
             return
-    if not text:
+    if not text or _has_null(feed):
         starts = "as a pickle does" if head[0] in OPCODES else "with " + head[:8].hex(" ")
         raise Refused("unknown-format", f"its format is not known; it starts {starts}")
     scan.recognised("text")
+
+
+def _has_null(feed: Feed) -> bool:
+    """Whether text ends somewhere, and something else begins."""
+    while True:
+        if feed.buffer.find(b"\0", feed.at) >= 0:
+            return True
+        feed.at = len(feed.buffer)
+        if not feed.more():
+            return False
 
 
 def _is_text(head: bytes) -> bool:

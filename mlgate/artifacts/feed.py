@@ -118,7 +118,9 @@ class Feed:
 
 def of_file(file: BinaryIO) -> Feed:
     """A feed from where `file`, which can seek, stands."""
-    size = os.fstat(file.fileno()).st_size
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(start)
 
     def seek(step: int) -> bool:
         return file.seek(step, os.SEEK_CUR) <= size

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlgate.artifacts.values import DATA, Name, name_of
+from mlgate.artifacts.values import DATA, Made, Name, items_of, name_of
 
 ARRAY_ON_DISK = "joblib.numpy_pickle:NumpyArrayWrapper"
 DTYPE = "numpy:dtype"
+RANGE = "builtins:range"
 KEPT = frozenset({ARRAY_ON_DISK, DTYPE})
 """Names whose objects keep their arguments and state."""
 STATE = frozenset({"subclass", "shape", "order", "dtype", "numpy_array_alignment_bytes"})
 """Keys of an array on disk."""
 
 _LARGEST = 1 << 20
+_REBUILDS = "torch._utils:_rebuild_"
 
 
 def wrong(name: str, args: tuple[Any, ...], keywords: bool) -> str | None:
@@ -65,7 +67,52 @@ def _known_constructor(args: tuple[Any, ...]) -> str | None:
 def _of_object(args: tuple[Any, ...]) -> str | None:
     """An object made without `__init__`, as protocols 0 and 1 write it."""
     fits = len(args) == 3 and type(args[0]) is Name and name_of(args[1]).startswith("builtins:")
-    return None if fits else "other than copyreg does"
+    return wrong(name_of(args[1]), args[2:], keywords=False) if fits else "other than copyreg does"
+
+
+def _newobj(args: tuple[Any, ...]) -> str | None:
+    """The opcode NEWOBJ in another form: judged as that is."""
+    if not args or type(args[0]) is not Name or not args[0].calls:
+        return "other than copyreg does"
+    return wrong(args[0].full, args[1:], keywords=False)
+
+
+def _from_type(args: tuple[Any, ...]) -> str | None:
+    """Torch calls the first argument with the third."""
+    inner = items_of(args[2]) if len(args) == 4 else None
+    function = name_of(args[0]) if args else ""
+    if inner is None or type(args[1]) is not Name or not function.startswith(_REBUILDS):
+        return "other than torch does"
+    return wrong(function, inner, keywords=False)
+
+
+def _of_pandas(args: tuple[Any, ...]) -> str | None:
+    """Pandas makes an object of the first argument."""
+    fits = bool(args) and name_of(args[0]).startswith(("pandas:", "pandas."))
+    return None if fits else "for what is no index"
+
+
+def _bit_generator(args: tuple[Any, ...]) -> str | None:
+    """Numpy makes an object of the argument if it is a class."""
+    known = not args or type(args[0]) is str or name_of(args[0]).startswith("numpy.random.")
+    return None if known else "for another class"
+
+
+def _nothing(args: tuple[Any, ...]) -> str | None:
+    """Its arguments would name files; the state comes later."""
+    return "with arguments" if args else None
+
+
+def _no_range(args: tuple[Any, ...]) -> str | None:
+    """A range may stand for more items than memory holds."""
+    ranges = any(type(arg) is Made and arg.of.full == RANGE for arg in args)
+    return "with a range" if ranges else _no_size(args)
+
+
+def _plain_fraction(args: tuple[Any, ...]) -> str | None:
+    """The power that an exponent asks for may have no end."""
+    powers = any(type(arg) is str and "e" in arg.casefold() for arg in args)
+    return "with an exponent" if powers else None
 
 
 def _storage(args: tuple[Any, ...]) -> str | None:
@@ -75,16 +122,35 @@ def _storage(args: tuple[Any, ...]) -> str | None:
 
 _GUARDS: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
     "_codecs:encode": _encode,
-    "builtins:bytearray": _no_size,
-    "builtins:bytes": _no_size,
+    "builtins:bytearray": _no_range,
+    "builtins:bytes": _no_range,
+    "builtins:dict": _no_range,
+    "builtins:frozenset": _no_range,
+    "builtins:list": _no_range,
+    "builtins:set": _no_range,
+    "builtins:tuple": _no_range,
     "builtins:type": _one_argument,
+    "collections:Counter": _no_range,
+    "collections:OrderedDict": _no_range,
+    "collections:deque": _no_range,
+    "copyreg:__newobj__": _newobj,
     "copyreg:_reconstructor": _of_object,
+    "fractions:Fraction": _plain_fraction,
+    "lightgbm.basic:Booster": _nothing,
+    "numpy:record": _no_size,
+    "numpy:void": _no_size,
     "numpy._core.multiarray:_reconstruct": _reconstruct,
     "numpy.core.multiarray:_reconstruct": _reconstruct,
     "numpy.ma.core:_mareconstruct": _masked,
+    "numpy.random._pickle:__bit_generator_ctor": _bit_generator,
     "numpy.random._pickle:__generator_ctor": _known_constructor,
     "numpy.random._pickle:__randomstate_ctor": _known_constructor,
+    "pandas.core.indexes.base:_new_Index": _of_pandas,
+    "pandas.core.indexes.datetimes:_new_DatetimeIndex": _of_pandas,
+    "pandas.core.indexes.period:_new_PeriodIndex": _of_pandas,
+    "torch._tensor:_rebuild_from_type_v2": _from_type,
     "torch._utils:_rebuild_tensor": _storage,
     "torch._utils:_rebuild_tensor_v2": _storage,
     "torch._utils:_rebuild_tensor_v3": _storage,
+    "xgboost.core:Booster": _nothing,
 }

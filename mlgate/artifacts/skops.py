@@ -30,7 +30,10 @@ _FIXED = frozenset("""
     """.split())  # noqa: SIM905
 """Loaders that make one and the same type, whatever the node calls it."""
 _OWN = {
-    "DictNode": {"collections:OrderedDict"},
+    "DictNode": {"builtins:dict", "collections:Counter", "collections:OrderedDict"},
+    "ListNode": {"builtins:list", "collections:deque"},
+    "SetNode": {"builtins:frozenset", "builtins:set"},
+    "TupleNode": {"builtins:tuple"},
     "NdArrayNode": {"numpy:ndarray"},
     "MaskedArrayNode": {"numpy.ma:MaskedArray", "numpy.ma.core:MaskedArray"},
     "RandomStateNode": {"numpy.random.mtrand:RandomState", "numpy.random:RandomState"},
@@ -106,9 +109,17 @@ class _Reading:
         found, problem = self.names.find(module, name, 4)
         if problem is not None:
             self.scan.state(Problem(*problem, where=self.where, name=found.full))
-        elif loader in _CALLS and (not found.calls or guards.guarded(found.full)):
+        elif loader in _CALLS and (not found.calls or _guarded(loader, found.full)):
             message = f"its skops schema calls {found.full}, as skops itself does not"
             self.scan.state(Problem("call", message, self.where))
+
+
+def _guarded(loader: str, name: str) -> bool:
+    """Whether the arguments of the call decide; those of an object are none, and those of other
+    loaders are not known."""
+    if loader == "ObjectNode":
+        return guards.wrong(name, (), keywords=False) is not None
+    return guards.guarded(name)
 
 
 def _generator(content: Any) -> None:

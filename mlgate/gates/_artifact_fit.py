@@ -34,6 +34,10 @@ def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
             plain(f"the predict command {found['silent']}\n{found['said']}").strip(),
             "run it by hand: it prints a line when the model is loaded, and one for each line read",
         )
+    if "over" in found:
+        what = f"memory {found['phase']}, where it was ended"
+        yield _exact("memory", what, float(found["over"]), bytes_of(str(asked.memory)), "B")
+        return
     yield _exact("load", "loading", found["load"], _seconds(asked.load), "s")
     if found["peak"] is None and asked.memory:
         raise GateError(
@@ -52,18 +56,29 @@ def _request(ctx: Context, asked: Predict, places: list[Place]) -> dict[str, Any
     environment = ctx.environment()
     variables = project_code.activated(environment, os.environ.get("PATH", os.defpath))
     root = str(ctx.subject.root(ctx.subject.files))
-    program, *arguments = (word.replace("{model}", _model(ctx, places)) for word in asked.run)
+    model = _model(ctx, places)
+    argv = [word.replace("{model}", model) for word in asked.run]
+    if asked.pyfunc:
+        argv = [environment.python, "-c", _pyfunc(), model]
     within = seconds(asked.answer_within)
     return {
-        "argv": [*environment.run, program, *arguments],
+        "argv": [*environment.run, *argv],
         "env": variables,
         "wrapped": bool(environment.run),
         "cwd": os.path.join(root, ctx.project),
         "lines": _lines(ctx, asked.requests),
         "calls": asked.calls,
+        "memory": bytes_of(asked.memory) if asked.memory else None,
         "within": within,
         "load_within": within + (seconds(asked.load) if asked.load else 0.0),
     }
+
+
+def _pyfunc() -> str:
+    """The program itself: as a file it would have this folder's modules before Python's own."""
+    file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_artifact_pyfunc.py")
+    with open(file, encoding="utf-8") as opened:
+        return opened.read()
 
 
 def _model(ctx: Context, places: list[Place]) -> str:

@@ -33,10 +33,13 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Predict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A command that loads the model and answers, and what its target allows it."""
 
-    run: Annotated[tuple[str, ...], Meta(min_length=1)]
+    run: tuple[str, ...] = ()
     """The program; `{model}` stands for the model's place. It prints one line when the model is
     loaded, then one line for each line of its standard input. It is only run where the scan found
     nothing."""
+    pyfunc: bool = False
+    """Instead of `run`: the model is a folder that MLflow saved, loaded as `mlflow.pyfunc` with the
+    project's MLflow. Each line is one record, a list of them, or `dataframe_split`."""
     requests: Text
     """A file of the repository whose lines are sent, over and over."""
     calls: Annotated[int, Meta(ge=1, le=100_000)] = 200
@@ -44,10 +47,14 @@ class Predict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     load: Duration | None = None
     """How long loading may take."""
     memory: Size | None = None
-    """How much memory it may take at its peak."""
+    """How much memory it may take at its peak; where it takes more it is ended."""
     p50: Duration | None = None
     """What half of the answers must take at most."""
     p95: Duration | None = None
     """What 95 % of the answers must take at most."""
     answer_within: Duration = "30s"
     """How long loading beyond `load`, or one answer, may take until it counts as none."""
+
+    def __post_init__(self) -> None:
+        if bool(self.run) == self.pyfunc:
+            raise ValueError("`predict` takes either `run` or `pyfunc`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import stat
@@ -11,10 +12,14 @@ from typing import Any
 
 import msgspec
 
-from mlgate.artifacts.content import scan_file
+from mlgate.artifacts.content import scan_open
 from mlgate.artifacts.outcome import Limits
 
-_CHUNK = 1 << 20
+Bytes = io.BytesIO | io.BufferedReader
+_CHUNK = 256 << 10
+_KEPT = 8 << 20
+"""Files up to here are read once, and cannot change between digest and scan. To digest a larger one
+takes longer than clocks of file systems tick, so that a change shows."""
 
 
 class OutOfTime(BaseException):
@@ -43,23 +48,30 @@ def _answer(
     file: str, name: str, limits: Limits, allow: frozenset[str], seconds: float
 ) -> dict[str, Any]:
     try:
-        before = _state(file)
-        digest = _sha256(file)
-        found = _scanned(file, name, limits, allow, seconds)
-        if _state(file) != before:
-            found["problems"].append(_limit("malformed", "it was changed while it was read"))
+        with open(file, "rb", opener=_opened_at_once) as opened:
+            before = _state(opened)
+            content: Bytes = opened if before[0] > _KEPT else io.BytesIO(opened.read(_KEPT + 1))
+            digest = _sha256(content)
+            found = _scanned(content, name, limits, allow, seconds)
+            if _state(opened) != before:
+                found["problems"].append(_limit("malformed", "it was changed while it was read"))
     except OSError as error:
         return {"unreadable": error.strerror or str(error)}
     return {"sha256": digest, "size": before[0], **found}
 
 
+def _opened_at_once(file: str, flags: int) -> int:
+    """Opens a pipe, too, without waiting for somebody who writes to it."""
+    return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _scanned(
-    file: str, name: str, limits: Limits, allow: frozenset[str], seconds: float
+    file: Bytes, name: str, limits: Limits, allow: frozenset[str], seconds: float
 ) -> dict[str, Any]:
     """The scan, ended where it takes more time or memory than it may."""
     try:
         with _Alarm(seconds):
-            scan = scan_file(file, name, limits, allow)
+            scan = scan_open(file, name, limits, allow)
     except OutOfTime:
         problem = _limit("limit", f"reading it took longer than {seconds:g} s")
         return {"formats": [], "opcodes": 0, "problems": [problem]}
@@ -97,20 +109,20 @@ def _limit(rule: str, message: str) -> dict[str, Any]:
     return {"rule": rule, "message": message, "where": "", "name": None}
 
 
-def _state(file: str) -> tuple[int, ...]:
-    found = os.stat(file)
+def _state(file: Bytes) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
     if not stat.S_ISREG(found.st_mode):
         raise OSError(0, "it is no regular file")
     return (found.st_size, found.st_ino, found.st_dev, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def _sha256(file: str) -> str:
+def _sha256(file: Bytes) -> str:
     import hashlib
 
-    total = hashlib.sha256()
-    with open(file, "rb", buffering=0) as opened:
-        while part := opened.read(_CHUNK):
-            total.update(part)
+    total, buffer = hashlib.sha256(), bytearray(_CHUNK)
+    view = memoryview(buffer)
+    while size := file.readinto(buffer):
+        total.update(view[:size])
     return total.hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -59,6 +59,7 @@ rules = {
         "The model takes what the baseline takes, and gives what the baseline gives.",
         level=Level.ERROR,
     ),
+    "second-opinion": Rule("What another scanner says of the file.", _ANEW, Level.ERROR),
     "not-in-commit": Rule("The file is not in the commit.", level=Level.NOTE),
     "digest": Rule("The SHA-256 of the bytes that were read.", level=Level.NOTE),
     "read": Rule("What was read.", level=Level.NOTE),
@@ -83,6 +84,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many megabytes reading one file may take."""
     seconds: Annotated[float, Meta(gt=0)] = 120.0
     """How long reading one file may take."""
+    second_opinion: Literal["picklescan"] | None = None
+    """Have picklescan, installed beside mlgate, read them too: what it calls dangerous fails."""
     predict: Predict | None = None
     """A command that loads the model and answers, and what its target allows it."""
     requirements: Text | None = None
@@ -103,7 +106,8 @@ def inputs(ctx: Context) -> Inputs | None:
     also = digest_of(msgspec.json.encode([REVISION, ctx.options]))
     for place in places:
         also.update(f"{place.path}\0{place.identity}\0".encode("utf-8", "surrogateescape"))
-    beside = ctx.options.predict or ctx.options.requirements or ctx.options.contracts
+    options = ctx.options
+    beside = options.predict or options.requirements or options.contracts or options.second_opinion
     return Inputs(
         paths=tuple(place.path for place in places if place.identity is None),
         also=None if beside else also.digest(),
@@ -127,6 +131,10 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
         total += answer["size"]
         harmless = harmless and not answer["problems"]
         yield from _of_file(ctx, place, answer)
+    if ctx.options.second_opinion:
+        from mlgate.gates import _artifact_second as second
+
+        yield from second.findings(ctx, places)
     yield from _size(ctx, total)
     yield from _target(ctx, places, harmless)
 

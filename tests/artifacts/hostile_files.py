@@ -17,6 +17,7 @@ import zipfile
 import zlib
 from typing import Any
 
+HDF5 = b"\x89HDF\r\n\x1a\n"
 PAYLOAD = b"cbuiltins\nprint\n(S'inert'\ntR."
 
 
@@ -125,6 +126,21 @@ def by_opcode() -> dict[str, bytes]:
         "codec by name": b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
         "bytes of any size": b"cbuiltins\nbytearray\n(I99999999999\ntR.",
         "array of any size": b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I99999999999\ntS'b'\ntR.",  # noqa: E501
+        "bytes of any size, from a range": b"cbuiltins\nbytearray\n(cbuiltins\nrange\n(I99999999999\ntRtR.",  # noqa: E501 - a stream in one piece
+        "list of any length": b"cbuiltins\nlist\n(cbuiltins\nrange\n(I99999999999\ntRtR.",
+        "void of any size": b"cnumpy\nvoid\n(I99999999999\ntR.",
+        "fraction of any size": b"cfractions\nFraction\n(S'1e999999999'\ntR.",
+        "call through copyreg": b"ccopyreg\n__newobj__\n(cbuiltins\nbytearray\nI99999999999\ntR.",
+        "call through copyreg, of a name": b"ccopyreg\n__newobj__\n(cnumpy\nndarray\nI99999\ntR.",
+        "call through copyreg, of text": b"ccopyreg\n__newobj__\n(S'a'\ntR.",
+        "base of any size": b"ccopyreg\n_reconstructor\n(cbuiltins\nobject\ncbuiltins\nbytearray\nI99999999999\ntR.",  # noqa: E501 - a stream in one piece
+        "call through torch": b"ctorch._tensor\n_rebuild_from_type_v2\n(cnumpy\nlog\ncnumpy\nndarray\n(K\x01ttR.",  # noqa: E501 - a stream in one piece
+        "call through torch, guarded": b"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\nctorch\nTensor\n(S'a'\nt}tR.",  # noqa: E501 - a stream in one piece
+        "call through numpy": b"cnumpy.random._pickle\n__bit_generator_ctor\n(cnumpy\nndarray\ntR.",
+        "call through pandas": b"cpandas.core.indexes.base\n_new_Index\n(cnumpy\nndarray\n}tR.",
+        "booster of a file": b"cxgboost.core\nBooster\n(NNS'/etc/passwd'\ntR.",
+        "booster of a file, lightgbm": b"clightgbm.basic\nBooster\n(NNS'/etc/passwd'\ntR.",
+        "whole pickle of a name": b"cours.features\nimported\n.",
         "broken after the call": PAYLOAD[:-1],
         "broken after the call, binary": stacked("builtins", "print")[:-1] + b"\xff\xff",
         "broken before the STOP": b"\x80\x04\x95\xff\xff\x00\x00\x00\x00\x00\x00N.",
@@ -170,6 +186,15 @@ def by_wrapping() -> dict[str, bytes]:
         "torch zip, pickle among tensors": zipped({"m/data.pkl": b"\x80\x02N.", "m/data/0": PAYLOAD}),  # noqa: E501
         "torch zip, second pickle": zipped({"m/data.pkl": b"\x80\x02N.", "m/other.pkl": PAYLOAD}),
         "torch zip, TorchScript": zipped({"m/data.pkl": b"\x80\x02N.", "m/code/a.py": b"1"}),
+        "torch.package": zipped({"m/.data/extern_modules": b"os\n", "m/a.py": b"1"}),
+        "zip behind a picture": b"\x89PNG\r\n\x1a\n" + bytes(99) + plain,
+        "zip behind text": b"# text\n" * 900 + plain,
+        "zip behind a table": b"PAR1" + bytes(99) + plain + b"PAR1",
+        "zip in the bytes of a pickle": b"\x80\x04B" + struct.pack("<I", len(plain)) + plain + b".",
+        "zip in a tensor": _tensor(plain),
+        "zip64 in a tensor": _tensor(b"PK\x06\x07PK\x05\x06" + b"\xff" * 16 + b"\0\0"),
+        "HDF5 behind text": b"#" * 8192 + HDF5,
+        "HDF5 in a tensor": _tensor(HDF5 * 1024),
         "legacy torch": LEGACY + PAYLOAD,
         "legacy torch, in the last": LEGACY + b"\x80\x02N." + PAYLOAD,
         "npy of objects": npy(PAYLOAD),
@@ -215,6 +240,14 @@ TENSOR = (
     b"X\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}tR."
 )
 LEGACY = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2)
+
+
+def _tensor(content: bytes) -> bytes:
+    """safetensors of one tensor."""
+    size = len(content)
+    header = f'{{"a":{{"dtype":"U8","shape":[{size}],"data_offsets":[0,{size}]}}}}'.encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header + content
 
 
 def samples() -> dict[str, bytes]:

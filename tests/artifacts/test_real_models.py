@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import joblib
@@ -76,7 +77,7 @@ def test_saved_by_pickle_and_joblib(tmp_path: Path, value: object) -> None:
     assert alarms(path) == []
 
 
-@pytest.mark.parametrize("form", ["zlib", "gzip", "bz2", "lzma", "xz"])
+@pytest.mark.parametrize("form", ["zlib", "gzip", "bz2", "lzma", "xz", "lz4"])
 @pytest.mark.parametrize("value", [VALUES[0], np.zeros(3, [("a", "O")])], ids=["forest", "objects"])
 def test_saved_by_joblib_compressed(tmp_path: Path, form: str, value: object) -> None:
     joblib.dump(value, tmp_path / "model", compress=(form, 3))
@@ -90,6 +91,9 @@ def test_saved_by_numpy(tmp_path: Path) -> None:
         assert alarms(tmp_path / "a.npy") == []
     np.savez(tmp_path / "b.npz", a=ROWS, b=np.array([{}], object))
     np.savez_compressed(tmp_path / "c.npz", a=ROWS)
+    with tarfile.open(tmp_path / "d.tar", "w") as archive:
+        archive.add(tmp_path / "b.npz", "b.npz")
+    assert alarms(tmp_path / "d.tar") == []
     assert alarms(tmp_path / "b.npz") + alarms(tmp_path / "c.npz") == []
 
 
@@ -103,7 +107,7 @@ for name, model in {"x": one, "l": two, "xb": one.get_booster(), "lb": two.boost
     joblib.dump(model, name + ".joblib"); pickle.dump(model, open(name + ".pkl", "wb"))
 one.save_model("x.json"); one.save_model("x.ubj"); two.booster_.save_model("l.txt")
 forest = RandomForestClassifier(3).fit(x, y)
-skops.io.dump(forest, "f.skops")
+skops.io.dump(forest, "f.skops"); skops.io.dump(one, "x.skops"); skops.io.dump(two, "l.skops")
 raw = skl2onnx.to_onnx(forest, x[:1].astype("f4")).SerializeToString()
 open("f.onnx", "wb").write(raw)
 safetensors.numpy.save_file({"a": np.zeros((2, 3), "f4"), "b": np.zeros(4, "i8")}, "s.safetensors")

@@ -17,6 +17,7 @@ from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
+from mlgate.gates import _artifact_worker as worker
 from mlgate.gates import artifact as gate
 from mlgate.runner.workshop import Workshop
 
@@ -164,3 +165,42 @@ def test_a_worker_that_dies_is_an_error(model: Model) -> None:
     with pytest.raises(GateError, match="did not answer"):
         testing.check(gate, model.folder, {"model.pkl": HARMLESS}, kind="artifact",
                       options={"path": "model.pkl"}, worker=lambda *_: iter(()))  # fmt: skip
+
+
+def asked(path: Path) -> dict[str, Any]:
+    request = {"files": [{"file": str(path), "name": path.name}], "allow": [], "limits": {},
+               "memory": 4096, "seconds": 9}  # fmt: skip
+    (answer,) = worker.answers(request)
+    return answer
+
+
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_limit_memory", lambda _: None)
+
+
+@pytest.mark.usefixtures("unlimited")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.pkl")
+    assert asked(tmp_path / "model.pkl") == {"unreadable": "it is no regular file"}
+
+
+@pytest.mark.usefixtures("unlimited")
+@pytest.mark.parametrize("size", [10, worker._KEPT + 10])
+def test_the_digest_is_of_what_was_scanned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """The file is swapped for a hostile one once its digest was taken."""
+    path, digest = tmp_path / "model.pkl", worker._sha256
+    path.write_bytes(pickle.dumps(b"x" * size))
+
+    def then_swapped(file: worker.Bytes) -> str:
+        said = digest(file)
+        path.write_bytes(HOSTILE)
+        return said
+
+    monkeypatch.setattr(worker, "_sha256", then_swapped)
+    answer = asked(path)
+    assert answer["sha256"] == hashlib.sha256(pickle.dumps(b"x" * size)).hexdigest()
+    assert "it was changed while it was read" in [p["message"] for p in answer["problems"]]
+    assert (answer["formats"] == ["pickle"]) or len(answer["problems"]) > 1

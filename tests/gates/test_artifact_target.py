@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas as pd
 import pytest
 
 from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
+from mlgate.gates import _artifact_pyfunc
 from mlgate.gates import artifact as gate
 from mlgate.runner.workshop import Workshop
 
@@ -27,11 +29,16 @@ held = bytearray(200 << 20) if mode == "heavy" else None
 if held: held[::4096] = b"x" * len(held[::4096])
 if mode == "late": time.sleep(0.5)
 if mode == "broken": sys.exit("no such feature")
+if mode == "banner": print("Welcome", flush=True); time.sleep(0.2)
+if mode == "deaf": print("ready", flush=True); time.sleep(60)
 if mode != "mute": print("ready", flush=True)
 for number, line in enumerate(sys.stdin):
     if mode == "slow": time.sleep(0.02)
     if mode == "dies" and number == 5: sys.exit("out of memory")
     if mode == "hangs" and number == 5: time.sleep(60)
+    while mode == "eats":
+        model[len(model)] = b"x" * (4 << 20); time.sleep(0.01)
+    if mode == "chats": print("a word", flush=True)
     print(json.dumps(model["factor"] * json.loads(line)["x"]), flush=True)
 """
 FILES = {
@@ -114,12 +121,69 @@ def test_too_few_calls_leave_it_open(target: Target) -> None:
         ("mute", "said nothing within 1 s while it loads"),
         ("dies", "ended at request 6\nout of memory"),
         ("hangs", "said nothing within 1 s at request 6"),
+        ("banner", "wrote more than one line"),
+        ("chats", "wrote more than one line"),
     ],
 )
 def test_a_command_that_does_not_answer_is_an_error(target: Target, mode: str, words: str) -> None:
     with pytest.raises(GateError) as caught:
         target.fit(mode, answer_within="1s")
     assert words in caught.value.message
+
+
+def test_a_command_that_eats_memory_is_ended(target: Target) -> None:
+    found = target.fit("eats", memory="120MB")
+    assert [f.result for f in found.values() if f.rule == "artifact/memory"] == [Result.FAIL]
+    assert "at request 1, where it was ended" in found["memory"].message
+    assert "latencyp50" not in found
+
+
+def test_a_command_that_does_not_read_is_an_error(target: Target) -> None:
+    rows = {"rows.jsonl": json.dumps({"x": 1, "more": "x" * 300_000})}
+    predict = {"run": ["python", "serve.py", "{model}", "deaf"], "requests": "rows.jsonl"}
+    with pytest.raises(GateError, match="said nothing within 1 s at request 1"):
+        target.stated(rows, predict={**predict, "answer_within": "1s"})
+
+
+MLFLOW = """
+import pickle
+class Model:
+    def __init__(self, path): self.factor = pickle.load(open(path + "/model.pkl", "rb"))["factor"]
+    def predict(self, rows): return (rows["x"] * self.factor).to_numpy()
+def load_model(path):
+    print("loading")
+    return Model(path)
+"""
+
+
+def test_a_folder_that_mlflow_saved(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for MLflow lies where the project's interpreter finds it."""
+    library = target.folder.parent / "library" / "mlflow"
+    library.mkdir(parents=True)
+    (library / "__init__.py").touch()
+    (library / "pyfunc.py").write_text(MLFLOW)
+    monkeypatch.setenv("PYTHONPATH", str(library.parent))
+    target.workshop.environ = dict(os.environ)
+    files = {"m/MLmodel": "flavors: {}\n", "m/model.pkl": FILES["model.pkl"]}
+    predict = {"pyfunc": True, "requests": "rows.jsonl", "calls": 100, "p95": "5s"}
+    found = target.stated(files, path="m", predict=predict)
+    assert {f.result for f in found.values()} == {Result.PASS}, found
+
+
+SPLIT = '{"dataframe_split": {"columns": ["x"], "data": [[2]]}}'
+
+
+@pytest.mark.parametrize(
+    "line", ['{"x": 2}', '[{"x": 2}]', '{"dataframe_records": [{"x": 2}]}', SPLIT]
+)
+def test_the_forms_of_a_request(line: str) -> None:
+    assert _artifact_pyfunc.rows(line, pd.DataFrame).to_dict("records") == [{"x": 2}]
+
+
+@pytest.mark.parametrize("how", [{}, {"run": ["a"], "pyfunc": True}])
+def test_there_is_one_way_to_predict(how: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="either `run` or `pyfunc`"):
+        msgspec.convert({"path": "m", "predict": {"requests": "r", **how}}, gate.Options)
 
 
 def test_what_is_not_harmless_is_not_run(target: Target) -> None:
