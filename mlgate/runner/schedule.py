@@ -121,7 +121,7 @@ class Schedule:
         except GateError as error:
             return job.fail(error)
         job.cached = False
-        job.facts = Facts(job.subject, getattr(job.gate, "conceals", False))
+        job.facts = job.new_facts()
         self._open[job] = len(tasks)
         self._done[job] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
         self._tasks.extend(tasks)
@@ -183,7 +183,7 @@ class Schedule:
         job = task.job
         ctx: Context | None = job.ctx
         paths = task.paths or ()
-        facts = Facts(job.subject, getattr(job.gate, "conceals", False))
+        facts = job.new_facts()
         failed: GateError | None = None
         if ctx is not None and job.error is None:
             if job.clock.began is None:
