@@ -231,6 +231,20 @@ def test_a_merge(native):
     assert len(project.git("log", "-1", "--format=%P").split()) == 2
 
 
+@pytest.mark.parametrize("way", ["--no-verify", "core.hooksPath", "uninstalled"])
+def test_what_the_hook_never_saw_is_found_at_the_merge(native, way):
+    project = native.project
+    start = project.git("rev-parse", "HEAD").strip()
+    project.put({"a.py": UNUSED})
+    if way == "core.hooksPath":
+        project.git("config", "core.hooksPath", "nowhere")
+    if way == "uninstalled":
+        (native.folder / ".git" / "hooks" / "pre-commit").unlink()
+    assert native("-a", *(["--no-verify"] if way == "--no-verify" else []))[0]
+    ended = project.run("check", "--base", start, "--new", SKIP="mlgate")
+    assert ended.code == 1 and "a.py:3" in ended.out
+
+
 def test_nothing_but_our_store_is_written(native):
     project = native.project
     project.put({"b.py": UNUSED}).git("add", "b.py")
