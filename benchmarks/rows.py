@@ -105,6 +105,34 @@ def warm_beside_runners(corpus: Corpus, rounds: int) -> Iterator[Row]:
         yield faster("the same, repeated", ours, f"{runner} run -a", theirs, 80)
 
 
+def only_new(corpus: Corpus, rounds: int) -> Iterator[Row]:
+    """A warm check in which only new findings count, beside the same in which all do.
+
+    On a branch in which every tenth file was altered; its old and new findings are lint's.
+    """
+    flake8 = corpus.folder / ".flake8"
+    kept = flake8.read_text()
+    flake8.write_text(f"{kept.rpartition('ignore')[0]}ignore = W503,W504\n")
+    corpus.git("commit", "-qam", "Judge as by default")
+    corpus.git("checkout", "-q", "-b", "topic")
+    for name in corpus.python[::10]:
+        with (corpus.folder / name).open("a") as file:
+            file.write("\nimport this_is_new\n")
+    corpus.git("commit", "-qam", "Add findings")
+    check = [corpus.place.program("mlgate"), "check", "--base", "main"]
+    cases = {
+        "new": _case(corpus, [[*check, "--new"]], code=1),
+        "all": _case(corpus, [check], code=1),
+    }
+    for case in cases.values():
+        once(case)
+    found = medians(cases, rounds)
+    corpus.git("checkout", "-q", "main")
+    corpus.git("reset", "-q", "--hard", "HEAD~1")
+    what = f"warm check --new, {_count(corpus):,} files"
+    yield relative(what, found["new"].cpu, "without --new", found["all"].cpu, 1.15)
+
+
 def changed(corpus: Corpus, number: int, rounds: int, most: float) -> Iterator[Row]:
     """The commit hook after a change of `number` files, beside the three tools on them."""
     files = corpus.python[:: max(1, _count(corpus) // number)][:number]

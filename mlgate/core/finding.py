@@ -63,7 +63,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     help: str | None = None
     """The command or the edit that mends it."""
     fingerprint: str | None = None
-    """Set by the runner: rule and normalised source line with neighbours, never a line number."""
+    """Set by the runner: rule and normalised source line with neighbours, never a line number. What
+    a gate gives stands for the message where there is no source line to be read."""
     state: State = State.NEW
     undecided: str | None = None
     """Of an open finding: `warn`, `block` or `approve`, where its rule says so and not the stage;

@@ -206,8 +206,10 @@ class Detected(Struct, frozen=True, kw_only=True):
 class Gate(Protocol):
     """What a module in `gates/` offers. `fix` and `detect` are optional."""
 
-    # Also optional: `conceals = True`, where the source lines of findings must not be shown, and
-    # `suffixes`, the endings of the files it judges: it is not asked about a commit without any.
+    # Also optional: `conceals = True`, where the source lines of findings must not be shown;
+    # `spans = True`, where a finding is about every line from `line` to `end_line`, and is old only
+    # if all of them are; `suffixes`, the endings of the files it judges: it is not asked about a
+    # commit without any.
 
     Options: type[Struct]
     stages: frozenset[Stage]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from mlgate.repo.notebooks import Notebook
 
 stages = _code.stages
+spans = True
 _ROLE = "formatted"
 _SUFFIXES = (".py", ".pyi")
 suffixes = (*_SUFFIXES, _code.NOTEBOOK)
@@ -52,9 +52,12 @@ def inputs(ctx: Context) -> Inputs | None:
 
 
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
-    """One finding for each file that would change, with the first lines of the difference."""
+    """One finding for each run of lines that would change, with the first of the difference."""
     for answer in _formatted(ctx, paths):
-        yield answer if isinstance(answer, Finding) else _would_change(ctx, answer)
+        if isinstance(answer, Finding):
+            yield answer
+        else:
+            yield from _would_change(ctx, answer)
 
 
 def fix(ctx: Context) -> Iterator[Edit]:
@@ -114,48 +117,68 @@ def _rewritten(raw: bytes, notebook: Notebook, formatted: bytes) -> bytes:
     return rewrite(raw, edited) if edited else raw
 
 
-def _would_change(ctx: Context, edit: Edit) -> Finding:
-    cell = None
-    old, new = edit.before, edit.after
-    if edit.path.endswith(_code.NOTEBOOK):
-        cell, old, new = _first_cell(edit)
-    lines, first, changed = _difference(_lines(old), _lines(new))
-    return Finding(
-        rule=f"{ctx.kind}/{ctx.options.tool}",
-        message="\n".join([f"{counted(changed, 'line')} would change", *lines]),
-        location=Location(path=edit.path, cell=cell, line=first),
-        help="mlgate fix",
-    )
+def _would_change(ctx: Context, edit: Edit) -> Iterator[Finding]:
+    """One finding for each run of lines that would change, in a notebook by cell."""
+    if not edit.path.endswith(_code.NOTEBOOK):
+        yield from _hunks(ctx, edit.path, None, edit.before, edit.after)
+        return
+    for cell, old, new in _cells(edit):
+        yield from _hunks(ctx, edit.path, cell, old, new)
 
 
-def _first_cell(edit: Edit) -> tuple[int, bytes, bytes]:
-    """The number of the first cell that would change, and its source before and after."""
+def _cells(edit: Edit) -> Iterator[tuple[int, bytes, bytes]]:
+    """The number of each cell that would change, and its source before and after."""
     from mlgate.repo.notebooks import Broken, view
 
     books = [view(content) for content in (edit.before, edit.after)]
     cells = [() if isinstance(book, Broken) else book.cells for book in books]
     for old, new in zip(*cells, strict=True):
         if old.source != new.source:
-            return old.number, old.source.encode(), new.source.encode()
-    return 1, b"", b""
+            yield old.number, old.source.encode(), new.source.encode()
 
 
-def _difference(old: list[str], new: list[str]) -> tuple[list[str], int, int]:
-    """A short unified diff, the first line that changes, and how many do."""
-    from difflib import unified_diff
+def _hunks(
+    ctx: Context, path: str, cell: int | None, before: bytes, after: bytes
+) -> Iterator[Finding]:
+    old, new = _lines(before), _lines(after)
+    for first, last, removed, added in _differences(old, new):
+        changed = max(len(removed), len(added))
+        diff = [*(f"-{line}" for line in removed), *(f"+{line}" for line in added)]
+        yield Finding(
+            rule=f"{ctx.kind}/{ctx.options.tool}",
+            message="\n".join([f"{counted(changed, 'line')} would change", *_short(diff)]),
+            location=Location(
+                path=path, cell=cell, line=first, end_line=last if last > first else None
+            ),
+            help="mlgate fix",
+            fingerprint="\n".join(diff),
+        )
 
-    diff = list(unified_diff(old, new, n=1, lineterm=""))[2:]
-    if not diff:  # only line endings or undecodable bytes differ
-        return [], 1, max(len(old), 1)
-    start = re.match(r"@@ -(\d+)", diff[0])
-    context = 1 if diff[1:2] and diff[1].startswith(" ") else 0
-    first = max(int(start[1]), 1) + context if start else 1
-    removed = sum(line.startswith("-") for line in diff)
-    changed = max(removed, sum(line.startswith("+") for line in diff))
+
+_Difference = tuple[int, int, list[str], list[str]]
+
+
+def _differences(old: list[str], new: list[str]) -> Iterator[_Difference]:
+    """Each run of lines that changes: the first and the last, and what takes whose place.
+
+    Lines that are merely put in belong to the line that they go before.
+    """
+    from difflib import SequenceMatcher
+
+    if old == new:  # only line endings or undecodable bytes differ
+        yield 1, len(old), [], []
+        return
+    for tag, i, j, k, m in SequenceMatcher(None, old, new).get_opcodes():
+        if tag != "equal":
+            first = min(i + 1, len(old))
+            yield first, max(j, first), old[i:j], new[k:m]
+
+
+def _short(diff: list[str]) -> list[str]:
     short = [plain(line.rstrip()) for line in diff[:_SHOWN]]
     if len(diff) > _SHOWN:
         short[-1] = f"... {counted(len(diff) - _SHOWN + 1, 'line')} more"
-    return short, first, changed
+    return short
 
 
 def _lines(content: bytes) -> list[str]:

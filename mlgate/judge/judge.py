@@ -59,11 +59,14 @@ class Terms(Struct, frozen=True, kw_only=True):
     """True if other files, or another gate of the kind, may hold what a waiver is for."""
 
 
-def judge(draft: Draft, terms: Terms, today: str, used: Counter[int] | None = None) -> Verdict:
+Used = Counter[tuple[Accepted, int]]
+"""How many findings a waiver covers, which is told from others like it by a number."""
+
+
+def judge(draft: Draft, terms: Terms, today: str, used: Used | None = None) -> Verdict:
     """The verdict on `draft` under `terms`, on the day `today` (ISO 8601).
 
-    `used` counts what each waiver, by its place in `terms`, covers already in other gates of the
-    kind; it is added to.
+    `used` counts what each waiver covers already in other gates of the kind; it is added to.
     """
     findings, notes = _waive(draft, terms, today, Counter() if used is None else used)
     outcome = _outcome(draft, findings, terms.level)
@@ -118,15 +121,16 @@ def _outcome(draft: Draft, findings: Sequence[Finding], level: Level) -> Outcome
     return Outcome.PASSED
 
 
-def _waive(
-    draft: Draft, terms: Terms, today: str, used: Counter[int]
-) -> tuple[list[Finding], list[str]]:
+def _waive(draft: Draft, terms: Terms, today: str, used: Used) -> tuple[list[Finding], list[str]]:
     """The findings with their state, and what to say about waivers that did not hold."""
     findings = list(draft.findings)
     notes = []
-    for number, waiver in enumerate(terms.waivers):
-        if not _concerns(waiver, draft.kind):
+    alike: Counter[Accepted] = Counter()
+    for waiver in terms.waivers:
+        if not concerns(waiver, draft.kind):
             continue
+        number = (waiver, alike[waiver])
+        alike[waiver] += 1
         matching = [i for i, f in enumerate(findings) if _covers(waiver, f)]
         place = f"{waiver.rule} {waiver.path}".strip()
         if waiver.until < today:
@@ -146,7 +150,8 @@ def _waive(
     return findings, notes
 
 
-def _concerns(waiver: Accepted, kind: str) -> bool:
+def concerns(waiver: Accepted, kind: str) -> bool:
+    """True if findings of gates of this kind can be what the waiver is for."""
     return waiver.rule.split("/", 1)[0] == kind
 
 

@@ -36,20 +36,24 @@ def mark_old(
     base: Iterable[Finding],
     maps: Mapping[str, Lines],
     unchanged: frozenset[str] = frozenset(),
+    *,
+    spans: bool = False,
 ) -> list[Finding]:
     """`findings` with the state `old` where they stood at the base.
 
     `base` holds the base's findings, under the paths of today; `maps` the line maps of files, by
-    shown path. Whatever is found in one of the `unchanged` files was found at the base too.
+    shown path. Whatever is found in one of the `unchanged` files was found at the base too. Where a
+    finding `spans` its lines, it is about each of them: one that was altered makes it new.
     """
     marked = list(findings)
     for i, finding in enumerate(marked):
         if counts(finding) and finding.location and finding.location.path in unchanged:
             marked[i] = _old(finding)
     pool = [finding for finding in base if counts(finding)]
-    same_line = _on_unchanged_lines(maps)
+    same_line = _on_unchanged_lines(maps, spans)
     pool = _match(marked, pool, same_line, lambda f: (*_place(f), f.rule, f.message))
-    pool = _match(marked, pool, same_line, lambda f: (*_place(f), f.rule))
+    if not spans:
+        pool = _match(marked, pool, same_line, lambda f: (*_place(f), f.rule))
     pool = [finding for finding in pool if not _stands(finding, maps)]
     for key in (_print_in_place, _print_in_file, _print):
         pool = _match(marked, pool, lambda finding: finding, key)
@@ -81,13 +85,18 @@ def _match(
     return [finding for k, finding in enumerate(pool) if k not in used]
 
 
-def _on_unchanged_lines(maps: Mapping[str, Lines]) -> Callable[[Finding], Finding | None]:
+def _on_unchanged_lines(
+    maps: Mapping[str, Lines], spans: bool
+) -> Callable[[Finding], Finding | None]:
     def before(finding: Finding) -> Finding | None:
         at = finding.location
         if at is None or at.line is None or at.cell is not None or at.path not in maps:
             return None
-        line = maps[at.path].old(at.line)
-        return None if line is None else replace(finding, location=replace(at, line=line))
+        lines = range(at.line, (at.end_line or at.line) + 1 if spans else at.line + 1)
+        old = [maps[at.path].old(line) for line in lines]
+        if old[0] is None or old != list(range(old[0], old[0] + len(old))):
+            return None
+        return replace(finding, location=replace(at, line=old[0]))
 
     return before
 

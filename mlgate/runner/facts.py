@@ -20,13 +20,14 @@ _DRAWN = 64 << 10
 class Facts:
     """The findings and figures of one batch, in the order in which the gate stated them."""
 
-    def __init__(self, subject: Snapshot, conceals: bool) -> None:
+    def __init__(self, subject: Snapshot, conceals: bool, spans: bool = False) -> None:
         self.findings: list[tuple[str | None, Finding]] = []
         """Each with the snapshot's path it belongs to."""
         self.figures: list[Figure] = []
         self._room = _DRAWN
         self._subject = subject
         self._conceals = conceals
+        self._spans = spans
         self._lines: dict[str, list[str]] = {}
 
     def add(self, stated: Iterable[Finding | Figure]) -> None:
@@ -49,7 +50,7 @@ class Facts:
         location = finding.location
         # What a gate conceals goes into no report and no store, not even as the digest of a line.
         seen = location is not None and not self._conceals
-        before, line, after = self._around(location) if seen and location else ("", "", "")
+        before, line, after, *inside = self._around(location) if seen and location else ("",) * 3
         text = location.text if location else None
         if location is not None:
             if text is None and location.cell is None and "\n" not in finding.message:
@@ -64,11 +65,12 @@ class Facts:
             message=plain(finding.message)[:_LONGEST],
             help=None if finding.help is None else plain(finding.help)[:_LONGEST],
             location=location,
-            fingerprint=fingerprint(finding, before, line, after),
+            fingerprint=fingerprint(finding, before, line, after, *inside),
         )
 
-    def _around(self, location: Location) -> tuple[str, str, str]:
-        """The source line of a location, and the ones before and after it."""
+    def _around(self, location: Location) -> tuple[str, ...]:
+        """The source line of a location between the ones before and after it, then the others that
+        the finding is about."""
         if location.line is None or location.cell is not None:
             return "", location.text or "", ""
         if location.path not in self._lines:
@@ -79,7 +81,9 @@ class Facts:
             self._lines[location.path] = _lines_of(content)
         lines = self._lines[location.path]
         at = location.line - 1
-        return tuple(lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, at + 1))  # type: ignore[return-value]
+        last = max(location.end_line or 0, location.line) if self._spans else location.line
+        near = (lines[i] if 0 <= i < len(lines) else "" for i in (at - 1, at, last))
+        return (*near, *lines[location.line : last])
 
 
 def _is_binary(line: str) -> bool:
@@ -97,6 +101,7 @@ def fingerprint(finding: Finding, *lines: str) -> str:
     """Rule and normalised source line with its neighbours; the message where there is no line."""
     parts = [" ".join(line.split()) for line in lines]
     if not any(parts):
-        parts = [finding.message, finding.location.path if finding.location else ""]
+        told = finding.fingerprint or finding.message
+        parts = [told, finding.location.path if finding.location else ""]
     text = "\0".join([finding.rule, *parts])
     return digest_of(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

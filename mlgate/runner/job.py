@@ -72,6 +72,15 @@ class Job:
         groups = place(paths) if place else [list(paths)]
         return [group for group in groups if group]
 
+    @property
+    def spans(self) -> bool:
+        """Whether a finding is about every line from its first to its last."""
+        return getattr(self.gate, "spans", False)
+
+    def new_facts(self) -> Facts:
+        """Where a batch's answers go."""
+        return Facts(self.subject, getattr(self.gate, "conceals", False), self.spans)
+
     def findings(self) -> list[Finding]:
         """All that is known, by place."""
         if self.marked is not None:

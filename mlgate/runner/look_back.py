@@ -134,7 +134,8 @@ def settle(session: Session, past: Job) -> None:
     unchanged = _unchanged(session)
     found = past.findings() if each else _under_new_names(session, past.findings())
     maps = _maps(session, job, unchanged)
-    job.marked = mark_old(job.findings(), found, maps, unchanged if each else frozenset())
+    same = unchanged if each else frozenset[str]()
+    job.marked = mark_old(job.findings(), found, maps, same, spans=job.spans)
 
 
 def _maps(session: Session, job: Job, unchanged: frozenset[str]) -> dict[str, LineMap]:
@@ -169,7 +170,8 @@ def _moved(finding: Finding, renamed: dict[str, str]) -> Finding:
     if at is None or at.path not in renamed:
         return finding
     moved = replace(finding, location=replace(at, path=renamed[at.path]))
-    return moved if at.line else replace(moved, fingerprint=fingerprint(moved))
+    anew = replace(moved, fingerprint=None)
+    return moved if at.line else replace(anew, fingerprint=fingerprint(anew))
 
 
 def _unchanged(session: Session) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mlgate.core.words import Outcome
 from mlgate.judge.judge import Draft
@@ -25,13 +25,34 @@ def in_turn(names: Sequence[str], gates: Mapping[str, GatePolicy]) -> Iterator[s
         yield ready
 
 
+def behind(
+    names: Sequence[str], gates: Mapping[str, GatePolicy], shares: Callable[[GatePolicy], str]
+) -> dict[str, tuple[str, ...]]:
+    """For each gate those before it that draw on the same waivers, which `shares` gives a name
+    (empty: on none): the first in the policy takes what a waiver covers, not the quickest."""
+    groups: dict[str, list[str]] = {}
+    earlier = {}
+    for name in in_turn(names, gates):
+        group = groups.setdefault(shares(gates[name]), [])
+        earlier[name] = tuple(group)
+        group.append(name)
+    return {name: found for name, found in earlier.items() if name not in groups.get("", ())}
+
+
 def still_known(
-    drafts: Mapping[str, Draft], policies: Mapping[str, GatePolicy]
+    drafts: Mapping[str, Draft],
+    policies: Mapping[str, GatePolicy],
+    earlier: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Draft]:
-    """Those whose needs are known, too: a need that is asked anew may not pass this time."""
+    """Those whose needs are known, too, and what is judged `earlier`: what is asked anew may not
+    pass this time, and may take what a waiver covers."""
     kept = dict(drafts)
     while stale := [
-        name for name in kept if any(n in policies and n not in kept for n in policies[name].needs)
+        name
+        for name in kept
+        if any(
+            n in policies and n not in kept for n in (*policies[name].needs, *earlier.get(name, ()))
+        )
     ]:
         for name in stale:
             del kept[name]

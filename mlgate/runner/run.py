@@ -14,10 +14,10 @@ from msgspec.structs import replace
 import mlgate
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.words import Outcome
-from mlgate.judge.judge import Draft, judge
+from mlgate.judge.judge import Draft, Used, concerns, judge
 from mlgate.policy.model import OWN, GatePolicy
 from mlgate.runner.memo import SUFFIX, Remembered
-from mlgate.runner.needs import in_turn, still_known, unmet
+from mlgate.runner.needs import behind, in_turn, still_known, unmet
 from mlgate.runner.request import Observer, Request, Suffixed
 from mlgate.runner.session import Session, open_session
 from mlgate.runner.terms import terms_for
@@ -64,7 +64,7 @@ class _Run:
         self.session = session
         self.verdicts: dict[str, Verdict] = {}
         self.drafts: dict[str, Draft] = {}
-        self.used: dict[str, Counter[int]] = defaultdict(Counter)
+        self.used: dict[str, Used] = defaultdict(Counter)
         """How many findings each waiver covers already, by the kind of gate."""
         self.today = time.strftime("%Y-%m-%d", time.gmtime())
 
@@ -103,15 +103,16 @@ class _Run:
         made = planner(session)
         wanted, waiting = staged(session)
         gates = self._gates()
-        drafts = still_known(known.drafts if known else {}, gates)
-        remembered = Remembered(wanted, drafts, {}, waiting, session.protected)
+        remembered = Remembered(wanted, {}, {}, waiting, session.protected)
         names = self._names(remembered)
+        earlier = behind(names, gates, self._waivers_of)
+        drafts = still_known(known.drafts if known else {}, gates, earlier)
         session.observer.planned(names, self._expected())
         self._replay(drafts, [name for name in names if name in drafts], gates)
         jobs = [made(gates[name]) for name in names if name not in drafts]
         recall(session, jobs)
         outcomes = {name: verdict.outcome for name, verdict in self.verdicts.items()}
-        schedule = Schedule(session, jobs, self._finish, outcomes)
+        schedule = Schedule(session, jobs, self._finish, outcomes, earlier)
         schedule.run()
         pure = {job.name for job in jobs if job.repeatable}
         kept = {name: draft for name, draft in self.drafts.items() if name in pure}
@@ -134,6 +135,11 @@ class _Run:
             if lacking and draft.error is None and draft.skipped is None:
                 draft = Draft(gate=draft.gate, kind=draft.kind, skipped=lacking)
             self._conclude(gates[name], draft, cached=True)
+
+    def _waivers_of(self, policy: GatePolicy) -> str:
+        """The gates with which this one shares waivers, in a word; empty where it has none."""
+        waivers = terms_for(self.session, policy).waivers
+        return _counted(policy) if any(concerns(w, policy.kind) for w in waivers) else ""
 
     def _expected(self) -> float | None:
         earlier = self.session.store.runs(self.session.repo.root, self.session.stage, 1)

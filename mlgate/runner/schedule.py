@@ -48,9 +48,13 @@ class Schedule:
         jobs: Sequence[Job],
         finish: Callable[[Job], Verdict],
         outcomes: Mapping[str, Outcome],
+        earlier: Mapping[str, Sequence[str]],
     ) -> None:
         self._session = session
         self._finish = finish
+        self._earlier = earlier
+        """For a gate those whose verdict comes before its own."""
+        self._ended: list[Job] = []
         self._waiting = list(jobs)
         self._outcomes = dict(outcomes)
         self._known = {job.name for job in jobs} | set(outcomes)
@@ -112,8 +116,19 @@ class Schedule:
                 if job.settled:
                     self._close(job)
                     again = True
+            again = self._conclude() or again
         self._tasks.sort(key=lambda task: task.weight)
         self._changed.notify_all()
+
+    def _conclude(self) -> bool:
+        """Finish what has ended and is preceded by nothing; True if there was any."""
+        for job in self._ended:
+            earlier = self._known.intersection(self._earlier.get(job.name, ()))
+            if earlier <= self._outcomes.keys():
+                self._ended.remove(job)
+                self._outcomes[job.name] = self._finish(job).outcome
+                return True
+        return False
 
     def _add_tasks(self, job: Job) -> None:
         try:
@@ -121,7 +136,7 @@ class Schedule:
         except GateError as error:
             return job.fail(error)
         job.cached = False
-        job.facts = Facts(job.subject, getattr(job.gate, "conceals", False))
+        job.facts = job.new_facts()
         self._open[job] = len(tasks)
         self._done[job] = len(job.inputs.paths) - len(job.missing or ()) if job.inputs else 0
         self._tasks.extend(tasks)
@@ -183,7 +198,7 @@ class Schedule:
         job = task.job
         ctx: Context | None = job.ctx
         paths = task.paths or ()
-        facts = Facts(job.subject, getattr(job.gate, "conceals", False))
+        facts = job.new_facts()
         failed: GateError | None = None
         if ctx is not None and job.error is None:
             if job.clock.began is None:
@@ -230,7 +245,7 @@ class Schedule:
                 recall(self._session, [past])
                 self._waiting.append(past)
                 return
-        self._outcomes[job.name] = self._finish(job).outcome
+        self._ended.append(job)
 
     def _past_of(self, job: Job) -> Job | None:
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc_scenarios import SCENARIOS, Scenario
 from dvc_world import World, build, failing, listing, noted
 
 pytestmark = pytest.mark.heavy
@@ -59,8 +60,8 @@ class Server:
             aws_secret_access_key="testing",
         )
 
-    def keys(self) -> dict[str, int]:
-        found = self.client().list_objects_v2(Bucket="data").get("Contents", [])
+    def keys(self, bucket: str = "data") -> dict[str, int]:
+        found = self.client().list_objects_v2(Bucket=bucket).get("Contents", [])
         return {item["Key"]: item["Size"] for item in found}
 
     def stop(self) -> None:
@@ -137,6 +138,53 @@ def test_an_object_that_is_not_there(
     finally:
         client.put_object(Bucket="data", Key=key, Body=content)
     assert (verdict["outcome"], failing(verdict)) == ("failed", {rule})
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """As the matrix has it: the remote is a directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        for role in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{role}_NAME", "A Person")
+            patch.setenv(f"GIT_{role}_EMAIL", "person@example.org")
+        yield build(tmp_path_factory.mktemp("local") / "seed")
+
+
+_OF_A_DIRECTORY = ("no remote at all", "the remote's disk is not mounted")
+
+
+@pytest.mark.parametrize(
+    "scenario", [s for s in SCENARIOS if s.name not in _OF_A_DIRECTORY], ids=lambda s: s.name
+)
+def test_scenario_on_s3(
+    local: World, seed: World, server: Server, tmp_path: Path, scenario: Scenario
+) -> None:
+    """The same project with what its remote holds in a bucket, which this machine's own
+    configuration names: the same outcome for the same reasons."""
+    world = local.copy(tmp_path / "world")
+    scenario.does(world)
+    bucket = f"scenario-{SCENARIOS.index(scenario)}"
+    _moved(world, server, bucket)
+    before = listing(world.project / ".dvc"), server.keys(bucket)
+    verdict = world.check(scenario.stage, *scenario.args)
+    assert (listing(world.project / ".dvc"), server.keys(bucket)) == before
+    assert (verdict["outcome"], failing(verdict)) == (scenario.outcome, set(scenario.rules)), [
+        (f["rule"], f["message"]) for f in verdict["findings"]
+    ] + [verdict["reason"]]
+
+
+def _moved(world: World, server: Server, bucket: str) -> None:
+    client = server.client()
+    client.create_bucket(Bucket=bucket)
+    for path in world.remote.rglob("*"):
+        if path.is_file():
+            key = f"top/{path.relative_to(world.remote).as_posix()}"
+            client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+    world.remote.rename(world.folder / "moved")
+    keys = ("access_key_id = testing", "secret_access_key = testing", "region = us-east-1")
+    lines = [f"url = s3://{bucket}/top", f"endpointurl = {server.url}", *keys]
+    text = "".join(f"    {line}\n" for line in lines)
+    world.put({".dvc/config.local": f"['remote \"shared\"']\n{text}"})
 
 
 def test_an_object_that_was_cut_off(seed: World, server: Server, tmp_path: Path) -> None:

@@ -24,8 +24,6 @@ def test_names_the_file_the_line_and_the_difference(ask):
     assert finding.level is Level.WARNING
     assert finding.message.splitlines() == [
         "1 line would change",
-        "@@ -2,2 +2,2 @@",
-        "",
         '-x = {  "a":1 }',
         '+x = {"a": 1}',
     ]
@@ -37,6 +35,29 @@ def test_the_difference_stays_short(ask):
     assert len(finding.message.splitlines()) == 13
     assert finding.message.splitlines()[0] == "100 lines would change"
     assert finding.message.splitlines()[-1].endswith("more")
+
+
+def test_each_run_of_lines_is_a_finding(ask):
+    code = "a =  1\nb = 2\nc = [\n  1,\n]\ndef f(): pass\n"
+    found = ask("format", {"a.py": code})
+    assert [(f.location.line, f.location.end_line) for f in found] == [
+        (1, None),
+        (4, None),
+        (6, None),
+    ]
+    assert found[2].message.splitlines() == [
+        "4 lines would change",
+        "-def f(): pass",
+        "+",
+        "+",
+        "+def f():",
+        "+    pass",
+    ]
+
+
+def test_lines_that_are_put_in_belong_to_the_one_that_follows(ask):
+    (found,) = ask("format", {"a.py": "a = 1\ndef f():\n    pass\n"})
+    assert (found.location.line, found.location.end_line) == (2, None)
 
 
 def test_writes_nothing_into_the_tree(ask):

@@ -35,11 +35,11 @@ def test_formatters(ask, tool):
         "e.py": "",
     }
     found = ask.brief("format", files, **using(tool))
-    assert [row[:2] for row in found] == [
+    assert {row[:2] for row in found} == {
         (f"format/{tool}", "a.py"),
         ("format/syntax-error", "c.py"),
         ("format/syntax-error", "d.py"),
-    ]
+    }
     ctx = testing.context(format_gate, ask.folder, options={"tool": tool})
     (edit,) = format_gate.fix(ctx)
     assert edit.path == "a.py"
@@ -63,7 +63,7 @@ def test_formatters(ask, tool):
 def test_formatters_heed_the_repository_s_configuration(ask, tool, config):
     code = "import sys\nimport os\n" + UGLY
     found = ask.brief("format", {**config, "a.py": code, "b.py": code}, **using(tool))
-    assert [row[1] for row in found] == ["b.py"]
+    assert {row[1] for row in found} == {"b.py"}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,15 @@ def checked(project, gate, *more):
     return found["outcome"], places, found["hidden"]
 
 
+def book(*sources):
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": [source]}
+        | {"execution_count": None}
+        for source in sources
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
 @pytest.fixture
 def lint(project):
     policy = "[gates.lint]\nargs = ['--select=F401']\n"
@@ -74,14 +83,6 @@ def test_a_stricter_configuration_makes_no_old_finding_new(lint):
 
 
 def test_notebooks_by_cell(lint):
-    def book(*sources):
-        cells = [
-            {"cell_type": "code", "metadata": {}, "outputs": [], "source": [source]}
-            | {"execution_count": None}
-            for source in sources
-        ]
-        return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
-
     lint.git("checkout", "-q", "main")
     lint.put({"n.ipynb": book("import os")}).commit()
     lint.git("checkout", "-q", "topic")
@@ -89,6 +90,67 @@ def test_notebooks_by_cell(lint):
     lint.put({"n.ipynb": book("x = 1", "import os", "import re")}).commit()
     outcome, places, hidden = checked(lint, "lint")
     assert (outcome, len(places), hidden) == ("failed", 1, 4)
+
+
+LEGACY = "a =  1\nb = 2\n\nc = call(1,\n    2,\n    3)\n\nd = 4\n"
+
+
+@pytest.fixture
+def layout(project):
+    project.put({"mlgate.toml": "[gates.format]\n", "a.py": LEGACY}).commit()
+    project.git("checkout", "-q", "-b", "topic")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("now", "places", "hidden"),
+    [
+        (LEGACY, set(), 2),
+        (LEGACY.replace("d = 4", "d =  4"), {"a.py:8"}, 2),
+        (LEGACY.replace("d = 4", "d = 5"), set(), 2),
+        (LEGACY.replace("b = 2", "b =  2"), {"a.py:1"}, 1),
+        (LEGACY.replace("    2,", "    22,"), {"a.py:4"}, 1),
+        (LEGACY.replace("a =  1", "a = 1"), set(), 1),
+        ("e =  5\n\n" + LEGACY, {"a.py:1"}, 2),
+        (LEGACY + "e =  5\n", {"a.py:9"}, 2),
+        (LEGACY + "\n\na =  1\n", {"a.py:11"}, 2),
+        ("b = 2\n\n" + LEGACY.partition("\n\n")[2] + "\na =  1\nb = 2\n", set(), 2),
+    ],
+    ids=[
+        *("untouched", "beside", "well laid out", "adjoining", "within", "mended", "above"),
+        *("below", "copied", "moved"),
+    ],
+)  # fmt: skip
+def test_layout_by_run_of_lines(layout, now, places, hidden):
+    """Old is what the formatter would change in lines that the change left as they were."""
+    layout.put({"a.py": now}).commit()
+    assert checked(layout, "format") == ("failed" if places else "passed", places, hidden)
+
+
+LONG = "".join(f"x{n} =  {n}\n" for n in range(30)).rstrip()
+
+
+def test_a_long_run_of_which_one_line_is_altered(layout):
+    """Also where it is none of the lines that are shown."""
+    layout.git("checkout", "-q", "main")
+    layout.put({"a.py": LONG + "\n"}).commit()
+    layout.git("checkout", "-q", "topic")
+    layout.git("reset", "-q", "--hard", "main")
+    layout.put({"a.py": LONG.replace("=  29", "=  30") + "\n"}).commit()
+    assert checked(layout, "format") == ("failed", {"a.py:1"}, 0)
+
+
+def test_layout_of_notebooks_by_cell(layout):
+    layout.git("checkout", "-q", "main")
+    layout.put({"n.ipynb": book("a =  1", LONG)}).commit()
+    layout.git("checkout", "-q", "topic")
+    layout.git("reset", "-q", "--hard", "main")
+    layout.put({"n.ipynb": book("a = 0", "a =  1", "b =  2", LONG)}).commit()
+    assert checked(layout, "format") == ("failed", {"n.ipynb:1"}, 2 + 2)
+    layout.put({"n.ipynb": book("a =  1", LONG + "\nx30 =  30")}).commit()
+    assert checked(layout, "format") == ("failed", {"n.ipynb:1"}, 1 + 2)
+    layout.put({"n.ipynb": book("a =  1", LONG.replace("=  29", "=  30"))}).commit()
+    assert checked(layout, "format") == ("failed", {"n.ipynb:1"}, 1 + 2)
 
 
 def test_an_unchanged_file_that_the_change_breaks(project):

@@ -84,6 +84,31 @@ def test_a_waiver_covers_no_more_for_several_gates(judged: Any, most: int, passi
         assert list(outcomes(report).values()).count("passed") == passing
 
 
+@pytest.mark.parametrize("slow", ["one", "two"])
+@pytest.mark.parametrize("needs", ["", 'needs = ["two"]\n'])
+def test_the_first_in_the_policy_gets_what_a_waiver_covers(
+    judged: Any, slow: str, needs: str
+) -> None:
+    """Whichever is quicker, and whichever is known already."""
+    keys = dict.fromkeys(("one", "two"), 'kind = "probe"\n')
+    keys[slow] += "wait = 0.2\n"
+    keys["one"] += needs
+    first, second = ("two", "one") if needs else ("one", "two")
+    came = {first: "passed", second: "failed"}
+    judged.policy(**keys)
+    waive(judged.project, 4)
+    assert outcomes(judged.run()) == came
+    for gate in (first, second):
+        assert outcomes(judged.run()) == came
+        judged.policy(**keys | {gate: keys[gate] + 'also = "anew"\n'})
+        waive(judged.project, 4)
+        assert outcomes(judged.run()) == came
+    judged.policy(**keys | {first: keys[first] + "unknown = true\n"})
+    waive(judged.project, 4)
+    for _ in range(2):
+        assert outcomes(judged.run()) == came
+
+
 def test_what_needs_a_gate_whose_waiver_has_ended_is_skipped(
     judged: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
