@@ -9,7 +9,7 @@ import msgspec
 
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
-from mlgate.tables import _conditions, _queries, _sql
+from mlgate.tables import _conditions, _queries, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
@@ -67,7 +67,7 @@ class _Work:
         return schema
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._spark.sql(query).collect()]
+        return [tuple(row) for row in self._spark.sql(_spark_sql.spoken(query)).collect()]
 
     def _answered(self, wanted: Sequence[Aggregate], schema: list[Column]) -> list[Value]:
         named = {column.name: column for column in schema}
@@ -135,5 +135,6 @@ def _check(wanted: Iterable[Aggregate], named: dict[str, Column]) -> None:
 
         for condition in sorted(conditions):
             _conditions.check(condition, named, rows)
+            _spark_sql.check(condition)
         for regex in sorted(regexes):
             _conditions.check_regex(regex, rows)
