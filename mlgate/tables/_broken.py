@@ -104,7 +104,7 @@ def _repeated(kept: ask.Duplicates, at: str, named: Columns) -> str:
     return f"{only} AND ({key}) IN ({again})"
 
 
-def _broken(kept: Aggregate, named: Columns) -> str:
+def _broken(kept: Aggregate | None, named: Columns) -> str:
     """It is concerned, and not counted."""
     concerned: list[str | None] = []
     if isinstance(kept, ask.Nulls):

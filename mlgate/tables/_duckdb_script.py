@@ -11,7 +11,7 @@ import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
-from mlgate.tables import _aggregate, _broken, _overlap, _skew
+from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
 from mlgate.tables._protocol import (
     Aggregates,
     Examples,
@@ -43,7 +43,7 @@ def _answered(request: Request) -> Iterator[Line]:
         yield Line(missing="duckdb")
         return
     try:
-        yield from _asked(request)
+        yield from _asked(_database.extracted(request))
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
     except (duckdb.Error, OSError) as error:

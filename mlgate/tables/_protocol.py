@@ -16,11 +16,14 @@ class Source(Struct, frozen=True):
     files: tuple[str, ...]
     form: Form
     partitioned: bool = False
+    query: str | None = None
+    """Of a database: the table in it, or a query."""
 
 
 def source_of(table: Located) -> Source:
     """Where the table's bytes lie."""
-    return Source(tuple(part.file for part in table.parts), table.form, table.partitioned)
+    files = tuple(part.file for part in table.parts)
+    return Source(files, table.form, table.partitioned, table.query)
 
 
 class Aggregates(Struct, frozen=True, tag="aggregates", kw_only=True):

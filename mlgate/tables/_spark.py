@@ -79,7 +79,7 @@ class _Work:
                 if isinstance(a, ask.Digest):
                     fused[a] = _digest(a, named)
                 elif _sql.fuses(a):
-                    fused[a] = _sql.expression(a, named)
+                    fused[a] = _sql.expression(_spoken(a), named)
                 else:
                     known[a] = _plain(self._query(a, named))
             except GateError as error:
@@ -108,6 +108,12 @@ class _Work:
         each = f"SELECT DISTINCT {keys} {base} {'AND' if only else 'WHERE'} {present}"
         different = self._rows(f"SELECT count(*) FROM ({each})")[0][0]
         return [filled - different, total - filled]
+
+
+def _spoken(a: Aggregate) -> Aggregate:
+    if isinstance(a, ask.Matching):
+        return msgspec.structs.replace(a, regex=_spark_sql.regex(a.regex))
+    return a
 
 
 def _digest(a: ask.Digest, named: dict[str, Column]) -> str:

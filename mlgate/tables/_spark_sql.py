@@ -11,6 +11,8 @@ _LEXEMES = re.compile(
     r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|(?P<comment>--[^\n]*|/\*.*?\*/)""",
     re.DOTALL,
 )
+_PIECES = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$|.", re.DOTALL)
+_MANY_LINES = re.compile(r"\(\?[a-z]*m")
 _LIKE = re.compile(r"\blike\b|\bsimilar\b|~", re.IGNORECASE)
 
 
@@ -31,6 +33,26 @@ def _respelled(lexeme: re.Match[str]) -> str:
         inner = name.replace('""', '"').replace("`", "``")
         return f"`{inner}`"
     return " "
+
+
+def regex(pattern: str) -> str:
+    """The regular expression as Java reads it alike: `.` stops at line feeds only, `$` is the end.
+
+    Raises `GateError` for classes that Java reads otherwise: `[[:alpha:]]`, `[a&&b]`.
+    """
+    ends = "$" if _MANY_LINES.search(pattern) else r"\z"
+    pieces = _PIECES.findall(pattern)
+    for piece in pieces:
+        if (
+            len(piece) > 1
+            and piece[0] == "["
+            and (re.search(r"(?<!\\)\[", piece[1:]) or "&&" in piece)
+        ):
+            raise GateError(
+                f"{shown(piece)} in a regular expression is read otherwise by Spark",
+                r"list the characters, or write \pL, \d or the like; escape a [ in it",
+            )
+    return "(?d)" + "".join(ends if piece == "$" else piece for piece in pieces)
 
 
 def check(condition: str) -> None:

@@ -80,6 +80,25 @@ def test_texts_names_and_comments_are_written_as_spark_reads_them(ours: str, the
     assert spoken(ours) == theirs
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (r"^a.b$", r"(?d)^a.b\z"),
+        (r"\$[$]$|[]$]", r"(?d)\$[$]\z|[]$]"),
+        (r"(?im)^a$", r"(?d)(?im)^a$"),
+        (r"[\[a&]", r"(?d)[\[a&]"),
+    ],
+)
+def test_regular_expressions_are_written_as_java_reads_them_alike(ours: str, theirs: str) -> None:
+    assert _spark_sql.regex(ours) == theirs
+
+
+@pytest.mark.parametrize("regex", ["[[:alpha:]]", "^[a-z&&b]", "x[a[b]]"])
+def test_classes_that_java_reads_otherwise_are_refused(regex: str) -> None:
+    with pytest.raises(GateError, match="read otherwise"):
+        _spark_sql.regex(regex)
+
+
 def test_a_pattern_that_spark_reads_otherwise_is_refused(spark: SparkDesk) -> None:
     with pytest.raises(GateError, match="backslash in a pattern"):
         _spark_sql.check("name LIKE 'a\\_%'")
@@ -119,7 +138,8 @@ def test_verdicts_are_the_same(spark: SparkDesk, desk: Desk, name: str) -> None:
     pytest.importorskip("pyspark")
     query = """SELECT i AS id, CASE WHEN i % 9 = 0 THEN NULL ELSE i % 80 END AS age,
         i * 0.25 AS amount, 'p' || i % 3 AS plan, i % 2 AS label,
-        CASE i % 4 WHEN 0 THEN 'it''s' WHEN 1 THEN 'a\\b' ELSE 'x' END AS "my ""note`",
+        CASE i % 4 WHEN 0 THEN 'it''s' WHEN 1 THEN 'a\\b' WHEN 2 THEN 'x' || chr(10)
+            ELSE 'x' || chr(13) END AS "my ""note`",
         DATE '2026-01-01' + (i // 100)::integer AS day FROM range({}) t(i)"""
     parquet(desk.folder / name, query.format(1000))
     parquet(desk.folder / ("then-" + name), query.format(800))
@@ -135,7 +155,7 @@ def test_verdicts_are_the_same(spark: SparkDesk, desk: Desk, name: str) -> None:
             "amount": {"mean": [0, 100], "stdev": [0, 1e6], "quantiles": {"0.5": [0, 200]}},
             "plan": {"values": ["p0", "p1"], "regex": "^p[01]$", "length": [2, 2],
                      "filter": "id > 5"},
-            'my "note`': {"values": ["it's", "x"], "regex": r"^(it's|a\\b)$", "unique": True},
+            'my "note`': {"values": ["it's", "x"], "regex": r"^(it's|a\\b|.)$", "unique": True},
             "day": {"between": ["2026-01-01", "2026-01-09"]},
         },
         "balance": [{"group": "plan", "label": "label", "max_gap": 0.1}],
