@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import corpus as corpora
-from benchmarks import data_version, rows
+from benchmarks import data_version, rows, simulate, tables
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -81,6 +81,10 @@ def _full(place: Place) -> Iterator[Row]:
     yield from rows.warm(corpora.small(place, 2_000, 98_000), 7, 0.4)
     _say("making data versions: 3 files, 100,000 files, 5 GB")
     yield from data_version.rows(place.folder / "data-version", quick=False)
+    _say("making tables of ten million rows, and judging them")
+    yield from tables.rows(place.folder / "tables", 10_000_000)
+    _say("drawing pairs of tables")
+    yield from simulate.rows()
 
 
 def table(found: list[Row]) -> str:

@@ -12,14 +12,19 @@ _SHIFTS = {"user_id": 1 / 1024, "age": 1.0, "amount": 10.0, "score": 8192.0, "te
 
 def _suite(key: str, table: str) -> list[str]:
     """The fifteen checks as one query, as one would write it."""
-    return [
-        f"""SELECT count(*), count(*) FILTER (WHERE id IS NULL), count(*) FILTER (WHERE amount IS NULL),
-        count(*) FILTER (WHERE amount BETWEEN 0 AND 1e9::double), count(*) FILTER (WHERE age IS NULL),
-        count(*) FILTER (WHERE age BETWEEN 0 AND 120), count(plan), count(*) FILTER (WHERE plan IN ({_PLANS})),
-        count(DISTINCT country), count(email), count(*) FILTER (WHERE regexp_matches(email,
-        '^[^@ ]+@[^@ ]+$')), max(ts), avg(score), quantile_disc(amount, 0.95), count(DISTINCT {key})
-        FROM '{table}'"""
-    ]
+    asked = [
+        "count(*)", _where("id IS NULL"), _where("amount IS NULL"),
+        _where("amount BETWEEN 0 AND 1e9::double"), "quantile_disc(amount, 0.95)",
+        _where("age IS NULL"), _where("age BETWEEN 0 AND 120"), "count(plan)",
+        _where(f"plan IN ({_PLANS})"), "count(DISTINCT country)", "count(email)",
+        _where("regexp_matches(email, '^[^@ ]+@[^@ ]+$')"), "max(ts)", "avg(score)",
+        f"count(DISTINCT {key})",
+    ]  # fmt: skip
+    return [f"SELECT {', '.join(asked)} FROM '{table}'"]
+
+
+def _where(condition: str) -> str:
+    return f"count(*) FILTER (WHERE {condition})"
 
 
 def _drift() -> list[str]:

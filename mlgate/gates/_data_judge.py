@@ -190,7 +190,7 @@ def lost_values(
     ctx: Context, table: Located, rule: Column, given: InTable, lost: Orphans
 ) -> Ruling:
     """Whether the other table has the values."""
-    (line,) = told(ctx, lost, table.path)
+    (line,) = told(ctx, lost, f"{shown(table.path)} and {shown(given.table)}")
     present, gone = line.found
     lead = f"{shown(lost.column)}: "
     where = f"not in {shown(given.column)} of {shown(given.table)}"
