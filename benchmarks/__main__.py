@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import artifact, data_version, promotion, rows
+from benchmarks import artifact, data_version, promotion, rows, simulate, tables
 from benchmarks import corpus as corpora
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
@@ -87,6 +87,10 @@ def _full(place: Place) -> Iterator[Row]:
     yield from promotion.rows(place.folder / "promotion")
     _say("scanning models")
     yield from artifact.rows(place.folder / "artifact")
+    _say("making tables of ten million rows, and judging them")
+    yield from tables.rows(place.folder / "tables", 10_000_000)
+    _say("drawing pairs of tables")
+    yield from simulate.rows()
 
 
 def table(found: list[Row]) -> str:

@@ -68,9 +68,7 @@ def difference(desk: Desk, before: Located, after: Located) -> Difference:
 
 def _measured(desk: Desk, before: Located, after: Located, shared: tuple[str, ...]) -> Measured:
     options = drift.Options(table=after.path, against=before.path, columns=shared, bins=_BINS)
-    ctx: Any = SimpleNamespace(
-        options=options, store=desk.store, now=desk.now, worker=desk.worker
-    )  # fmt: skip
+    ctx: Any = SimpleNamespace(**vars(desk), options=options)
     return Comparison(ctx, Both(ctx, before, after)).measured()
 
 

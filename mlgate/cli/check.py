@@ -21,6 +21,7 @@ Examples:
   mlgate check --stage commit          what the commit hook asks
   mlgate check --gate lint --gate types
   mlgate check --format text --format sarif:out.sarif
+  mlgate check --gate data --rows failing.parquet
 
 Exit codes: 0 nothing blocks, 1 a blocking gate failed, 2 wrong usage or
 policy, 3 a blocking gate could not be judged, 130 interrupted."""
@@ -61,10 +62,15 @@ policy, 3 a blocking gate could not be judged, 130 interrupted."""
     shell_complete=lambda ctx, param, incomplete: _formats.completed(incomplete),
     help="How to report, and where to; repeatable. Without FILE: standard output.",
 )
+@click.option(
+    "--rows",
+    metavar="FILE",
+    help="Write the rows that break rules of data gates to FILE (.parquet), personal data masked.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once.")
 @click.option("--no-cache", is_flag=True, help="Judge everything anew.")
 @click.option("--push-refs", type=click.File("rb"), metavar="FILE", hidden=True)
-def command(formats: list[_formats.Wanted], push_refs: Any, **asked: Any) -> None:
+def command(formats: list[_formats.Wanted], push_refs: Any, rows: str | None, **asked: Any) -> None:
     """Judge the repository by its policy (mlgate.toml), or, where it has none, by the tools that it
     already uses.
 
@@ -74,6 +80,10 @@ def command(formats: list[_formats.Wanted], push_refs: Any, **asked: Any) -> Non
     from mlgate.runner.request import Request
     from mlgate.runner.run import check
 
+    if rows is not None:
+        from mlgate.cli import _failing_rows
+
+        rows = _failing_rows.checked(rows)
     request = Request(
         start=os.getcwd(),
         stage=Stage(asked.pop("stage")),
@@ -96,6 +106,9 @@ def command(formats: list[_formats.Wanted], push_refs: Any, **asked: Any) -> Non
 
         _native.show(ci, report, os.environ, speak=not _formats.machine_reads(formats))
     _formats.write(formats, report)
+    if rows is not None:
+        for line in _failing_rows.write(report, request, rows):
+            click.echo(line, err=True)
     click.get_current_context().exit(report.exit_code)
 
 

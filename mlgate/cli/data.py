@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlgate.cli import _terminal
-
-if TYPE_CHECKING:
-    from mlgate.tables.ask import Desk
+from mlgate.cli._data_desk import desk, place, root
+from mlgate.core.errors import UsageError
 
 
 @click.group(name="data")
@@ -29,22 +25,28 @@ def command() -> None:
 def profile(table: str, form: str, save: bool) -> None:
     """Show each column of TABLE: type, missing values, spread.
 
-    TABLE is a file (.parquet, .csv, .tsv, .jsonl, .arrow), a folder of such files, or a pattern.
+    TABLE is a file (.parquet, .csv, .tsv, .jsonl, .arrow), a folder of such files, a pattern, or a
+    table or query of a database: shop.duckdb#orders, "shop.sqlite#SELECT ...".
     """
     from mlgate.cli import _profile_text
     from mlgate.tables.profile import profile as profiled
 
-    folder, name = _place(table)
+    folder, name = place(table)
     if save:
         from mlgate.cli import _data_save
+        from mlgate.tables.table import named
 
-        with _desk(folder) as desk:
-            click.echo(_data_save.save(desk, os.path.join(folder, name)))
+        if named(name)[1] is not None:
+            raise UsageError("profiles are saved of files, and this is a database's table",
+                             "drift compares two tables of databases directly")  # fmt: skip
+
+        with desk(folder) as at:
+            click.echo(_data_save.save(at, os.path.join(folder, name)))
         return
-    with _desk(folder) as desk:
+    with desk(folder) as at:
         from mlgate.tables._where import in_work_tree
 
-        found = profiled(desk, in_work_tree(folder, name))
+        found = profiled(at, in_work_tree(folder, name))
     if form == "json":
         import msgspec
 
@@ -65,12 +67,12 @@ def suggest(table: str) -> None:
     from mlgate.tables._where import in_work_tree
     from mlgate.tables.profile import profile as profiled
 
-    folder, name = _place(table)
-    with _desk(folder) as desk:
+    folder, name = place(table)
+    with desk(folder) as at:
         located = in_work_tree(folder, name)
-        found = profiled(desk, located)
-        path = os.path.relpath(os.path.join(folder, name), _root(folder)).replace(os.sep, "/")
-        text = "\n".join(_data_suggest.lines(desk, located, found, path))
+        found = profiled(at, located)
+        path = os.path.relpath(os.path.join(folder, name), root(folder)).replace(os.sep, "/")
+        text = "\n".join(_data_suggest.lines(at, located, found, path))
     click.echo(text)
 
 
@@ -87,10 +89,10 @@ def diff(before: str, after: str, form: str) -> None:
     from mlgate.cli import _data_diff
     from mlgate.tables._where import in_work_tree
 
-    places = [_place(path) for path in (before, after)]
-    with _desk(places[0][0]) as desk:
+    places = [place(path) for path in (before, after)]
+    with desk(places[0][0]) as at:
         tables = [in_work_tree(folder, name) for folder, name in places]
-        found = _data_diff.difference(desk, tables[0], tables[1])
+        found = _data_diff.difference(at, tables[0], tables[1])
     if form == "json":
         import msgspec
 
@@ -98,41 +100,3 @@ def diff(before: str, after: str, form: str) -> None:
         return
     style = _terminal.style(sys.stdout, os.environ)
     click.echo("\n".join(_data_diff.lines(found, style)))
-
-
-def _root(folder: str) -> str:
-    """The repository around `folder`, or the folder itself where there is none."""
-    at = folder
-    while not os.path.exists(os.path.join(at, ".git")):
-        at, before = os.path.dirname(at), at
-        if at == before:
-            return folder
-    return at
-
-
-def _place(table: str) -> tuple[str, str]:
-    """The folder below which the table lies, and its path from there."""
-    path = os.path.abspath(table)
-    here = os.getcwd()
-    if path.startswith(here + os.sep):
-        return here, os.path.relpath(path, here).replace(os.sep, "/")
-    return os.path.dirname(path), os.path.basename(path)
-
-
-@contextmanager
-def _desk(folder: str) -> Iterator[Desk]:
-    """What asking a table needs; no repository."""
-    from datetime import UTC, datetime
-    from types import SimpleNamespace
-
-    from mlgate.runner.workshop import Workshop
-    from mlgate.store.store import open_store
-
-    workshop = Workshop(folder, os.environ, jobs=1)
-    store = open_store(os.environ)
-    desk: Any = SimpleNamespace(store=store, now=datetime.now(UTC), worker=workshop.worker)
-    try:
-        yield desk
-    finally:
-        workshop.close()
-        store.close()

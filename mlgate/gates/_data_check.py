@@ -32,7 +32,8 @@ class Check(Struct, frozen=True, kw_only=True):
     judge: Callable[..., Ruling]
     """Takes the answers in the order of `asks`."""
     kept: Aggregate | None = None
-    """The aggregate that counts the rows which keep the rule, where rows can break it."""
+    """The aggregate that counts the rows which keep the rule, or the keys that come again, where
+    rows can break it."""
 
 
 class Share(Struct, frozen=True):

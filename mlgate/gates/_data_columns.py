@@ -231,8 +231,9 @@ def _most_common(
 def unique(columns: tuple[str, ...], where: str | None = None) -> Check:
     """A key of which no value may come twice."""
     about = " + ".join(shown(column) for column in columns)
-    asks = (ask.Rows(where=where), ask.Duplicates(columns=columns, where=where))
-    return Check(rule="unique", about=about, asks=asks, judge=partial(_unique, about))
+    again = ask.Duplicates(columns=columns, where=where)
+    asks = (ask.Rows(where=where), again)
+    return Check(rule="unique", about=about, asks=asks, judge=partial(_unique, about), kept=again)
 
 
 def _unique(about: str, total: int, answer: Value) -> Ruling:

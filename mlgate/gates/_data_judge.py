@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from mlgate.core.finding import Finding, Location
 from mlgate.core.parts import nearest
 from mlgate.core.text import shown
@@ -27,18 +29,28 @@ _NUMBERS = ("integer", "float", "decimal")
 _SHOWN = 5
 
 
-def findings(ctx: Context, table: Located) -> Iterator[Finding]:
-    """What holds for the table, and what does not."""
+class Judged(Struct, frozen=True, kw_only=True):
+    """What a table answered, and what its checks made of that."""
+
+    answers: Answers
+    rulings: tuple[tuple[Check, Ruling | str], ...]
+    """A text where the column does not allow the question."""
+    rules: tuple[tuple[str, Column], ...]
+    """Those of single columns."""
+    balance: tuple[tuple[Balance, ask.Groups], ...]
+
+
+def judged(ctx: Context, table: Located) -> Judged:
+    """Ask all at once, and judge each check by its answers."""
     options: Options = ctx.options
-    rules = [*options.columns.items(), *((rule.column, rule) for rule in options.rules)]
+    rules = (*options.columns.items(), *((rule.column, rule) for rule in options.rules))
     # Types are not known yet, so that each column is asked as if it were a float: NotFinite answers
     # zeros for other types, from the footer.
     guessed = [c for name, rule in rules for c in _data_columns.checks(name, rule, "float")]
     whole = [*_data_rows.checks(options, ctx.now)]
-    balance = [(given, _data_balance.aggregate(given)) for given in options.balance]
+    balance = tuple((given, _data_balance.aggregate(given)) for given in options.balance)
     wanted = [a for check in (*guessed, *whole) for a in check.asks]
     answers = asked(ctx, table, [*wanted, *(a for _, a in balance)])
-    yield from _schema(options, table, answers)
     there = {column.name: column.type for column in answers.columns}
     present = [
         check
@@ -46,11 +58,18 @@ def findings(ctx: Context, table: Located) -> Iterator[Finding]:
         if name in there
         for check in _data_columns.checks(name, rule, there[name])
     ]
-    yield from _judged(ctx, table, answers, [*present, *whole])
-    for name, rule in rules:
-        if rule.in_table is not None and name in there:
-            yield _in_table(ctx, table, name, rule, rule.in_table)
-    yield from _against_base(ctx, table, answers, balance)
+    rulings = tuple((check, _ruling(check, answers)) for check in (*present, *whole))
+    return Judged(answers=answers, rulings=rulings, rules=rules, balance=balance)
+
+
+def findings(ctx: Context, table: Located) -> Iterator[Finding]:
+    """What holds for the table, and what does not."""
+    found = judged(ctx, table)
+    yield from _schema(ctx.options, table, found.answers)
+    yield from _stated(ctx, table, found.rulings)
+    for rule, given, lost in orphans(ctx, table, found):
+        yield _in_table(ctx, table, rule, given, lost)
+    yield from _against_base(ctx, table, found.answers, found.balance)
 
 
 # -- the schema ------------------------------------------------------------------------------------
@@ -96,14 +115,14 @@ def _wrong(table: Located, message: str, mend: str | None = None) -> Finding:
 # -- the checks ------------------------------------------------------------------------------------
 
 
-def _judged(
-    ctx: Context, table: Located, answers: Answers, checks: Sequence[Check]
+def _ruling(check: Check, answers: Answers) -> Ruling | str:
+    reason = next(filter(None, (answers.unfit(a) for a in check.asks)), None)
+    return reason if reason is not None else check.judge(*(answers.values[a] for a in check.asks))
+
+
+def _stated(
+    ctx: Context, table: Located, rulings: Sequence[tuple[Check, Ruling | str]]
 ) -> Iterator[Finding]:
-    rulings: list[tuple[Check, Ruling | str]] = []
-    for check in checks:
-        reason = next(filter(None, (answers.unfit(a) for a in check.asks)), None)
-        values = [answers.values[a] for a in check.asks]
-        rulings.append((check, reason if reason is not None else check.judge(*values)))
     examples = _examples(ctx, table, rulings)
     for number, (check, ruling) in enumerate(rulings):
         if isinstance(ruling, str):
@@ -122,11 +141,7 @@ def _examples(
     ctx: Context, table: Located, rulings: Sequence[tuple[Check, Ruling | str]]
 ) -> dict[int, str]:
     """The first rows that break each rule, in words: numbers and keys, never values."""
-    breaches = [
-        Breach(number=number, kept=check.kept)  # type: ignore[arg-type]
-        for number, (check, ruling) in enumerate(rulings)
-        if isinstance(ruling, Ruling) and not ruling.met and check.kept is not None
-    ]
+    breaches = broken(rulings)
     if not breaches:
         return {}
     key = ctx.options.key
@@ -139,6 +154,15 @@ def _examples(
     return said
 
 
+def broken(rulings: Sequence[tuple[Check, Ruling | str]]) -> list[Breach]:
+    """What rows break of the checks that are not met."""
+    return [
+        Breach(number=number, kept=check.kept, rule=f"{check.rule}: {check.about}")  # type: ignore[arg-type]
+        for number, (check, ruling) in enumerate(rulings)
+        if isinstance(ruling, Ruling) and not ruling.met and check.kept is not None
+    ]
+
+
 def _keyed(key: str | None, row: Sequence[object]) -> str:
     return f" ({shown(key or '')} {shown(str(row[1]))})" if len(row) > 1 else ""
 
@@ -146,15 +170,36 @@ def _keyed(key: str | None, row: Sequence[object]) -> str:
 # -- other tables ----------------------------------------------------------------------------------
 
 
-def _in_table(ctx: Context, table: Located, name: str, rule: Column, given: InTable) -> Finding:
-    other = locate(ctx, given.table)
-    question = Orphans(table=source_of(table), column=name, other=source_of(other),
-                       other_column=given.column)  # fmt: skip
-    (line,) = told(ctx, question, table.path)
-    present, lost = line.found
+def orphans(
+    ctx: Context, table: Located, found: Judged
+) -> Iterator[tuple[Column, InTable, Orphans]]:
+    """The columns whose values must be in another table, with what asks for those that are not."""
+    there = {column.name for column in found.answers.columns}
+    for name, rule in found.rules:
+        if rule.in_table is not None and name in there:
+            other = source_of(locate(ctx, rule.in_table.table))
+            yield rule, rule.in_table, Orphans(
+                table=source_of(table),
+                column=name,
+                other=other,
+                other_column=rule.in_table.column,
+            )
+
+
+def lost_values(
+    ctx: Context, table: Located, rule: Column, given: InTable, lost: Orphans
+) -> Ruling:
+    """Whether the other table has the values."""
+    (line,) = told(ctx, lost, f"{shown(table.path)} and {shown(given.table)}")
+    present, gone = line.found
+    lead = f"{shown(lost.column)}: "
     where = f"not in {shown(given.column)} of {shown(given.table)}"
-    ruling = _data_columns.mostly(f"{shown(name)}: ", "in_table", lost, present, rule.mostly, where)
-    check = Check(rule="in-table", about=name, asks=(), judge=lambda: ruling)
+    return _data_columns.mostly(lead, "in_table", gone, present, rule.mostly, where)
+
+
+def _in_table(ctx: Context, table: Located, rule: Column, given: InTable, lost: Orphans) -> Finding:
+    ruling = lost_values(ctx, table, rule, given, lost)
+    check = Check(rule="in-table", about=lost.column, asks=(), judge=lambda: ruling)
     return finding(table.path, check, ruling, _mend(check))
 
 

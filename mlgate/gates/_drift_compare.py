@@ -74,7 +74,7 @@ def _reference(ctx: Context) -> Located:
 
 def _same(before: Located, after: Located) -> bool:
     digests = [[part.digest for part in table.parts] for table in (before, after)]
-    return None not in digests[0] and digests[0] == digests[1]
+    return None not in digests[0] and digests[0] == digests[1] and before.query == after.query
 
 
 def _note(options: Options, rule: str, message: str) -> Finding:

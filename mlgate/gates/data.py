@@ -63,7 +63,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a `data` gate."""
 
     table: Text
-    """The table: a file, a folder, or a pattern such as `data/*.parquet`."""
+    """The table: a file, a folder, a pattern such as `data/*.parquet`, or a table or query of a
+    database: `shop.duckdb#orders`, `shop.sqlite#SELECT ...`."""
     rows: RowCount = RowCount()
     """How many rows there must be."""
     columns: dict[str, Column] = {}

@@ -10,7 +10,7 @@ from mlgate.core.text import shown
 from mlgate.sources._dvc.facts import MD5
 from mlgate.sources._dvc.pointers import kind_of
 from mlgate.tables._where import in_snapshot, in_work_tree, matcher, start_of, table_of
-from mlgate.tables.table import Part
+from mlgate.tables.table import Part, named
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -30,11 +30,12 @@ def at(ctx: Context, snapshot: Snapshot, path: str) -> Located | None:
     Raises `GateError` where a pointer names it and its bytes are out of reach.
     """
     in_git = in_snapshot(snapshot, path)
-    if path in snapshot.files or not any(map(kind_of, snapshot.files)):
+    files = named(path)[0]
+    if files in snapshot.files or not any(map(kind_of, snapshot.files)):
         return in_git
     from mlgate.sources.dvc import files_of
 
-    found = files_of(ctx, snapshot, start_of(path), matcher(path))
+    found = files_of(ctx, snapshot, start_of(files), matcher(files))
     if not found:
         return in_git
     parts = {part.name: part for part in in_git.parts} if in_git else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -10,9 +10,11 @@ import msgspec
 from mlgate.core.errors import GateError
 from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
 from mlgate.tables import aggregates as ask
-from mlgate.tables._connect import Database, columns, numbered, source
+from mlgate.tables._connect import Database, columns, source
 from mlgate.tables._footer import UNKNOWN, Footer
-from mlgate.tables._protocol import Aggregates, Examples, Line, Request, Source
+from mlgate.tables._protocol import Aggregates, Line, Request, Source
+from mlgate.tables._queries import Rows
+from mlgate.tables._sql import Columns
 from mlgate.tables.aggregates import Aggregate, Value
 from mlgate.tables.table import Column
 
@@ -25,9 +27,10 @@ def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
     database = Database(asked.table.files, request.memory, request.spill, request.threads)
     work = _Work(database, asked.table, request)
     try:
-        work.check([a for wanted in (*asked.parts.values(), asked.whole) for a in wanted])
-        for number, wanted in asked.parts.items():
-            yield work.part(number, wanted)
+        wanted = [a for each in (*asked.parts.values(), asked.whole) for a in each]
+        check(wanted, work.columns, database.rows)
+        for number, each in asked.parts.items():
+            yield work.part(number, each)
         if asked.whole:
             values = [work.whole(aggregate) for aggregate in asked.whole]
             yield Line(values=values, scanned=True)
@@ -54,17 +57,6 @@ class _Work:
     def columns(self, number: int = 0) -> dict[str, Column]:
         """The columns of a file, by name."""
         return {column.name: column for column in self.schema(number)}
-
-    def check(self, wanted: Iterable[Aggregate]) -> None:
-        """Refuse conditions and regular expressions that are not what they must be."""
-        seen: set[str] = set()
-        for aggregate in wanted:
-            conditions = [aggregate.where, getattr(aggregate, "condition", None)]
-            for condition in {one for one in conditions if one is not None} - seen:
-                _conditions.check(condition, self.columns(), self.database.rows)
-                seen.add(condition)
-            if isinstance(aggregate, ask.Matching):
-                _conditions.check_regex(aggregate.regex, self.database.rows)
 
     def part(self, number: int, wanted: Sequence[Aggregate]) -> Line:
         """The answers for one file: by its footer, by one scan, by queries of their own."""
@@ -147,6 +139,18 @@ def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
     }
 
 
+def check(wanted: Iterable[Aggregate], named: Callable[[], Columns], rows: Rows) -> None:
+    """Refuse conditions and regular expressions that are not what they must be."""
+    seen: set[str] = set()
+    for aggregate in wanted:
+        conditions = [aggregate.where, getattr(aggregate, "condition", None)]
+        for condition in {one for one in conditions if one is not None} - seen:
+            _conditions.check(condition, named(), rows)
+            seen.add(condition)
+        if isinstance(aggregate, ask.Matching):
+            _conditions.check_regex(aggregate.regex, rows)
+
+
 def unfit(error: GateError) -> Value:
     """What stands for the answer to a question that the column's type does not allow."""
     return {"unfit": error.message}
@@ -159,42 +163,3 @@ def _plain(value: Any) -> Value:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return float(value) if isinstance(value, Decimal) else value
-
-
-def examples(request: Request, asked: Examples) -> Iterator[Line]:
-    """The first rows that break each rule."""
-    database = Database(asked.table.files, request.memory, request.spill, request.threads)
-    work = _Work(database, asked.table, request)
-    try:
-        work.check([breach.kept for breach in asked.breaches])
-        rows = numbered(database, asked.table)
-        key = f", {_sql.name(asked.key)}::varchar" if asked.key in work.columns() else ""
-        for breach in asked.breaches:
-            broken = _broken(breach.kept, work.columns())
-            query = f"SELECT __row{key} FROM {rows} WHERE {broken} LIMIT {asked.most}"
-            found = [list(row) for row in database.rows(query)]
-            yield Line(part=breach.number, found=found)
-    finally:
-        database.close()
-
-
-def _broken(kept: Aggregate, named: dict[str, Column]) -> str:
-    """The condition of a row that breaks the rule: it is concerned, and not counted."""
-    concerned: list[str | None] = []
-    if isinstance(kept, ask.Nulls):
-        tests = [f"{_sql.name(kept.column)} IS NULL"]
-    elif isinstance(kept, ask.NotFinite):
-        tests = [f"NOT isfinite({_sql.name(kept.column)})"]
-    elif isinstance(kept, ask.Truth):
-        tests = [f"NOT {_sql.condition(kept.condition)}::boolean"]
-    elif isinstance(kept, ask.OfColumn) and _sql.fuses(kept):
-        present = f"{_sql.name(kept.column)} IS NOT NULL"
-        concerned = [present, _sql.no_nan(named, kept.column)]
-        counted = _sql.expression(kept, named)
-        inner = counted.partition(" FILTER (WHERE ")[2].removesuffix(")") or "true"
-        tests = [f"NOT ({inner})"]
-    else:
-        raise GateError(f"no rows can be shown for {type(kept).__name__}")
-    if kept.where:
-        concerned.append(_sql.condition(kept.where))
-    return " AND ".join([*filter(None, concerned), *tests])

@@ -52,7 +52,9 @@ def stated(file: str) -> str | None:
     """What stands for the content of a file that nobody has digested: where it lies, and its
     signature; None where it was written so lately that it may change unseen.
 
-    Reading ten million rows to digest them costs as much as deciding on them.
+    Reading ten million rows to digest them costs as much as deciding on them, and whoever remembers
+    the digest of a file believes its signature too. No program sets the change time in it; only a
+    clock that was put back, or a machine's image restored in the middle of a run, can deceive it.
     """
     found = signature(file)
     if max(found[3:]) > time.time_ns() - _RACY:

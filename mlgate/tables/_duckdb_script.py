@@ -11,10 +11,11 @@ import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
-from mlgate.tables import _aggregate, _overlap, _skew
+from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
 from mlgate.tables._protocol import (
     Aggregates,
     Examples,
+    Failing,
     Line,
     Orphans,
     Overlap,
@@ -42,7 +43,7 @@ def _answered(request: Request) -> Iterator[Line]:
         yield Line(missing="duckdb")
         return
     try:
-        yield from _asked(request)
+        yield from _asked(_database.extracted(request))
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
     except (duckdb.Error, OSError) as error:
@@ -56,7 +57,9 @@ def _asked(request: Request) -> Iterator[Line]:
         case Several(asks=asks):
             return _several(request, asks)
         case Examples():
-            return _aggregate.examples(request, request.ask)
+            return _broken.examples(request, request.ask)
+        case Failing():
+            return _broken.failing(request, request.ask)
         case Orphans():
             return _overlap.orphans(request, request.ask)
         case Overlap():

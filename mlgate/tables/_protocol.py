@@ -16,11 +16,14 @@ class Source(Struct, frozen=True):
     files: tuple[str, ...]
     form: Form
     partitioned: bool = False
+    query: str | None = None
+    """Of a database: the table in it, or a query."""
 
 
 def source_of(table: Located) -> Source:
     """Where the table's bytes lie."""
-    return Source(tuple(part.file for part in table.parts), table.form, table.partitioned)
+    files = tuple(part.file for part in table.parts)
+    return Source(files, table.form, table.partitioned, table.query)
 
 
 class Aggregates(Struct, frozen=True, tag="aggregates", kw_only=True):
@@ -38,11 +41,24 @@ class Several(Struct, frozen=True, tag="several", kw_only=True):
     asks: list[Aggregates]
 
 
+class Orphans(Struct, frozen=True, tag="orphans", kw_only=True):
+    """How many values of a column are not in a column of another table."""
+
+    table: Source
+    column: str
+    other: Source
+    other_column: str
+
+
 class Breach(Struct, frozen=True, kw_only=True):
-    """Rows that break a rule: those of which `kept` (an aggregate that counts) is not met."""
+    """Rows that break a rule: those of which `kept` (an aggregate that counts) is not met, those
+    whose key comes again where it counts repeated keys, or those that `lost` counts."""
 
     number: int
-    kept: Any_
+    kept: Any_ | None = None
+    lost: Orphans | None = None
+    rule: str = ""
+    """The rule as rows that break it name it: `between: age`."""
 
 
 class Examples(Struct, frozen=True, tag="examples", kw_only=True):
@@ -54,13 +70,12 @@ class Examples(Struct, frozen=True, tag="examples", kw_only=True):
     most: int = 5
 
 
-class Orphans(Struct, frozen=True, tag="orphans", kw_only=True):
-    """How many values of a column are not in a column of another table."""
+class Failing(Struct, frozen=True, tag="failing", kw_only=True):
+    """All rows that break a rule, written to `file` as Parquet; `found` says how many they are."""
 
     table: Source
-    column: str
-    other: Source
-    other_column: str
+    breaches: list[Breach]
+    file: str
 
 
 class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):
@@ -99,7 +114,7 @@ class Skew(Struct, frozen=True, tag="skew", kw_only=True):
     twins: tuple[Twin, ...]
 
 
-Ask = Aggregates | Several | Examples | Orphans | Overlap | Skew
+Ask = Aggregates | Several | Examples | Failing | Orphans | Overlap | Skew
 
 
 class Request(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
-from mlgate.tables import _conditions, _queries, _sql
+from mlgate.tables import _conditions, _queries, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
@@ -67,7 +67,7 @@ class _Work:
         return schema
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._spark.sql(query).collect()]
+        return [tuple(row) for row in self._spark.sql(_spark_sql.spoken(query)).collect()]
 
     def _answered(self, wanted: Sequence[Aggregate], schema: list[Column]) -> list[Value]:
         named = {column.name: column for column in schema}
@@ -79,7 +79,7 @@ class _Work:
                 if isinstance(a, ask.Digest):
                     fused[a] = _digest(a, named)
                 elif _sql.fuses(a):
-                    fused[a] = _sql.expression(a, named)
+                    fused[a] = _sql.expression(_spoken(a), named)
                 else:
                     known[a] = _plain(self._query(a, named))
             except GateError as error:
@@ -110,6 +110,12 @@ class _Work:
         return [filled - different, total - filled]
 
 
+def _spoken(a: Aggregate) -> Aggregate:
+    if isinstance(a, ask.Matching):
+        return msgspec.structs.replace(a, regex=_spark_sql.regex(a.regex))
+    return a
+
+
 def _digest(a: ask.Digest, named: dict[str, Column]) -> str:
     """The sum of two 64-bit hashes of each row, as the embedded engine has it with its own hash."""
     row, only = ", ".join(map(_sql.name, named)), _sql.all_of(_sql.where(a))
@@ -135,5 +141,6 @@ def _check(wanted: Iterable[Aggregate], named: dict[str, Column]) -> None:
 
         for condition in sorted(conditions):
             _conditions.check(condition, named, rows)
+            _spark_sql.check(condition)
         for regex in sorted(regexes):
             _conditions.check_regex(regex, rows)

@@ -26,8 +26,6 @@ _SETTINGS = {
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
-    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
-    "spark.sql.parser.escapedStringLiterals": "true",
 }
 
 
@@ -76,7 +74,8 @@ def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFra
     if table.form == "json":
         reader = spark.read.option("mode", "FAILFAST")
         return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
-    raise GateError("Spark reads no Arrow files", "write the table as Parquet")
+    kind = "Arrow files" if table.form == "arrow" else "database files"
+    raise GateError(f"Spark reads no {kind}", "write the table as Parquet")
 
 
 def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:

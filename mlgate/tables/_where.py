@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
-from mlgate.tables.table import Located, Part, form_of
+from mlgate.tables.table import Located, Part, form_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ _MOST_FILES = 100_000
 
 def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
     """The table as a commit holds it; None if it does not."""
-    wanted = matcher(path)
+    wanted = matcher(named(path)[0])
     names = sorted(name for name, entry in snapshot.files.items() if entry.is_file and wanted(name))
     if not names:
         return None
@@ -39,10 +39,11 @@ def in_snapshot(snapshot: Snapshot, path: str) -> Located | None:
 
 def in_work_tree(work: str, path: str) -> Located:
     """What the commit does not hold, as it lies in the work tree."""
-    if os.path.isabs(path) or ".." in path.split("/"):
+    files = named(path)[0]
+    if os.path.isabs(files) or ".." in files.split("/"):
         raise GateError(f"{shown(path)} lies outside the repository", "name a path inside it")
-    wanted = matcher(path)
-    start = start_of(path)
+    wanted = matcher(files)
+    start = start_of(files)
     parts = tuple(
         Part(name=name, file=os.path.join(work, name))
         for name in sorted(_below(work, start))
@@ -85,8 +86,12 @@ def table_of(path: str, parts: tuple[Part, ...], origin: str) -> Located:
     forms = {form_of(part.name) for part in parts}
     if len(forms) > 1:
         raise GateError(f"{shown(path)} mixes forms: {', '.join(sorted(forms))}")
+    query = named(path)[1]
+    if forms & {"duckdb", "sqlite"} and (query is None or len(parts) > 1):
+        raise GateError(f"{shown(path)} holds databases", "name one, and its table: FILE#TABLE")
     partitioned = any("=" in step for part in parts for step in part.name.split("/")[:-1])
-    return Located(path=path, parts=parts, origin=origin, form=forms.pop(), partitioned=partitioned)
+    return Located(path=path, parts=parts, origin=origin, form=forms.pop(),
+                   partitioned=partitioned, query=query)  # fmt: skip
 
 
 def start_of(path: str) -> str:

@@ -155,6 +155,8 @@ class _Asking:
 
     def _key(self, digest: str, what: bytes) -> bytes:
         reading = f"{REVISION} {self.engine} {self.table.form} {digest}\0".encode()
+        if self.table.query is not None:
+            reading += self.table.query.encode() + b"\0"
         if self.table.partitioned:
             reading += "\0".join(part.name for part in self.table.parts).encode()
         return digest_of(reading + what).digest()
@@ -164,6 +166,8 @@ class _Asking:
         known = [digest for digest in self.digests if digest is not None]
         if len(known) < len(self.digests):
             return None
+        if self.table.query is not None:
+            return digest_of(f"{known[0]}\0{self.table.query}".encode()).hexdigest()
         return known[0] if len(known) == 1 else digest_of("\0".join(known).encode()).hexdigest()
 
     # -- the engine ------------------------------------------------------------------------------

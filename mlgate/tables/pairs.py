@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from mlgate.core.digests import digest_of
+from mlgate.core.text import shown
 from mlgate.tables import _digest
 from mlgate.tables._protocol import Line, Overlap, Skew, Source
 from mlgate.tables.ask import REVISION, digest, told
@@ -39,7 +40,7 @@ def _answered(ctx: Desk, both: tuple[Located, Located], asked: _Asked) -> Line:
     if key in stored:
         return msgspec.msgpack.decode(stored[key], type=Line)
     before = {part.file: _digest.signature(part.file) for one in both for part in one.parts}
-    (line,) = told(ctx, asked, both[0].path)
+    (line,) = told(ctx, asked, " and ".join(shown(one.path) for one in both))
     for file, found in before.items():
         _digest.unchanged(file, found)
     if ctx.store is not None and key:

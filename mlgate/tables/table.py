@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 
-Form = Literal["parquet", "csv", "json", "arrow"]
+Form = Literal["parquet", "csv", "json", "arrow", "duckdb", "sqlite"]
 Type = Literal[
     "integer", "float", "decimal", "string", "boolean", "date", "time", "timestamp", "binary",
     "nested", "other",
@@ -18,7 +19,7 @@ Type = Literal[
 _FORMS: dict[str, Form] = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv", ".csv.gz": "csv",
     ".tsv.gz": "csv", ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".arrow": "arrow",
-    ".feather": "arrow",
+    ".feather": "arrow", ".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite",
 }  # fmt: skip
 
 
@@ -53,6 +54,23 @@ class Located(Struct, frozen=True, kw_only=True):
     form: Form
     partitioned: bool = False
     """True if folders named `key=value` add columns."""
+    query: str | None = None
+    """Of a database: the table in it, or a query."""
+
+
+def named(path: str) -> tuple[str, str | None]:
+    """The file or pattern of a table, and of a database what is asked of it: `a.sqlite#orders`.
+
+    Raises `GateError` where a database is named and no table in it.
+    """
+    file, _, query = path.partition("#")
+    if _FORMS.get(os.path.splitext(file.lower())[1]) not in ("duckdb", "sqlite"):
+        return path, None
+    if not query.strip():
+        raise GateError(
+            f"{shown(file)} is a database: which table?", f"{shown(file)}#TABLE, or a query there"
+        )
+    return file, query.strip()
 
 
 def form_of(name: str) -> Form:
@@ -63,5 +81,6 @@ def form_of(name: str) -> Form:
             return form
     raise GateError(
         f"{shown(name)} is no table by its name",
-        "tables end in .parquet, .csv, .tsv, .jsonl, .arrow or .feather",
+        "tables end in .parquet, .csv, .tsv, .jsonl, .arrow or .feather; databases in .duckdb or"
+        " .sqlite",
     )

@@ -42,3 +42,31 @@ def test_a_table_that_is_not_there_is_named(mlgate: Callable[..., Any]) -> None:
     ran = mlgate("data", "profile", "gone.parquet")
     assert ran.code == 3
     assert "no table gone.parquet" in ran.err
+
+
+@pytest.mark.parametrize("asked", [("profile", "t.parquet"), ("suggest", "t.parquet"),
+                                   ("diff", "t.parquet", "t.parquet")])  # fmt: skip
+def test_the_engine_is_the_policys(
+    asked: tuple[str, ...], tmp_path: Path, mlgate: Callable[..., Any]
+) -> None:
+    (tmp_path / "mlgate.toml").write_text('[tables]\nmemory = "plenty"\n')
+    ran = mlgate("data", *asked)
+    assert ran.code == 3 and "plenty is no amount" in ran.err
+    (tmp_path / "mlgate.toml").write_text('[tables]\nmemory = "1GB"\n')
+    assert mlgate("data", *asked).code == 0
+    (tmp_path / "mlgate.toml").write_text("[tables]\nmemory = 1\n")
+    assert mlgate("data", *asked).code == 2
+
+
+def test_a_database_is_looked_at_by_table_and_by_query(
+    tmp_path: Path, mlgate: Callable[..., Any]
+) -> None:
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as engine:
+        engine.execute("CREATE TABLE orders AS SELECT i AS id, i // 2 AS half FROM range(9) t(i)")
+    assert "9 rows, 2 columns" in mlgate("data", "profile", "shop.duckdb#orders").out
+    query = "shop.duckdb#SELECT id // 1 AS id FROM orders WHERE id > 6"
+    ran = mlgate("data", "diff", "shop.duckdb#orders", query)
+    assert "9 → 2 rows" in ran.out or "9 -> 2 rows" in ran.out, ran
+    assert 'table = "shop.duckdb#orders"' in mlgate("data", "suggest", "shop.duckdb#orders").out

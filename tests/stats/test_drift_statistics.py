@@ -115,6 +115,17 @@ def test_false_alarms_stay_below_five_percent(n: int) -> None:
         assert missed == 0.0
 
 
+def test_the_simulation_prints_its_promises_and_what_samples_allow() -> None:
+    from benchmarks.simulate import rows
+
+    found = list(rows(20))
+    assert len(found) == 6 and all(row.met for row in found)
+    small, large = (row for row in found if "found" in row.ours)
+    print(small.what, small.ours, small.beside, large.what, large.ours, large.beside, sep="\n")
+    assert "KS 0.091" in small.beside and small.budget == "what the sample allows"
+    assert large.ours.startswith("100.0%") and "KS 0.009" in large.beside
+
+
 def test_the_simulation_sees_false_alarms_where_nothing_corrects_them() -> None:
     _, false = missed_and_false(40, 1000, shifted=0, seed=7, alpha=0.99)
     assert false >= 10

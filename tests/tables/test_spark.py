@@ -17,9 +17,10 @@ from test_aggregates import ROWS, SCHEMA, TEXT, TIME, WANTED
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.gates import data as gate
 from mlgate.gates import drift
-from mlgate.tables import _duckdb_script, _spark_script
+from mlgate.tables import _duckdb_script, _spark_script, _spark_sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Request
+from mlgate.tables._spark_sql import spoken
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask as asked
 
@@ -62,6 +63,49 @@ def test_the_two_engines_believe_no_answer_of_each_other(spark: SparkDesk, desk:
     assert len(keys) == 2
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("'it''s'", r"'it\'s'"),
+        (r"'\d'", r"'\\d'"),
+        ("''''", r"'\''"),
+        ('"a""b`c"', '`a"b``c`'),
+        ("""'"' = "'" """, """'"' = `'` """),
+        ("1 -- it's\n+ 1", "1  \n+ 1"),
+        ("1 /* it's\n */ + 1", "1   + 1"),
+        ("'--' || '/*'", "'--' || '/*'"),
+    ],
+)
+def test_texts_names_and_comments_are_written_as_spark_reads_them(ours: str, theirs: str) -> None:
+    assert spoken(ours) == theirs
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (r"^a.b$", r"(?d)^a.b\z"),
+        (r"\$[$]$|[]$]", r"(?d)\$[$]\z|[]$]"),
+        (r"(?im)^a$", r"(?d)(?im)^a$"),
+        (r"[\[a&]", r"(?d)[\[a&]"),
+    ],
+)
+def test_regular_expressions_are_written_as_java_reads_them_alike(ours: str, theirs: str) -> None:
+    assert _spark_sql.regex(ours) == theirs
+
+
+@pytest.mark.parametrize("regex", ["[[:alpha:]]", "^[a-z&&b]", "x[a[b]]"])
+def test_classes_that_java_reads_otherwise_are_refused(regex: str) -> None:
+    with pytest.raises(GateError, match="read otherwise"):
+        _spark_sql.regex(regex)
+
+
+def test_a_pattern_that_spark_reads_otherwise_is_refused(spark: SparkDesk) -> None:
+    with pytest.raises(GateError, match="backslash in a pattern"):
+        _spark_sql.check("name LIKE 'a\\_%'")
+    _spark_sql.check("name LIKE 'a%'")
+    _spark_sql.check("name = 'a\\b'")
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings("ignore")
@@ -94,17 +138,24 @@ def test_verdicts_are_the_same(spark: SparkDesk, desk: Desk, name: str) -> None:
     pytest.importorskip("pyspark")
     query = """SELECT i AS id, CASE WHEN i % 9 = 0 THEN NULL ELSE i % 80 END AS age,
         i * 0.25 AS amount, 'p' || i % 3 AS plan, i % 2 AS label,
+        CASE i % 4 WHEN 0 THEN 'it''s' WHEN 1 THEN 'a\\b' WHEN 2 THEN 'x' || chr(10)
+            ELSE 'x' || chr(13) END AS "my ""note`",
         DATE '2026-01-01' + (i // 100)::integer AS day FROM range({}) t(i)"""
     parquet(desk.folder / name, query.format(1000))
     parquet(desk.folder / ("then-" + name), query.format(800))
     options: dict[str, Any] = {
         "table": name, "unique": ["id", "age"], "rows": {"max": 900},
-        "conditions": [{"expression": "age < 70 OR plan = 'p1'"}],
+        "conditions": [
+            {"expression": "age < 70 OR plan = 'p1'"},
+            {"expression": """"my ""note`" <> 'it''s' -- it's"""},
+            {"expression": """"my ""note`" <> 'a\\b' AND length("my ""note`") < 5"""},
+        ],
         "columns": {
             "age": {"type": "integer", "nulls": {"max": 0.1}, "between": [0, 70]},
             "amount": {"mean": [0, 100], "stdev": [0, 1e6], "quantiles": {"0.5": [0, 200]}},
             "plan": {"values": ["p0", "p1"], "regex": "^p[01]$", "length": [2, 2],
                      "filter": "id > 5"},
+            'my "note`': {"values": ["it's", "x"], "regex": r"^(it's|a\\b|.)$", "unique": True},
             "day": {"between": ["2026-01-01", "2026-01-09"]},
         },
         "balance": [{"group": "plan", "label": "label", "max_gap": 0.1}],
