@@ -15,7 +15,6 @@ _NUMBERS = 60
 
 def render(stage: str, entries: tuple[dict[str, object], ...]) -> str:
     """The page on the runs of one stage, oldest first."""
-    artist = Artist()
     runs = read(entries)
     passed = sum(run.exit_code == 0 for run in runs)
     newest = Outcome.FAILED if runs[-1].exit_code else Outcome.PASSED
@@ -26,6 +25,8 @@ def render(stage: str, entries: tuple[dict[str, object], ...]) -> str:
         tag("div", mark(newest), words, class_="headline"),
         class_=f"verdict {newest}",
     )
-    body = history(entries, artist, _NUMBERS) or tag("section", tag("p", "There is but one run."))
+    with Artist() as artist:
+        told = history(entries, artist, _NUMBERS)
+    body = told or tag("section", tag("p", "There is but one run."))
     problem = tag("p", artist.problem, class_="reason") if artist.problem else None
     return page(f"mlgate: runs of stage {stage}", top, [problem, body], tag("p", "mlgate"))

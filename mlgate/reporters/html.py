@@ -28,15 +28,15 @@ _NAMED = 8
 def render(report: Report) -> str:
     """The whole page. Without the `report` extra there are no plots, and the page says so; the
     numbers stand in its tables all the same."""
-    artist = Artist()
     anchors = {id(verdict): f"gate-{i}" for i, verdict in enumerate(report.verdicts, 1)}
     shown = _shown(report)
-    body = [
-        _gates(report, shown, anchors),
-        [details(verdict, report, artist, anchors[id(verdict)]) for verdict in shown],
-        history(report.history, artist),
-        _about(report),
-    ]
+    with Artist() as artist:
+        body = [
+            _gates(report, shown, anchors),
+            [details(verdict, report, artist, anchors[id(verdict)]) for verdict in shown],
+            history(report.history, artist),
+            _about(report),
+        ]
     said = meaning(report, lambda gate: line(gate, 60), _NAMED)
     return page(f"mlgate: {said}", _verdict(report, said), [_told(artist), *body], _foot(report))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
+import functools
 import re
 import sys
 import time
@@ -15,9 +15,10 @@ import sample
 import showcase
 from msgspec.structs import replace
 
+from mlgate import process
 from mlgate.core.finding import Figure
 from mlgate.core.words import Outcome
-from mlgate.reporters import _html_trend, html
+from mlgate.reporters import _html_trend, _plots_engine, html
 from mlgate.reporters._html_tags import Html, joined, tag
 from mlgate.reporters._plots import Artist, _fit
 
@@ -68,6 +69,17 @@ class Page(HTMLParser):
             for one, found in self.elements
             if one == name and all(found.get(k.rstrip("_")) == v for k, v in wanted.items())
         ]
+
+
+@functools.cache
+def shown() -> str:
+    """The page in which every part has something to show."""
+    return html.render(showcase.report())
+
+
+@pytest.fixture(scope="module")
+def whole() -> Page:
+    return Page(shown())
 
 
 def safe(source: str) -> Page:
@@ -125,13 +137,13 @@ def test_findings_show_their_source_and_how_to_mend_them():
 
 
 def test_what_changed_in_the_data_is_told():
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     assert "What changed in the data data/train.csv changed, 1.2 MiB -> 1.4 MiB" in page.text
 
 
 def test_every_plot_has_its_numbers_beside_it():
     pytest.importorskip("vl_convert")
-    source = html.render(showcase.report())
+    source = shown()
     page = safe(source)
     names = [one["aria-label"] for one in page.all("svg")]
     assert {"ROC curve", "Calibration", "age: reference and table"} <= set(names)
@@ -142,17 +154,8 @@ def test_every_plot_has_its_numbers_beside_it():
     assert "#0" not in "".join(re.findall(r"<svg.*?</svg>", source, re.S)), "a colour of no theme"
 
 
-def test_without_the_extra_all_but_the_plots_is_there(monkeypatch):
-    whole = Page(html.render(showcase.report()))
-    real = builtins.__import__
-
-    def without(name, *args, **more):
-        if name == "vl_convert":
-            raise ImportError(name)
-        return real(name, *args, **more)
-
-    monkeypatch.delitem(sys.modules, "vl_convert", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_without_the_extra_all_but_the_plots_is_there(whole, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
     page = safe(html.render(showcase.report()))
     assert not page.all("svg")
     assert "pip install 'mlgate[report]'" in page.text
@@ -160,9 +163,70 @@ def test_without_the_extra_all_but_the_plots_is_there(monkeypatch):
 
 
 def test_a_plot_that_fails_leaves_its_table():
-    artist = Artist()
-    assert artist.draw({"mark": 7}, "nothing") is None
-    assert "could not be drawn" in (artist.problem or "")
+    pytest.importorskip("vl_convert")
+    with Artist() as artist:
+        assert artist.draw({"mark": 7}, "nothing") is None
+        assert "could not be drawn" in (artist.problem or "")
+        assert artist.draw(GOOD, "a dot") is not None
+
+
+GOOD = {
+    "data": {"values": [{"a": "b"}]},
+    "mark": "point",
+    "encoding": {"x": {"field": "a", "type": "nominal"}},
+}
+DEADLY = {**GOOD, "data": {"values": [{"a": "what XML does not know: \ufffe"}]}}
+
+
+def test_a_plot_that_ends_the_engine_costs_itself_alone():
+    pytest.importorskip("vl_convert")
+    with Artist() as artist:
+        assert artist.draw(DEADLY, "ends the process that draws it") is None
+        assert artist.problem == (
+            "A plot could not be drawn: the engine ended over it. Its numbers stand in the table."
+        )
+        assert artist.draw(GOOD, "a dot") is not None
+
+
+@pytest.fixture
+def aborting(tmp_path, monkeypatch):
+    """An engine that ends over every picture."""
+    script = tmp_path / "ends.py"
+    script.write_text("import os; os.abort()")
+    monkeypatch.setattr(_plots_engine, "_SCRIPT", str(script))
+    monkeypatch.setattr(_plots_engine, "installed", lambda: True)
+
+
+def test_an_engine_that_keeps_ending_is_left_alone(aborting, monkeypatch):
+    started = []
+    real = process.start
+    monkeypatch.setattr(process, "start", lambda *a, **m: started.append(a) or real(*a, **m))
+    with Artist() as artist:
+        assert not any(artist.draw(GOOD, "x") for _ in range(7))
+    assert len(started) == 4
+    assert "the engine has ended too often" in (artist.problem or "")
+
+
+def test_an_engine_that_hangs_is_ended(tmp_path, monkeypatch):
+    script = tmp_path / "hangs.py"
+    script.write_text("import sys, time; sys.stdin.readline(); time.sleep(600)")
+    monkeypatch.setattr(_plots_engine, "_SCRIPT", str(script))
+    engine = _plots_engine.Engine({}, patience=0.5)
+    with pytest.raises(_plots_engine.NotDrawn, match="ended over it"):
+        engine.svg(GOOD)
+
+
+def test_the_page_is_whole_where_the_engine_ends(whole, aborting):
+    page = safe(html.render(showcase.report()))
+    assert not page.all("svg")
+    assert "Its numbers stand in the table." in page.text
+    assert len(page.all("td")) == len(whole.all("td"))
+
+
+def test_no_engine_outlives_its_page():
+    pytest.importorskip("vl_convert")
+    html.render(showcase.report())
+    assert not [child for child in process._alive if child.poll() is None]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +321,7 @@ def test_of_many_numbers_those_not_met_are_shown():
 
 def test_history_is_there_from_the_second_run_on():
     assert "History" not in safe(html.render(sample.report())).text
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     assert "The last 5 runs of this stage here" in page.text
     assert "churn: roc_auc gain" in page.text
     assert "5 times passed; passed last" in page.text
@@ -270,6 +334,6 @@ def test_the_trend_is_a_page():
 
 
 def test_colour_is_never_all():
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     for outcome in Outcome:
         assert outcome.value in page.text
