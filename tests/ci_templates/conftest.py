@@ -31,11 +31,11 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheels: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `mlgate`, installed from the wheel, for templates that find it on PATH."""
     folder = tmp_path_factory.mktemp("installed")
     venv = folder / "mlgate-ci" / "venv"
-    call(sys.executable, "-m", "venv", venv)
+    call(python / "python3", "-m", "venv", venv)
     pip = (venv / "bin" / "python", "-m", "pip", "install", "-q", "--no-index")
     call(*pip, "--find-links", wheels, requirement())
     (folder / "bin").mkdir()
@@ -43,11 +43,30 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
+_COPIES = """\
+#!/bin/sh
+[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
+mkdir -p -- "$(dirname -- "$3")" && cp -R -- "{empty}" "$3"
+"""
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the `python` of a runner, which makes an environment but once and copies it."""
+    folder = tmp_path_factory.mktemp("python")
+    real = Path(sys.base_prefix) / "bin" / "python3"
+    call(real, "-m", "venv", folder / "empty")
+    for name in ("python", "python3"):
+        (folder / name).write_text(_COPIES.format(python=real, empty=folder / "empty"))
+        (folder / name).chmod(0o755)
+    return folder
+
+
 @pytest.fixture
-def offline(wheels: Path, installed: Path, tmp_path: Path) -> dict[str, str]:
+def offline(wheels: Path, installed: Path, python: Path, tmp_path: Path) -> dict[str, str]:
     """The environment of a runner: nothing of ours but `mlgate`, wheels from the folder alone."""
     return {
-        "PATH": f"{installed}:{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{installed}:{python}:{os.environ['PATH']}",
         "HOME": str(tmp_path / "home"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "PIP_NO_INDEX": "1",
