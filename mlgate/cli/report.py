@@ -48,7 +48,7 @@ def _format(text: str) -> Callable[[_Command], _Command]:
 @_format("Write it so instead of opening it; repeatable.")
 @click.pass_context
 def command(ctx: click.Context, stage: str | None, formats: list[_formats.Wanted]) -> None:
-    """Open the report of the last run that judged anything anew. Nothing is judged again."""
+    """Open the report of the last run. Nothing is judged again."""
     if ctx.invoked_subcommand is not None:
         return
     from msgspec.structs import replace
