@@ -32,6 +32,28 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+_COPIES = """\
+#!/bin/sh
+[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
+mkdir -p -- "$(dirname -- "$3")" && cp -Rl -- "{made}" "$3"
+"""
+
+
+@pytest.fixture(scope="session")
+def python(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the `python` of a runner. An environment is made once, with all that mlgate
+    needs but not mlgate, and copied wherever one is wanted."""
+    folder = tmp_path_factory.mktemp("python")
+    real = Path(sys.base_prefix) / "bin" / "python3"
+    call(real, "-m", "venv", folder / "made")
+    pip = (folder / "made/bin/python", "-m", "pip", "install", "-q", "--no-index", "--no-compile")
+    call(*pip, *(path for path in wheels.iterdir() if not path.name.startswith("mlgate-")))
+    for name in ("python", "python3"):
+        (folder / name).write_text(_COPIES.format(python=real, made=folder / "made"))
+        (folder / name).chmod(0o755)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def installed(wheels: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `mlgate`, installed from the wheel, for templates that find it on PATH."""
@@ -43,25 +65,6 @@ def installed(wheels: Path, python: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / "bin").mkdir()
     (folder / "bin" / "mlgate").symlink_to(venv / "bin" / "mlgate")
     return folder / "bin"
-
-
-_COPIES = """\
-#!/bin/sh
-[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
-mkdir -p -- "$(dirname -- "$3")" && cp -R -- "{empty}" "$3"
-"""
-
-
-@pytest.fixture(scope="session")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the `python` of a runner, which makes an environment but once and copies it."""
-    folder = tmp_path_factory.mktemp("python")
-    real = Path(sys.base_prefix) / "bin" / "python3"
-    call(real, "-m", "venv", folder / "empty")
-    for name in ("python", "python3"):
-        (folder / name).write_text(_COPIES.format(python=real, empty=folder / "empty"))
-        (folder / name).chmod(0o755)
-    return folder
 
 
 @pytest.fixture

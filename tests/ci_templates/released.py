@@ -33,8 +33,12 @@ class Released:
         self._folder = folder
         self.origin = folder / "origin.git"
         self.own = Project(folder / "own")
+        if not self.origin.exists():
+            self._furnish(folder)
+
+    def _furnish(self, folder: Path) -> None:
         self.own.git("init", "-q", "--bare", "-b", "main", str(self.origin))
-        self.own.git("remote", "add", "origin", str(self.origin))
+        self.own.git("remote", "add", "origin", "../origin.git")
         self.own.write(mlgate_DOT_toml=_POLICY)
         keys.make(str(folder / "ci"), "ci", None)
         self.own.put({"keys/ci.pub": (folder / "ci.pub").read_bytes()})

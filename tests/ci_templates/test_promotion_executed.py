@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,16 @@ WANTED = "mlgate[code,sign,dvc,data,model]==0.1.0"
 REPOSITORY = {"full_name": "us/project", "default_branch": "main"}
 
 
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("released") / "house"
+    Released(folder)
+    return folder
+
+
 @pytest.fixture
-def released(tmp_path):
-    return Released(tmp_path)
+def released(furnished, tmp_path):
+    return Released(shutil.copytree(furnished, tmp_path / "house", symlinks=True))
 
 
 class GitHub:
@@ -54,7 +63,9 @@ class GitLab:
         include(clone, self._pipeline, commit=False)
         told = {"CI_PIPELINE_SOURCE": "web", "CI_COMMIT_BRANCH": "main", "MODEL": model, "TO": to}
         told |= released.secret() if key else {}
-        return pipeline(clone, self._environ, action, **told)
+        code, out = pipeline(clone, self._environ, action, **told)
+        warned = re.search(r"^\S+ finished in .* WARN (\d+)", out, re.M)
+        return int(warned[1]) if warned else code, out  # a manual job may fail: it warns
 
     def tagged(self, released, tag):
         clone = released.cloned(tag)
@@ -91,7 +102,7 @@ def test_a_worse_model_stays_where_it_is(ci, released):
 def test_without_its_key_nothing_goes_out(ci, released):
     released.model("two")
     code, out = ci.by_hand(released, "promote", key=False)
-    assert code == 1, out
+    assert code != 0, out
     assert "MLGATE_KEY" in out
     assert "v0.0.1" in released.verified().out
 
@@ -99,7 +110,8 @@ def test_without_its_key_nothing_goes_out(ci, released):
 def test_names_are_never_code(ci, released, offline):
     hostile = "'; touch $PWNED; $(touch $PWNED) `touch $PWNED` \" --first"
     code, out = ci.by_hand(released, "promote", model=hostile, to=hostile)
-    assert code == 1, out
+    assert code != 0, out
+    assert "is no name for a model" in out
     assert not Path(offline["PWNED"]).exists()
 
 
