@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs no network: verdict, gates, evidence, history."""
+"""The report as one HTML file without network: verdict, what to do, gates, evidence, history."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mlgate.core.words import Outcome
 from mlgate.reporters._html_gate import details, matters
 from mlgate.reporters._html_history import history
 from mlgate.reporters._html_page import page, section, table
+from mlgate.reporters._html_steps import steps
 from mlgate.reporters._html_tags import Content, Html, joined, tag
 from mlgate.reporters._html_words import MARKS, ORDER, look_of, mark, tone
 from mlgate.reporters._past import when
@@ -32,6 +33,7 @@ def render(report: Report) -> str:
     shown = _shown(report)
     with Artist() as artist:
         body = [
+            steps(report, anchors),
             _gates(report, shown, anchors),
             [details(verdict, report, artist, anchors[id(verdict)]) for verdict in shown],
             history(report.history, artist),

@@ -60,6 +60,28 @@ def test_the_headline_says_what_the_exit_code_means(verdicts, word):
     assert f"<h1>{word}</h1>" in html.render(sample.report(*verdicts))
 
 
+def test_what_to_do_comes_before_the_gates_and_leads_to_the_evidence():
+    page = safe(html.render(sample.report()))
+    said = page.text.split("What to do")[1].split("Gates")[0]
+    assert " ".join(said.split()) == (
+        "lint 5 findings remove the import break the line, or run mlgate fix --gate format "
+        "dependencies pip-audit is not installed pip install pip-audit"
+    )
+    assert {"#gate-2", "#gate-4"} <= {one["href"] for one in page.all("a")}
+    assert "What to do" not in html.render(sample.report(sample.FORMAT, sample.TESTS))
+
+
+def test_where_nobody_says_how_the_findings_are_named():
+    bare = replace(sample.LINT, findings=(sample.finding("lint/X", "odd", "a.py", 1),))
+    said = safe(html.render(sample.report(bare))).text
+    assert "What to do lint 1 finding see what it found Gates" in said
+
+
+def test_of_many_steps_the_first_are_shown():
+    gates = [replace(sample.LINT, gate=f"lint{i}") for i in range(40)]
+    assert "and 28 more gates" in safe(html.render(sample.report(*gates))).text
+
+
 def test_findings_show_their_source_and_how_to_mend_them():
     page = safe(html.render(sample.report()))
     assert "assert score >= 0.8" in page.text
