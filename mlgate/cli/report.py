@@ -104,9 +104,11 @@ def trend(stage: str | None, limit: int, page: str | None) -> None:
     stage = stage or _runs.latest(None).report.stage.value
     entries = _runs.entries(stage, limit)
     if page:
+        from mlgate.cli._plot_engine import drawing
         from mlgate.reporters import _html_trend
 
-        _formats.write_whole(page, _html_trend.render(stage, entries))
+        with drawing() as engine:
+            _formats.write_whole(page, _html_trend.render(stage, entries, engine))
         click.echo(page)
         return
     style = _terminal.style(sys.stdout, os.environ)

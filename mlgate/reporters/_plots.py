@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any, Self
+from typing import Any, Protocol
 
 from mlgate.core.patterns import later
-from mlgate.reporters import _plots_engine as engine
 from mlgate.reporters import _plots_specs as specs
 from mlgate.reporters._html_tags import Html, tag
 
@@ -47,26 +45,30 @@ _CONFIG = {
 }
 
 
-class Artist:
-    """Draws the pictures of one page; to be used in a `with`."""
+class NotDrawn(Exception):
+    """A picture could not be drawn; why, in words."""
 
-    def __init__(self) -> None:
+
+class Engine(Protocol):
+    """What turns Vega-Lite into a picture."""
+
+    def svg(self, spec: dict[str, Any], /) -> str:
+        """The picture. Raises `NotDrawn`."""
+
+
+class Artist:
+    """Draws the pictures of one page."""
+
+    def __init__(self, engine: Engine | None) -> None:
         self.problem: str | None = None
         """Why pictures are missing, and how to have them."""
         self._drawn = 0
-        self._engine = engine.Engine(os.environ) if engine.installed() else None
-        if self._engine is None:
+        self._engine = engine
+        if engine is None:
             self.problem = (
                 "There are no plots, as vl-convert is not installed: pip install 'mlgate[report]'. "
                 "Every number stands in the tables."
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._engine is not None:
-            self._engine.close()
 
     def draw(self, spec: dict[str, Any], said: str) -> Html | None:
         """The picture, with what it shows in words; None where it cannot be drawn."""
@@ -75,7 +77,7 @@ class Artist:
         self._drawn += 1
         try:
             return _fit(self._engine.svg({**spec, "config": _CONFIG}), said)
-        except engine.NotDrawn as why:
+        except NotDrawn as why:
             self.problem = f"A plot could not be drawn: {why}. Its numbers stand in the table."
             return None
 

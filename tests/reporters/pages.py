@@ -5,6 +5,23 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from mlgate.cli._plot_engine import drawing
+from mlgate.core.report import Report
+from mlgate.reporters import _html_trend, html
+
+
+def drawn(report: Report) -> str:
+    """The page with its plots, as the command line makes it."""
+    with drawing() as engine:
+        return html.render(report, engine)
+
+
+def drawn_trend(stage: str, entries: tuple[dict[str, object], ...]) -> str:
+    """The page on how runs went, likewise."""
+    with drawing() as engine:
+        return _html_trend.render(stage, entries, engine)
+
+
 KNOWN = {
     *("html", "head", "meta", "title", "style", "body", "a", "div", "span", "main", "footer"),
     *("header", "section", "fieldset", "legend", "label", "input", "h1", "h2", "h3", "p", "dl"),

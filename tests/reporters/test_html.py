@@ -9,24 +9,27 @@ import time
 import tracemalloc
 
 import hostile
+import msgspec
 import pytest
 import sample
 import showcase
 from msgspec.structs import replace
-from pages import Page, safe
+from pages import Page, drawn, safe
 
 from mlgate import process
+from mlgate.cli import _plot_engine
+from mlgate.cli._plot_engine import drawing
 from mlgate.core.finding import Figure
 from mlgate.core.words import Outcome
-from mlgate.reporters import _html_trend, _plots_engine, html
+from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, tag
-from mlgate.reporters._plots import Artist, _fit
+from mlgate.reporters._plots import Artist, NotDrawn, _fit
 
 
 @functools.cache
 def shown() -> str:
     """The page in which every part has something to show."""
-    return html.render(showcase.report())
+    return drawn(showcase.report())
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +111,7 @@ def test_every_plot_has_its_numbers_beside_it():
 
 def test_without_the_extra_all_but_the_plots_is_there(whole, monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    page = safe(html.render(showcase.report()))
+    page = safe(drawn(showcase.report()))
     assert not page.all("svg")
     assert "pip install 'mlgate[report]'" in page.text
     assert len(page.all("td")) == len(whole.all("td"))
@@ -116,7 +119,8 @@ def test_without_the_extra_all_but_the_plots_is_there(whole, monkeypatch):
 
 def test_a_plot_that_fails_leaves_its_table():
     pytest.importorskip("vl_convert")
-    with Artist() as artist:
+    with drawing() as engine:
+        artist = Artist(engine)
         assert artist.draw({"mark": 7}, "nothing") is None
         assert "could not be drawn" in (artist.problem or "")
         assert artist.draw(GOOD, "a dot") is not None
@@ -132,7 +136,8 @@ DEADLY = {**GOOD, "data": {"values": [{"a": "what XML does not know: \ufffe"}]}}
 
 def test_a_plot_that_ends_the_engine_costs_itself_alone():
     pytest.importorskip("vl_convert")
-    with Artist() as artist:
+    with drawing() as engine:
+        artist = Artist(engine)
         assert artist.draw(DEADLY, "ends the process that draws it") is None
         assert artist.problem == (
             "A plot could not be drawn: the engine ended over it. Its numbers stand in the table."
@@ -145,15 +150,16 @@ def aborting(tmp_path, monkeypatch):
     """An engine that ends over every picture."""
     script = tmp_path / "ends.py"
     script.write_text("import os; os.abort()")
-    monkeypatch.setattr(_plots_engine, "_SCRIPT", str(script))
-    monkeypatch.setattr(_plots_engine, "installed", lambda: True)
+    monkeypatch.setattr(_plot_engine, "_SCRIPT", str(script))
+    monkeypatch.setitem(sys.modules, "vl_convert", msgspec)  # anything that is there
 
 
 def test_an_engine_that_keeps_ending_is_left_alone(aborting, monkeypatch):
     started = []
     real = process.start
     monkeypatch.setattr(process, "start", lambda *a, **m: started.append(a) or real(*a, **m))
-    with Artist() as artist:
+    with drawing() as engine:
+        artist = Artist(engine)
         assert not any(artist.draw(GOOD, "x") for _ in range(7))
     assert len(started) == 4
     assert "the engine has ended too often" in (artist.problem or "")
@@ -162,14 +168,14 @@ def test_an_engine_that_keeps_ending_is_left_alone(aborting, monkeypatch):
 def test_an_engine_that_hangs_is_ended(tmp_path, monkeypatch):
     script = tmp_path / "hangs.py"
     script.write_text("import sys, time; sys.stdin.readline(); time.sleep(600)")
-    monkeypatch.setattr(_plots_engine, "_SCRIPT", str(script))
-    engine = _plots_engine.Engine({}, patience=0.5)
-    with pytest.raises(_plots_engine.NotDrawn, match="ended over it"):
+    monkeypatch.setattr(_plot_engine, "_SCRIPT", str(script))
+    engine = _plot_engine.Engine({}, patience=0.5)
+    with pytest.raises(NotDrawn, match="ended over it"):
         engine.svg(GOOD)
 
 
 def test_the_page_is_whole_where_the_engine_ends(whole, aborting):
-    page = safe(html.render(showcase.report()))
+    page = safe(drawn(showcase.report()))
     assert not page.all("svg")
     assert "Its numbers stand in the table." in page.text
     assert len(page.all("td")) == len(whole.all("td"))
@@ -177,7 +183,7 @@ def test_the_page_is_whole_where_the_engine_ends(whole, aborting):
 
 def test_no_engine_outlives_its_page():
     pytest.importorskip("vl_convert")
-    html.render(showcase.report())
+    drawn(showcase.report())
     assert not [child for child in process._alive if child.poll() is None]
 
 
@@ -226,7 +232,7 @@ def test_untrusted_text_does_no_harm_in_plots():
         for text in hostile.TEXTS
     )
     verdict = replace(sample.CHURN, findings=findings, figures=figures)
-    page = safe(html.render(sample.report(verdict)))
+    page = safe(drawn(sample.report(verdict)))
     assert len(page.all("svg")) > 5
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mlgate import process
+from mlgate.core.errors import GateError
+from mlgate.reporters._plots import NotDrawn
+
 if TYPE_CHECKING:
     import subprocess
 
-_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_plots_script.py")
+_SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_plot_script.py")
 _ANSWER = b"mlgate:"
 _PATIENCE = 60.0
 """Seconds for one picture, and for the start of the engine before the first."""
@@ -21,15 +26,17 @@ _STARTS = 4
 """Children at most; an engine that keeps ending draws nothing more."""
 
 
-class NotDrawn(Exception):
-    """A picture could not be drawn; why, in words."""
-
-
-def installed() -> bool:
-    """True if there is an engine in this interpreter's environment."""
+@contextmanager
+def drawing() -> Iterator[Engine | None]:
+    """An engine for one page; None where none is installed."""
     from importlib.util import find_spec
 
-    return find_spec("vl_convert") is not None
+    engine = Engine(os.environ) if find_spec("vl_convert") else None
+    try:
+        yield engine
+    finally:
+        if engine is not None:
+            engine.close()
 
 
 class Engine:
@@ -51,16 +58,11 @@ class Engine:
 
     def close(self) -> None:
         """End the child, if there is one."""
-        from mlgate import process
-
         if self._child is not None:
             process.end_group(self._child)
             self._child = None
 
     def _running(self) -> subprocess.Popen[bytes]:
-        from mlgate import process
-        from mlgate.core.errors import GateError
-
         if self._child is None:
             if self._starts == _STARTS:
                 raise NotDrawn("the engine has ended too often")
@@ -76,8 +78,6 @@ class Engine:
         return self._child
 
     def _asked(self, child: subprocess.Popen[bytes], line: bytes) -> dict[str, str]:
-        from mlgate import process
-
         late = threading.Timer(self._patience, process.end_group, (child,))
         late.start()
         try:
