@@ -101,8 +101,12 @@ def rendered(name: str, report: Report) -> str:
         from mlgate.cli._runs import history
 
         report = replace(report, history=history(report))
-    content: str = reporter.render(report)
-    return content
+    if getattr(reporter, "needs_engine", False):
+        from mlgate.cli._plot_engine import drawing
+
+        with drawing() as engine:
+            return str(reporter.render(report, engine))
+    return str(reporter.render(report))
 
 
 def write_whole(path: str, content: str) -> None:

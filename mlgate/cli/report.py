@@ -48,7 +48,7 @@ def _format(text: str) -> Callable[[_Command], _Command]:
 @_format("Write it so instead of opening it; repeatable.")
 @click.pass_context
 def command(ctx: click.Context, stage: str | None, formats: list[_formats.Wanted]) -> None:
-    """Open the report of the last run that judged anything anew. Nothing is judged again."""
+    """Open the report of the last run. Nothing is judged again."""
     if ctx.invoked_subcommand is not None:
         return
     from msgspec.structs import replace
@@ -104,9 +104,11 @@ def trend(stage: str | None, limit: int, page: str | None) -> None:
     stage = stage or _runs.latest(None).report.stage.value
     entries = _runs.entries(stage, limit)
     if page:
+        from mlgate.cli._plot_engine import drawing
         from mlgate.reporters import _html_trend
 
-        _formats.write_whole(page, _html_trend.render(stage, entries))
+        with drawing() as engine:
+            _formats.write_whole(page, _html_trend.render(stage, entries, engine))
         click.echo(page)
         return
     style = _terminal.style(sys.stdout, os.environ)

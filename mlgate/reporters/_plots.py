@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from mlgate.core.patterns import later
 from mlgate.reporters import _plots_specs as specs
@@ -45,38 +45,41 @@ _CONFIG = {
 }
 
 
+class NotDrawn(Exception):
+    """A picture could not be drawn; why, in words."""
+
+
+class Engine(Protocol):
+    """What turns Vega-Lite into a picture."""
+
+    def svg(self, spec: dict[str, Any], /) -> str:
+        """The picture. Raises `NotDrawn`."""
+
+
 class Artist:
     """Draws the pictures of one page."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine | None) -> None:
         self.problem: str | None = None
-        """Why there are no pictures, and how to have them."""
+        """Why pictures are missing, and how to have them."""
         self._drawn = 0
-        self._library: Any = None
-        try:
-            import vl_convert
-        except ImportError:
+        self._engine = engine
+        if engine is None:
             self.problem = (
                 "There are no plots, as vl-convert is not installed: pip install 'mlgate[report]'. "
                 "Every number stands in the tables."
             )
-        else:
-            self._library = vl_convert
 
     def draw(self, spec: dict[str, Any], said: str) -> Html | None:
         """The picture, with what it shows in words; None where it cannot be drawn."""
-        if self._library is None or self._drawn >= _MOST:
+        if self._engine is None or self._drawn >= _MOST:
             return None
         self._drawn += 1
         try:
-            svg: str = self._library.vegalite_to_svg(
-                {**spec, "config": _CONFIG}, allowed_base_urls=[]
-            )
-        except Exception as error:  # whatever a foreign engine raises: the tables stand
-            told = str(error).partition("\n")[0][:200]
-            self.problem = f"A plot could not be drawn; its numbers stand in the table. ({told})"
+            return _fit(self._engine.svg({**spec, "config": _CONFIG}), said)
+        except NotDrawn as why:
+            self.problem = f"A plot could not be drawn: {why}. Its numbers stand in the table."
             return None
-        return _fit(svg, said)
 
 
 def _fit(svg: str, said: str) -> Html | None:

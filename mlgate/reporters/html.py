@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs no network: verdict, gates, evidence, history."""
+"""The report as one HTML file without network: verdict, what to do, gates, evidence, history."""
 
 from __future__ import annotations
 
@@ -10,28 +10,31 @@ from mlgate.core.words import Outcome
 from mlgate.reporters._html_gate import details, matters
 from mlgate.reporters._html_history import history
 from mlgate.reporters._html_page import page, section, table
+from mlgate.reporters._html_steps import steps
 from mlgate.reporters._html_tags import Content, Html, joined, tag
 from mlgate.reporters._html_words import MARKS, ORDER, look_of, mark, tone
 from mlgate.reporters._past import when
-from mlgate.reporters._plots import Artist
+from mlgate.reporters._plots import Artist, Engine
 from mlgate.reporters._problems import line, several
 from mlgate.reporters._style import lasted, took
 from mlgate.reporters._summary import described, meaning
 
 needs_rules = True
 needs_history = True
+needs_engine = True
 
 _GATES = 1_000
 _NAMED = 8
 
 
-def render(report: Report) -> str:
-    """The whole page. Without the `report` extra there are no plots, and the page says so; the
-    numbers stand in its tables all the same."""
-    artist = Artist()
+def render(report: Report, engine: Engine | None = None) -> str:
+    """The whole page. Without an engine, which the `report` extra brings, there are no plots, and
+    the page says so; the numbers stand in its tables all the same."""
     anchors = {id(verdict): f"gate-{i}" for i, verdict in enumerate(report.verdicts, 1)}
     shown = _shown(report)
+    artist = Artist(engine)
     body = [
+        steps(report, anchors),
         _gates(report, shown, anchors),
         [details(verdict, report, artist, anchors[id(verdict)]) for verdict in shown],
         history(report.history, artist),

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 import mlgate
+from mlgate.core.digests import digest_of
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.words import Outcome
 from mlgate.judge.judge import Draft, Used, concerns, judge
@@ -194,7 +195,7 @@ class _Run:
             duration=time.monotonic() - session.began,
             version=mlgate.__version__,
         )
-        if any(not v.cached and v.outcome is not Outcome.SKIPPED for v in report.verdicts):
+        if any(verdict.outcome is not Outcome.SKIPPED for verdict in report.verdicts):
             self._keep(report)
         return report
 
@@ -208,18 +209,32 @@ class _Run:
         return tuple(notes)
 
     def _keep(self, report: Report) -> None:
+        """Keep what was judged anew, and what the store answered unless the last run said it."""
+        session = self.session
+        fresh = any(not v.cached and v.outcome is not Outcome.SKIPPED for v in report.verdicts)
+        key = digest_of(f"last {session.stage} {session.repo.root}".encode(errors="replace"))
+        last, said = key.digest(), _said(report)
+        if not fresh and session.recall("memos", [last]).get(last) == said:
+            return
         from mlgate.runner.kept import bounded
 
-        session = self.session
         session.store.record_run(
             session.repo.root,
             session.stage,
             started=time.time() - report.duration,
-            duration=report.duration,
+            duration=report.duration if fresh else self._expected() or report.duration,
             exit_code=report.exit_code,
             report=msgspec.json.encode(bounded(report)),
         )
+        session.remember("memos", {last: said})
         session.store.trim()
+
+
+def _said(report: Report) -> bytes:
+    """Digest of what a report says, whenever it was said and whoever knew it."""
+    verdicts = tuple(replace(v, started=0.0, duration=0.0, cached=False) for v in report.verdicts)
+    timeless = replace(report, verdicts=verdicts, duration=0.0)
+    return digest_of(msgspec.msgpack.encode(timeless)).digest()
 
 
 def _counted(policy: GatePolicy) -> str:

@@ -14,16 +14,17 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "reporters"))
 
 import hostile
 import showcase
+from pages import drawn, drawn_trend
 
-from mlgate.reporters import _html_trend, html
+from mlgate.reporters import html
 
 pytestmark = pytest.mark.heavy
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDTHS = (375, 1440)
 SCHEMES = ("light", "dark")
 PAGES = {
-    "showcase": lambda: html.render(showcase.report()),
-    "trend": lambda: _html_trend.render("merge", showcase.report().history),
+    "showcase": lambda: drawn(showcase.report()),
+    "trend": lambda: drawn_trend("merge", showcase.report().history),
     "hostile": lambda: html.render(hostile.report()),
     "huge": lambda: html.render(hostile.huge()),
     "long": lambda: html.render(hostile.long()),

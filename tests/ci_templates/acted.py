@@ -55,7 +55,9 @@ class Act:
                 .replace("ci-templates/github\n", f"ci-templates/github@{COMMIT}\n")
             )
 
-    def __call__(self, project: Project, workflow: str, event: str, payload: Any) -> Acted:
+    def __call__(
+        self, project: Project, workflow: str, event: str, payload: Any, **secrets: str
+    ) -> Acted:
         """Run the text of a workflow for `event`."""
         shutil.rmtree(self._kept, ignore_errors=True)
         self._kept.mkdir()
@@ -74,9 +76,10 @@ class Act:
                 "--platform",
                 "ubuntu-latest=-self-hosted",
             ),
+            *(f"--secret={name}" for name in secrets),
             *self._replaced(workflow),
             cwd=project.folder,
-            env=self._environ,
+            env=self._environ | secrets,
         )
         return Acted(code, out, self._kept)
 

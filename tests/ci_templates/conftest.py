@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
+import zlib
 from pathlib import Path
 
 import pytest
@@ -18,24 +20,46 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel of this tree and all that it needs."""
 
     def fetch(folder: Path) -> None:
-        needed = ["click", "msgspec", "rich", "PyYAML", "pathspec", "packaging", "defusedxml"]
-        call(sys.executable, "-m", "pip", "--version")
         call(sys.executable, "-m", "pip", "download", "-q", "-d", folder, *needed)
 
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["sign"]]
     folder = tmp_path_factory.mktemp("wheels")
-    for path in once("wheels", fetch).glob("*.whl"):
+    for path in once(f"wheels-{zlib.crc32(repr(needed).encode()):x}", fetch).glob("*.whl"):
         os.link(path, folder / path.name)
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     return folder
 
 
+_COPIES = """\
+#!/bin/sh
+[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
+mkdir -p -- "$(dirname -- "$3")" && cp -Rl -- "{made}" "$3"
+"""
+
+
 @pytest.fixture(scope="session")
-def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the `python` of a runner. An environment is made once, with all that mlgate
+    needs but not mlgate, and copied wherever one is wanted."""
+    folder = tmp_path_factory.mktemp("python")
+    real = Path(sys.base_prefix) / "bin" / "python3"
+    call(real, "-m", "venv", folder / "made")
+    pip = (folder / "made/bin/python", "-m", "pip", "install", "-q", "--no-index", "--no-compile")
+    call(*pip, *(path for path in wheels.iterdir() if not path.name.startswith("mlgate-")))
+    for name in ("python", "python3"):
+        (folder / name).write_text(_COPIES.format(python=real, made=folder / "made"))
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `mlgate`, installed from the wheel, for templates that find it on PATH."""
     folder = tmp_path_factory.mktemp("installed")
     venv = folder / "mlgate-ci" / "venv"
-    call(sys.executable, "-m", "venv", venv)
+    call(python / "python3", "-m", "venv", venv)
     pip = (venv / "bin" / "python", "-m", "pip", "install", "-q", "--no-index")
     call(*pip, "--find-links", wheels, requirement())
     (folder / "bin").mkdir()
@@ -44,10 +68,10 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def offline(wheels: Path, installed: Path, tmp_path: Path) -> dict[str, str]:
+def offline(wheels: Path, installed: Path, python: Path, tmp_path: Path) -> dict[str, str]:
     """The environment of a runner: nothing of ours but `mlgate`, wheels from the folder alone."""
     return {
-        "PATH": f"{installed}:{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{installed}:{python}:{os.environ['PATH']}",
         "HOME": str(tmp_path / "home"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "PIP_NO_INDEX": "1",

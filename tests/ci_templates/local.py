@@ -36,8 +36,11 @@ def merge_request(project: Project, source: str = "1") -> dict[str, str]:
     }
 
 
-def include(project: Project, text: str) -> None:
-    """Commit the template beside a .gitlab-ci.yml with this text."""
+def include(project: Project, text: str, commit: bool = True) -> None:
+    """Put the template beside a .gitlab-ci.yml with this text, and commit both."""
     (project.folder / ".git/info/exclude").write_text(".gitlab-ci-local/\nmlgate-out/\n")
     template = (TEMPLATES / "gitlab" / "mlgate.yml").read_text()
-    project.put({".gitlab-ci.yml": text, ".gitlab/mlgate.yml": template}).commit("use mlgate")
+    project.put({".gitlab-ci.yml": text, ".gitlab/mlgate.yml": template})
+    project.git("add", "-A")  # what git does not know cannot be included
+    if commit:
+        project.commit("use mlgate")

@@ -26,6 +26,6 @@ REPORTS = {
 }
 
 
-def requirement() -> str:
+def requirement(extra: str = "") -> str:
     """What is installed in tests: mlgate without tools, which takes a second."""
-    return f"mlgate=={__version__}"
+    return f"mlgate[{extra}]=={__version__}" if extra else f"mlgate=={__version__}"

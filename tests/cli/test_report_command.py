@@ -47,6 +47,35 @@ def test_the_last_run_in_another_format(checked, mlgate):
     assert mlgate("report", "--stage", "commit").code == 2
 
 
+def kept(mlgate):
+    return json.loads(mlgate("report", "--format", "json").out)
+
+
+def test_the_last_run_is_shown_also_when_it_was_answered_from_the_cache(checked, mlgate):
+    Path("a.json").write_text("{}\n")
+    again = mlgate("check", "--format", "json")
+    assert all(verdict["cached"] for verdict in json.loads(again.out)["verdicts"])
+    assert kept(mlgate)["exit_code"] == 0
+    assert "✓✗✓  passed" in mlgate("report", "trend").out
+    assert mlgate("check").code == 0
+    assert "✓✗✓  passed" in mlgate("report", "trend").out, "the same said again is no new run"
+
+
+def test_a_run_from_the_cache_does_not_say_how_long_the_work_takes(checked, mlgate):
+    from mlgate.store.store import open_store
+
+    def expected():
+        store = open_store(os.environ)
+        ((_, lasted, _, _),) = store.runs(os.path.realpath("."), "merge", 1)
+        store.close()
+        return lasted
+
+    before = expected()
+    Path("a.json").write_text("{}\n")
+    assert mlgate("check").code == 0
+    assert expected() == before
+
+
 def test_the_trend_is_a_line_for_each_gate(checked, mlgate):
     ran = mlgate("report", "trend")
     assert ran.code == 0

@@ -12,6 +12,7 @@ import jsonschema
 import xmlschema
 from defusedxml import ElementTree
 from markdown_it import MarkdownIt
+from pages import safe
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mlgate.core import parts
@@ -26,6 +27,7 @@ FORMATS = {
     "code-scanning": "sarif",
     "codequality": "json",
     "github": "txt",
+    "html": "html",
     "junit": "xml",
     "markdown": "md",
     "openmetrics": "txt",
@@ -157,7 +159,15 @@ def _tables(text: str) -> None:
         assert len(rows) >= 3
 
 
+def _html(text: str) -> None:
+    page = safe(text)
+    assert len(page.all("h1")) == 1
+    for row in re.findall(r"<tr>.*?</tr>", text, re.DOTALL):
+        assert row.startswith("<tr><th "), "the first cell names its row"
+
+
 _CHECKS = {
+    "html": _html,
     "sarif": _sarif,
     "code-scanning": _sarif,
     "junit": _junit,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 import sample
@@ -15,6 +16,8 @@ from msgspec.structs import replace
 from mlgate.core import parts
 from mlgate.core.words import Level, Result
 
+DRAWN = re.compile(r"<svg.*?</svg>|<style>.*?</style>", re.DOTALL)
+"""What the version of the engine decides, and what only looks."""
 UNFOUND = {"base": None, "base_problem": "origin/main is not here", "base_help": "git fetch"}
 
 
@@ -23,13 +26,14 @@ def test_as_before(name):
     path = HERE / "golden" / f"{name}.{FORMATS[name]}"
     text = render(name, sample.report())
     check(name, text)
+    text = DRAWN.sub("<svg>", text)
     if os.environ.get("GOLDEN") == "write":
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 
 
 def test_no_format_is_forgotten():
-    others = {"text", "json", "html"}
+    others = {"text", "json"}
     assert set(parts.names("reporters")) - others == set(FORMATS)
 
 
@@ -61,8 +65,8 @@ def test_a_gate_that_failed_without_a_finding_is_in_it(name):
     assert "flake8 says no" in text or name == "sarif"
 
 
-@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"sarif", "openmetrics"}))
-def test_what_is_waived_is_in_none_but_sarif(name):
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"sarif", "html", "openmetrics"}))
+def test_what_is_waived_is_in_none_but_sarif_and_the_page(name):
     assert "src/waived.py" not in render(name, sample.report())
 
 

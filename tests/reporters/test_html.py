@@ -2,94 +2,39 @@
 
 from __future__ import annotations
 
-import builtins
+import functools
 import re
 import sys
 import time
 import tracemalloc
-from html.parser import HTMLParser
 
 import hostile
+import msgspec
 import pytest
 import sample
 import showcase
 from msgspec.structs import replace
+from pages import Page, drawn, safe
 
+from mlgate import process
+from mlgate.cli import _plot_engine
+from mlgate.cli._plot_engine import drawing
 from mlgate.core.finding import Figure
 from mlgate.core.words import Outcome
 from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, tag
-from mlgate.reporters._plots import Artist, _fit
-
-KNOWN = {
-    *("html", "head", "meta", "title", "style", "body", "a", "div", "span", "main", "footer"),
-    *("header", "section", "fieldset", "legend", "label", "input", "h1", "h2", "h3", "p", "dl"),
-    *("dt", "dd", "ul", "ol", "li", "b", "code", "pre", "details", "summary", "figure"),
-    *("figcaption", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "g", "path"),
-    *("line", "rect", "text", "tspan", "circle"),
-}
-VOID = {"meta", "input"}
+from mlgate.reporters._plots import Artist, NotDrawn, _fit
 
 
-class Page(HTMLParser):
-    """Every element with its attributes, the text, and whether all are closed in order."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.path: list[str] = []
-        self.feed(source)
-        self.close()
-        assert self.path == []
-
-    def handle_starttag(self, name, attributes):
-        self.elements.append((name, dict(attributes)))
-        if name not in VOID:
-            self.path.append(name)
-
-    def handle_startendtag(self, name, attributes):
-        self.elements.append((name, dict(attributes)))
-
-    def handle_endtag(self, name):
-        assert self.path.pop() == name
-
-    def handle_data(self, text):
-        if self.path and self.path[-1] != "style":
-            self.texts.append(text)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.texts).split())
-
-    def all(self, name: str, **wanted: str) -> list[dict[str, str | None]]:
-        return [
-            found
-            for one, found in self.elements
-            if one == name and all(found.get(k.rstrip("_")) == v for k, v in wanted.items())
-        ]
+@functools.cache
+def shown() -> str:
+    """The page in which every part has something to show."""
+    return drawn(showcase.report())
 
 
-def safe(source: str) -> Page:
-    """The page, if nothing in it could load, run or lead anywhere."""
-    page = Page(source)
-    for name, attributes in page.elements:
-        assert name in KNOWN, name
-        assert not [key for key in attributes if key.startswith("on")]
-        assert not {"src", "srcset", "action", "formaction", "xlink:href"} & attributes.keys()
-        assert str(attributes.get("href", "#")).startswith("#")
-    policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0]["content"]
-    assert "default-src 'none'" in policy
-    assert "script" not in policy
-    assert "url(" not in source
-    assert "@import" not in source
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2066]", source)
-    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    links = {str(a["href"])[1:] for a in page.all("a")}
-    assert links <= set(ids)
-    source.encode("utf-8")
-    return page
+@pytest.fixture(scope="module")
+def whole() -> Page:
+    return Page(shown())
 
 
 def test_the_verdict_comes_first_and_every_gate_is_listed():
@@ -118,6 +63,28 @@ def test_the_headline_says_what_the_exit_code_means(verdicts, word):
     assert f"<h1>{word}</h1>" in html.render(sample.report(*verdicts))
 
 
+def test_what_to_do_comes_before_the_gates_and_leads_to_the_evidence():
+    page = safe(html.render(sample.report()))
+    said = page.text.split("What to do")[1].split("Gates")[0]
+    assert " ".join(said.split()) == (
+        "lint 5 findings remove the import break the line, or run mlgate fix --gate format "
+        "dependencies pip-audit is not installed pip install pip-audit"
+    )
+    assert {"#gate-2", "#gate-4"} <= {one["href"] for one in page.all("a")}
+    assert "What to do" not in html.render(sample.report(sample.FORMAT, sample.TESTS))
+
+
+def test_where_nobody_says_how_the_findings_are_named():
+    bare = replace(sample.LINT, findings=(sample.finding("lint/X", "odd", "a.py", 1),))
+    said = safe(html.render(sample.report(bare))).text
+    assert "What to do lint 1 finding see what it found Gates" in said
+
+
+def test_of_many_steps_the_first_are_shown():
+    gates = [replace(sample.LINT, gate=f"lint{i}") for i in range(40)]
+    assert "and 28 more gates" in safe(html.render(sample.report(*gates))).text
+
+
 def test_findings_show_their_source_and_how_to_mend_them():
     page = safe(html.render(sample.report()))
     assert "assert score >= 0.8" in page.text
@@ -125,13 +92,13 @@ def test_findings_show_their_source_and_how_to_mend_them():
 
 
 def test_what_changed_in_the_data_is_told():
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     assert "What changed in the data data/train.csv changed, 1.2 MiB -> 1.4 MiB" in page.text
 
 
 def test_every_plot_has_its_numbers_beside_it():
     pytest.importorskip("vl_convert")
-    source = html.render(showcase.report())
+    source = shown()
     page = safe(source)
     names = [one["aria-label"] for one in page.all("svg")]
     assert {"ROC curve", "Calibration", "age: reference and table"} <= set(names)
@@ -142,27 +109,82 @@ def test_every_plot_has_its_numbers_beside_it():
     assert "#0" not in "".join(re.findall(r"<svg.*?</svg>", source, re.S)), "a colour of no theme"
 
 
-def test_without_the_extra_all_but_the_plots_is_there(monkeypatch):
-    whole = Page(html.render(showcase.report()))
-    real = builtins.__import__
-
-    def without(name, *args, **more):
-        if name == "vl_convert":
-            raise ImportError(name)
-        return real(name, *args, **more)
-
-    monkeypatch.delitem(sys.modules, "vl_convert", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
-    page = safe(html.render(showcase.report()))
+def test_without_the_extra_all_but_the_plots_is_there(whole, monkeypatch):
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    page = safe(drawn(showcase.report()))
     assert not page.all("svg")
     assert "pip install 'mlgate[report]'" in page.text
     assert len(page.all("td")) == len(whole.all("td"))
 
 
 def test_a_plot_that_fails_leaves_its_table():
-    artist = Artist()
-    assert artist.draw({"mark": 7}, "nothing") is None
-    assert "could not be drawn" in (artist.problem or "")
+    pytest.importorskip("vl_convert")
+    with drawing() as engine:
+        artist = Artist(engine)
+        assert artist.draw({"mark": 7}, "nothing") is None
+        assert "could not be drawn" in (artist.problem or "")
+        assert artist.draw(GOOD, "a dot") is not None
+
+
+GOOD = {
+    "data": {"values": [{"a": "b"}]},
+    "mark": "point",
+    "encoding": {"x": {"field": "a", "type": "nominal"}},
+}
+DEADLY = {**GOOD, "data": {"values": [{"a": "what XML does not know: \ufffe"}]}}
+
+
+def test_a_plot_that_ends_the_engine_costs_itself_alone():
+    pytest.importorskip("vl_convert")
+    with drawing() as engine:
+        artist = Artist(engine)
+        assert artist.draw(DEADLY, "ends the process that draws it") is None
+        assert artist.problem == (
+            "A plot could not be drawn: the engine ended over it. Its numbers stand in the table."
+        )
+        assert artist.draw(GOOD, "a dot") is not None
+
+
+@pytest.fixture
+def aborting(tmp_path, monkeypatch):
+    """An engine that ends over every picture."""
+    script = tmp_path / "ends.py"
+    script.write_text("import os; os.abort()")
+    monkeypatch.setattr(_plot_engine, "_SCRIPT", str(script))
+    monkeypatch.setitem(sys.modules, "vl_convert", msgspec)  # anything that is there
+
+
+def test_an_engine_that_keeps_ending_is_left_alone(aborting, monkeypatch):
+    started = []
+    real = process.start
+    monkeypatch.setattr(process, "start", lambda *a, **m: started.append(a) or real(*a, **m))
+    with drawing() as engine:
+        artist = Artist(engine)
+        assert not any(artist.draw(GOOD, "x") for _ in range(7))
+    assert len(started) == 4
+    assert "the engine has ended too often" in (artist.problem or "")
+
+
+def test_an_engine_that_hangs_is_ended(tmp_path, monkeypatch):
+    script = tmp_path / "hangs.py"
+    script.write_text("import sys, time; sys.stdin.readline(); time.sleep(600)")
+    monkeypatch.setattr(_plot_engine, "_SCRIPT", str(script))
+    engine = _plot_engine.Engine({}, patience=0.5)
+    with pytest.raises(NotDrawn, match="ended over it"):
+        engine.svg(GOOD)
+
+
+def test_the_page_is_whole_where_the_engine_ends(whole, aborting):
+    page = safe(drawn(showcase.report()))
+    assert not page.all("svg")
+    assert "Its numbers stand in the table." in page.text
+    assert len(page.all("td")) == len(whole.all("td"))
+
+
+def test_no_engine_outlives_its_page():
+    pytest.importorskip("vl_convert")
+    drawn(showcase.report())
+    assert not [child for child in process._alive if child.poll() is None]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +232,7 @@ def test_untrusted_text_does_no_harm_in_plots():
         for text in hostile.TEXTS
     )
     verdict = replace(sample.CHURN, findings=findings, figures=figures)
-    page = safe(html.render(sample.report(verdict)))
+    page = safe(drawn(sample.report(verdict)))
     assert len(page.all("svg")) > 5
 
 
@@ -257,7 +279,7 @@ def test_of_many_numbers_those_not_met_are_shown():
 
 def test_history_is_there_from_the_second_run_on():
     assert "History" not in safe(html.render(sample.report())).text
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     assert "The last 5 runs of this stage here" in page.text
     assert "churn: roc_auc gain" in page.text
     assert "5 times passed; passed last" in page.text
@@ -270,6 +292,6 @@ def test_the_trend_is_a_page():
 
 
 def test_colour_is_never_all():
-    page = safe(html.render(showcase.report()))
+    page = safe(shown())
     for outcome in Outcome:
         assert outcome.value in page.text
