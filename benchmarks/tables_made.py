@@ -42,7 +42,7 @@ def prepared(folder: Path, rows: int) -> None:
 
 
 def _apart(target: object, *args: object) -> None:
-    maker = get_context("spawn").Process(target=target, args=args)  # type: ignore[arg-type]
+    maker = get_context("spawn").Process(target=target, args=args)  # type: ignore[arg-type]  # a callable
     maker.start()
     maker.join()
     if maker.exitcode:

@@ -157,7 +157,7 @@ def _examples(
 def broken(rulings: Sequence[tuple[Check, Ruling | str]]) -> list[Breach]:
     """What rows break of the checks that are not met."""
     return [
-        Breach(number=number, kept=check.kept, rule=f"{check.rule}: {check.about}")  # type: ignore[arg-type]
+        Breach(number=number, kept=check.kept, rule=f"{check.rule}: {check.about}")  # type: ignore[arg-type]  # it has one
         for number, (check, ruling) in enumerate(rulings)
         if isinstance(ruling, Ruling) and not ruling.met and check.kept is not None
     ]

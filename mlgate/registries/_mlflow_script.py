@@ -49,7 +49,7 @@ def _answer(request: dict[str, Any], functions: dict[str, Any]) -> dict[str, Any
     mlflow.set_tracking_uri(request["uri"])
     mlflow.set_registry_uri(request["uri"])
     try:
-        return functions["_" + request["do"]](mlflow.MlflowClient(), request)  # type: ignore[no-any-return]
+        return functions["_" + request["do"]](mlflow.MlflowClient(), request)  # type: ignore[no-any-return]  # JSON
     except (refusal, OSError) as error:
         return {"error": f"{type(error).__name__}: {error}", "kind": "refused"}
 

@@ -42,7 +42,7 @@ def test_every_failing_row_is_written_with_the_rules_it_breaks(rows: Project) ->
     assert ended.code == 1
     assert "data: 60 failing rows written to" in ended.err, ended
     found = read(rows.folder / "out.parquet", "row_number_, broken_rules")
-    told = {number: set(broken) for number, broken in found}  # type: ignore[call-overload]
+    told = {number: set(broken) for number, broken in found}  # type: ignore[call-overload]  # rows of a query
     lost, between, truth = "in-table: plan", "between: age", "condition: age < 90 OR plan = 'p0'"
     want: dict[int, set[str]] = {}
     for i in range(100):

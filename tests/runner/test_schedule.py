@@ -206,7 +206,7 @@ class Places:
     st.integers(0, 10**7),
 )
 def test_batches_hold_every_path_once(paths: list[str], jobs: int, apart: int, seed: int) -> None:
-    schedule = Schedule(Surroundings(jobs), [], lambda job: None, {}, {})  # type: ignore[arg-type]
+    schedule = Schedule(Surroundings(jobs), [], lambda job: None, {}, {})  # type: ignore[arg-type]  # fakes
     schedule._sizes = {path: hash((path, seed)) % 100_000 for path in paths}
     batches = schedule._batches(Places(apart), paths)  # type: ignore[arg-type]
     assert sorted(path for batch in batches for path in batch) == sorted(paths)
@@ -217,7 +217,7 @@ def test_batches_hold_every_path_once(paths: list[str], jobs: int, apart: int, s
 
 def test_the_names_of_a_batch_fit_a_command_line() -> None:
     paths = [f"{'long/' * 40}{n}.py" for n in range(20_000)]
-    schedule = Schedule(Surroundings(2), [], lambda job: None, {}, {})  # type: ignore[arg-type]
+    schedule = Schedule(Surroundings(2), [], lambda job: None, {}, {})  # type: ignore[arg-type]  # fakes
     batches = schedule._batches(Places(0), paths)  # type: ignore[arg-type]
     assert sum(map(len, batches)) == 20_000
     assert max(sum(map(len, batch)) for batch in batches) < 1_000_000

@@ -74,7 +74,7 @@ def _server(uri: str, prefix: Path, folder: Path) -> Iterator[str]:
     argv += ["--artifacts-destination", str(folder / "artifacts")]
     env = {**os.environ, "PATH": f"{prefix / 'bin'}:{os.environ['PATH']}"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(argv, env=env, cwd=folder, **quiet)  # type: ignore[call-overload]
+    server = subprocess.Popen(argv, env=env, cwd=folder, **quiet)  # type: ignore[call-overload]  # two streams
     try:
         for _ in range(240):
             try:
