@@ -107,8 +107,11 @@ def rounds(pins: Iterable[Pin]) -> list[list[Pin]]:
 
 
 def refused(tool: str, why: str, said: str, hint: str) -> GateError:
-    """The error for a tool whose answer cannot be relied on, with the end of what it said."""
-    end = "\n".join(plain(said).strip().splitlines()[-6:])[-600:]
+    """The error for a tool whose answer cannot be relied on, with the end of what it said, where
+    that is more than warnings without them."""
+    lines = [line.removeprefix("ERROR:") for line in plain(said).strip().splitlines()]
+    lines = [line for line in lines if not line.startswith("WARNING:")] or lines
+    end = "\n".join(lines[-6:])[-600:]
     return GateError(f"{tool} {why}\n{end}".strip(), hint)
 
 

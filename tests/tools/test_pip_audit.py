@@ -17,7 +17,7 @@ from mlgate.core.finding import Finding
 from mlgate.core.gate import Completed
 from mlgate.gates import dependencies as gate
 from mlgate.testing import check, context
-from mlgate.tools import pip_audit
+from mlgate.tools import _advisories, pip_audit
 
 Answer = Callable[[str, str], tuple[int, bytes]]
 
@@ -179,3 +179,11 @@ def test_answers_that_do_not_add_up_have_errored(
     with pytest.raises(GateError, match=words):
         pip_audit._report(Completed(code, stdout.encode(), stderr.encode()))
     assert pip_audit._report(Completed(0, json.dumps(REPORT).encode(), b"")).dependencies
+
+
+def test_warnings_do_not_drown_what_went_wrong() -> None:
+    said = "WARNING:pip_audit._cli:hash your pins\nERROR:pip_audit._cli:black: not found on PyPI\n"
+    error = _advisories.refused("pip-audit", "gave no report", said, "see")
+    assert error.message == "pip-audit gave no report\npip_audit._cli:black: not found on PyPI"
+    alone = _advisories.refused("pip-audit", "gave no report", "WARNING:a:b\n", "see")
+    assert alone.message.endswith("WARNING:a:b")
