@@ -30,21 +30,28 @@ def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
     locked = next((one for one in _stages(snapshot) if _wrote(one, path)), None)
     if locked is None:
         return Bond("unbound", f"no dvc.lock says how {shown(path)} was made")
-    model = ctx.options.model
-    if model is None:
+    if ctx.options.model is None:
         return Bond("unbound", "the policy does not name the model: `model`", locked.name)
-    if not any(_holds(dep.path, model.rstrip("/")) for dep in locked.deps):
-        return Bond("unbound", f"the stage {locked.name} does not depend on {model}", locked.name)
-    for dep in (*locked.deps, *locked.outs):
-        if dep.external or dep.hash is None or (dep in locked.outs and dep.path != path):
+    model = ctx.options.model.rstrip("/")
+    # A stage that writes the model and its predictions in one run binds them as well.
+    wrote = [out for out in locked.outs if out.path == path or _holds(out.path, model)]
+    told = (*locked.deps, *wrote)
+    if not any(_holds(one.path, model) for one in told):
+        why = f"the stage {locked.name} neither depends on {model} nor writes it"
+        return Bond("unbound", why, locked.name)
+    for dep in told:
+        if dep.external or dep.hash is None:
             continue
         now = _hash(ctx, snapshot, dep)
         if now is None:
             why = f"the version of {shown(dep.path)} cannot be told"
             return Bond("unbound", why, locked.name)
         if now != dep.hash:
-            what = "made from another" if dep in locked.deps else "not what the stage wrote:"
-            return Bond("stale", f"{shown(path)} is {what} {shown(dep.path)}", locked.name)
+            if dep in locked.deps:
+                why = f"{shown(path)} is made from another {shown(dep.path)}"
+            else:
+                why = f"{shown(dep.path)} is not what the stage wrote"
+            return Bond("stale", why, locked.name)
     return Bond("bound", f"the stage {locked.name} of dvc.lock", locked.name)
 
 

@@ -241,6 +241,30 @@ def test_predictions_that_dvc_lock_binds_are_taken_as_they_are(house: House) -> 
     assert not of(house(evaluate=None), "unbound")
 
 
+def test_a_stage_that_writes_model_and_predictions_binds_them(house: House) -> None:
+    folder = house.project.folder
+    house.project.put({"model.txt": "20", "p.csv": predictions(20), ".dvc/config": ""})
+    outs = "".join(
+        f"    - path: {name}\n      hash: md5\n      md5: {_md5(folder / name)}\n"
+        for name in ("model.txt", "p.csv")
+    )
+    written = "".join(f"    - {name}:\n        cache: false\n" for name in ("model.txt", "p.csv"))
+    house.project.put(
+        {
+            "dvc.lock": f"schema: '2.0'\nstages:\n  learn:\n    cmd: x\n    outs:\n{outs}",
+            "dvc.yaml": f"stages:\n  learn:\n    cmd: x\n    outs:\n{written}",
+        }
+    )
+    house.base = house.commit()
+    assert not of(house(Stage.PROMOTE, evaluate=None), "unbound")
+    house.project.put({"model.txt": "21"})
+    house.commit()
+    with pytest.raises(
+        GateError, match=r"stale predictions: model\.txt is not what the stage wrote"
+    ):
+        house(evaluate=None)
+
+
 def test_a_baseline_on_other_rows_is_evaluated_on_the_candidates(house: House) -> None:
     locked(house, 20, start=100)
     house.base = house.commit()
