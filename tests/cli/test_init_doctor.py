@@ -41,7 +41,7 @@ def test_writes_a_policy_an_entry_and_a_census(repository, mlgate):
     assert "id: mlgate\n" in (repository / _pre_commit.FILE).read_text()
     assert "covered  trailing-whitespace (by files)" in ran.out
     assert "1 finding · 1 file · mostly trailing-whitespace (1)" in ran.out
-    assert re.search(r"a\.py:1 +files/trailing-whitespace: ", ran.out)
+    assert re.search(r"a\.py:1 +files/trailing-whitespace\n +\S", ran.out)
 
 
 def test_legacy_findings_make_it_new_only(repository, mlgate):
