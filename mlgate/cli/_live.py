@@ -50,7 +50,8 @@ class Lines:
         """Leave nothing on the screen but the lines written."""
 
     def _write(self, lines: str) -> None:
-        click.echo(lines)
+        # In threads of the run click knows of no context that allows colours.
+        click.echo(lines, color=self._style.color)
 
 
 class Work(Struct):
@@ -100,7 +101,7 @@ class Watched(Lines):
     def _write(self, lines: str) -> None:
         with self._lock:
             if self._display is None:
-                click.echo(lines)
+                click.echo(lines, color=self._style.color)
             else:
                 from rich.text import Text
 

@@ -18,6 +18,7 @@ SHOWN_PASSED = 5
 _QUOTED = 8
 """Up to so many findings come with their source lines or differences."""
 _INDENT = 4
+_NAMES = 30
 _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -66,7 +67,7 @@ def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[
         yield from _finding(finding, style, column, rules)
         if everything or len(cut) <= _QUOTED:
             yield from _quoted(finding, style)
-    yield from _mends(cut, style, rules)
+    yield from _mends(cut, style)
     if len(cut) < len(found):
         for line in _rest(verdict, found, cut, style):
             yield " " * _INDENT + style.paint(line, "dim")
@@ -158,17 +159,24 @@ def _source_line(lead: str, line: str, style: Style, look: str | None = None) ->
     return style.paint(line, *filter(None, [painted]))
 
 
-def _mends(found: Sequence[Finding], style: Style, rules: int) -> Iterator[str]:
-    """How to mend, once for each rule; several ways where findings of one rule differ in it."""
-    ways: dict[tuple[str, str], None] = {}
+def _joined(names: list[str]) -> str:
+    whole = ", ".join(names)
+    return whole if len(whole) <= _NAMES else f"{names[0]} and {len(names) - 1} more"
+
+
+def _mends(found: Sequence[Finding], style: Style) -> Iterator[str]:
+    """How to mend, each way once, with the rules that it is for."""
+    ways: dict[str, dict[str, None]] = {}
     for finding in wrong(found):
         if finding.help:
-            ways.setdefault((_rule(finding), plain(finding.help)))
-    for rule, mend in list(ways)[:SHOWN]:
-        lead = " " * _INDENT + "mend  "
-        text = len(lead) + rules + 2
+            ways.setdefault(plain(finding.help), {}).setdefault(_rule(finding))
+    rows = [(_joined(list(names)), mend) for mend, names in list(ways.items())[:SHOWN]]
+    column = max((len(names) for names, _ in rows), default=0)
+    lead = " " * _INDENT + "mend  "
+    text = len(lead) + column + 2
+    for names, mend in rows:
         first, *more = style.wrapped(mend, text)
-        yield style.paint(f"{lead}{rule:<{rules}}  ", "dim") + first
+        yield style.paint(f"{lead}{names:<{column}}  ", "dim") + first
         for line in more:
             yield " " * text + line
 

@@ -161,7 +161,9 @@ def test_ascii_where_the_encoding_has_no_marks(repository, started, store):
 )
 def test_color(repository, started, store, environ, colored):
     ran = started("check", cwd=repository(a__py=GOOD), **store, **environ)
-    assert ("\x1b[" in ran.out) == colored
+    verdict, *_, last = ran.out.splitlines()
+    assert verdict.startswith("\x1b[") == colored, verdict
+    assert ("\x1b[" in last) == colored
 
 
 def on_terminal(args, folder, until=None, **environ):
