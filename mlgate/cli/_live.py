@@ -51,7 +51,7 @@ class Lines:
 
     def _write(self, lines: str) -> None:
         # In threads of the run click knows of no context that allows colours.
-        click.echo(lines, color=self._style.color)
+        click.echo(lines, color=self._style is not None and self._style.color)
 
 
 class Work(Struct):
@@ -101,7 +101,7 @@ class Watched(Lines):
     def _write(self, lines: str) -> None:
         with self._lock:
             if self._display is None:
-                click.echo(lines, color=self._style.color)
+                click.echo(lines, color=self._style is not None and self._style.color)
             else:
                 from rich.text import Text
 
