@@ -147,6 +147,9 @@ class Context(Struct, frozen=True, kw_only=True):
     """True where the policy names this gate; False where it was merely detected."""
     alias: str | None = None
     """At stage `promote` the alias that is promoted to, where it is known."""
+    past: bool = False
+    """True where the base is the subject, to tell what stood there: what lies in the work tree, and
+    the commits since, are no part of it."""
     project: str = ""
     """The project's folder in a monorepo, relative to the root; empty for the root."""
     commits: tuple[str, ...] = ()
@@ -208,8 +211,10 @@ class Gate(Protocol):
 
     # Also optional: `conceals = True`, where the source lines of findings must not be shown;
     # `spans = True`, where a finding is about every line from `line` to `end_line`, and is old only
-    # if all of them are; `suffixes`, the endings of the files it judges: it is not asked about a
-    # commit without any.
+    # if all of them are; `identifies = True`, where the fingerprint that a gate gives is all that
+    # makes a finding the same one, whatever its line: the gate is then asked about the base as it
+    # was, also where its answers are never stored; `suffixes`, the endings of the files it judges:
+    # it is not asked about a commit without any.
 
     Options: type[Struct]
     stages: frozenset[Stage]

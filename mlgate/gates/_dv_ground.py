@@ -62,6 +62,15 @@ class Ground:
         return tuple(self.versions.owned())
 
     @cached_property
+    def hashes(self) -> dict[tuple[str, int | None], str]:
+        """For each place in one of DVC's files, which versions it names."""
+        found: dict[tuple[str, int | None], str] = {}
+        for owned in self.owned:
+            place = owned.file, owned.out.line
+            found[place] = f"{found.get(place, '')} {owned.out.algorithm}:{owned.out.hash}"
+        return found
+
+    @cached_property
     def base(self) -> Versions | None:
         """What the base names."""
         base = self.ctx.base

@@ -34,7 +34,7 @@ def owned_by_range(ground: Ground) -> tuple[list[Owned], list[Finding]]:
     Raises `GateError` where git does not have the commits.
     """
     commits = ground.ctx.commits
-    if not commits:
+    if not commits or ground.ctx.past:
         return [], []
     repo = git.find(ground.work, os.environ)
     try:

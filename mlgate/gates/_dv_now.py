@@ -69,6 +69,8 @@ class Now:
         return there if there == out.hash else hash_
 
     def _in_work_tree(self, out: Out) -> str | None:
+        if self._ground.ctx.past:
+            return None
         full = self._ground.full(out.path)
         if not os.path.lexists(full):
             return None if self._is_ignored_kind(out) else ""

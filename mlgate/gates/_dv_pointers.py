@@ -31,9 +31,10 @@ def check(ground: Ground) -> Iterator[Finding]:
     yield from _without_project(ground)
     yield from _overlaps(ground)
     yield from _in_git(ground)
-    yield from _not_ignored(ground)
+    if not ground.ctx.past:
+        yield from _not_ignored(ground)
+        yield from _links_outside(ground)
     yield from _without_version(ground)
-    yield from _links_outside(ground)
     yield from _pinned(ground)
     yield from _not_declared(ground)
 

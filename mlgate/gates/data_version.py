@@ -1,4 +1,8 @@
-"""The gate `data-version`: is every data version complete, consistent and retrievable?"""
+"""The gate `data-version`: is every data version complete, consistent and retrievable?
+
+With `new_only` a finding is old where the base's pointer names the same version and it fails by the
+same rule, as the remote of today has it. What the work tree shows is always new.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from mlgate.core.finding import Finding, Location
@@ -25,7 +30,10 @@ from mlgate.gates._dv_history import owned_by_range
 from mlgate.gates._dv_rules import rules
 from mlgate.sources._dvc.pointers import kind_of
 
-__all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
+__all__ = ["Options", "check", "detect", "identifies", "inputs", "rules", "stages"]
+
+identifies = True
+"""A line that stands where it stood may belong to another version, of which nothing is known."""
 
 stages = frozenset({Stage.COMMIT, Stage.PUSH, Stage.MERGE, Stage.PROMOTE})
 
@@ -83,7 +91,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
     ground = Ground(ctx)
     for finding in _all(ground):
         if finding.rule.partition("/")[2] not in ctx.options.skip:
-            yield _placed(ctx, finding)
+            yield _placed(ctx, _identified(ground, finding))
     if ground.errors:
         raise ground.errors[0]
 
@@ -116,13 +124,24 @@ def _judged(ground: Ground, where: str) -> Finding:
     return Finding(rule="data-version/passed", result=Result.PASS, level=Level.NOTE, message=text)
 
 
+def _identified(ground: Ground, finding: Finding) -> Finding:
+    """With the version that it is about, or with the content of the file that git has: another one
+    is another finding, though it reads the same."""
+    at: Location | None = finding.location
+    if at is None:
+        return finding
+    entry = ground.ctx.subject.files.get(at.path)
+    about = ground.hashes.get((at.path, at.line), "")
+    if entry is not None and not kind_of(at.path) and not at.path.endswith(_PROJECT):
+        about = entry.id
+    return msgspec.structs.replace(finding, fingerprint=f"{finding.message}\0{about}")
+
+
 def _placed(ctx: Context, finding: Finding) -> Finding:
     """A finding about a file that the subject does not have has no place in it."""
     at: Location | None = finding.location
     if at is None or at.path in ctx.subject.files:
         return finding
-    import msgspec
-
     return msgspec.structs.replace(finding, location=None)
 
 

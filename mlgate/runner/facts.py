@@ -20,7 +20,9 @@ _DRAWN = 64 << 10
 class Facts:
     """The findings and figures of one batch, in the order in which the gate stated them."""
 
-    def __init__(self, subject: Snapshot, conceals: bool, spans: bool = False) -> None:
+    def __init__(
+        self, subject: Snapshot, conceals: bool, spans: bool = False, identifies: bool = False
+    ) -> None:
         self.findings: list[tuple[str | None, Finding]] = []
         """Each with the snapshot's path it belongs to."""
         self.figures: list[Figure] = []
@@ -28,6 +30,7 @@ class Facts:
         self._subject = subject
         self._conceals = conceals
         self._spans = spans
+        self._identifies = identifies
         self._lines: dict[str, list[str]] = {}
 
     def add(self, stated: Iterable[Finding | Figure]) -> None:
@@ -51,6 +54,7 @@ class Facts:
         # What a gate conceals goes into no report and no store, not even as the digest of a line.
         seen = location is not None and not self._conceals
         before, line, after, *inside = self._around(location) if seen and location else ("",) * 3
+        around = () if self._identifies else (before, line, after, *inside)
         text = location.text if location else None
         if location is not None:
             if text is None and location.cell is None and "\n" not in finding.message:
@@ -65,7 +69,7 @@ class Facts:
             message=plain(finding.message)[:_LONGEST],
             help=None if finding.help is None else plain(finding.help)[:_LONGEST],
             location=location,
-            fingerprint=fingerprint(finding, before, line, after, *inside),
+            fingerprint=fingerprint(finding, *around),
         )
 
     def _around(self, location: Location) -> tuple[str, ...]:

@@ -77,9 +77,15 @@ class Job:
         """Whether a finding is about every line from its first to its last."""
         return getattr(self.gate, "spans", False)
 
+    @property
+    def identifies(self) -> bool:
+        """Whether the gate itself says what makes a finding the same one."""
+        return getattr(self.gate, "identifies", False)
+
     def new_facts(self) -> Facts:
         """Where a batch's answers go."""
-        return Facts(self.subject, getattr(self.gate, "conceals", False), self.spans)
+        conceals = getattr(self.gate, "conceals", False)
+        return Facts(self.subject, conceals, self.spans, self.identifies)
 
     def findings(self) -> list[Finding]:
         """All that is known, by place."""

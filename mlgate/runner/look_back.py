@@ -2,7 +2,9 @@
 
 The base's findings are made with the head's options, configuration and tools. A gate that judges
 file by file is asked about the old versions of the changed files under today's names; one that
-judges the whole, about the base's files, for what it says of a file depends on the others.
+judges the whole, about the base's files, for what it says of a file depends on the others. One that
+identifies its findings is asked about the base as it was; what it learns from elsewhere it learns
+today, so that only a difference in the repository makes a difference.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from mlgate.runner.mixture import Mixture
 from mlgate.runner.plan import prepare
 
 if TYPE_CHECKING:
+    from mlgate.core.snapshot import Snapshot
     from mlgate.repo.line_map import LineMap
     from mlgate.runner.session import Session
 
@@ -40,7 +43,7 @@ def past_of(session: Session, job: Job) -> Job | None:
     if not wanted(session, job) or job.inputs is None or job.ctx is None:
         return None
     places = {f.location.path for f in job.findings() if counts(f) and f.location}
-    if not places or job.inputs.also is None:
+    if not places or (job.inputs.also is None and not job.identifies):
         return None
     if session.base_error is not None:
         job.fail(session.base_error)
@@ -66,15 +69,16 @@ def wanted(session: Session, job: Job) -> bool:
 def _past_job(session: Session, job: Job) -> Job | None:
     if job.ctx is None or job.inputs is None:
         return None
-    mixture = _old_files(session, job) if job.inputs.each else _old_tree(session, job)
+    before = _before(session, job)
     past = Job(job.policy, job.terms, session)
     past.of = job
     past.gate, past.clock = job.gate, job.clock
     old = {change.path for change in session.changes if change.old_path}
-    candidates = old & mixture.files.keys() if job.inputs.each else mixture.files
+    candidates = old & before.files.keys() if job.inputs.each else before.files
     past.ctx = replace(
         job.ctx,
-        subject=mixture,
+        subject=before,
+        past=True,
         files=session.within(job.policy, candidates),
         changed=None,
         progress=lambda done, total: None,
@@ -84,6 +88,14 @@ def _past_job(session: Session, job: Job) -> Job | None:
         past.skipped = None
         past.missing = ()
     return past
+
+
+def _before(session: Session, job: Job) -> Snapshot:
+    """What the gate is asked about."""
+    if job.identifies and session.base_snapshot is not None:
+        return session.base_snapshot
+    each = job.inputs is not None and job.inputs.each
+    return _old_files(session, job) if each else _old_tree(session, job)
 
 
 def _old_files(session: Session, job: Job) -> Mixture:
@@ -129,6 +141,9 @@ def settle(session: Session, past: Job) -> None:
     if past.error is not None:
         job.error = f"the base's version cannot be judged: {past.error}"
         job.help = past.help
+        return
+    if job.identifies:
+        job.marked = mark_old(job.findings(), past.findings(), {})
         return
     each = job.inputs.each
     unchanged = _unchanged(session)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dvc_scenarios import SCENARIOS, Scenario
-from dvc_world import World, build, failing, listing, noted
+from dvc_scenarios import NOT_ON_S3, SCENARIOS, Scenario, dvc_on_s3
+from dvc_world import World, build, dvc_says, failing, listing, noted
 
 pytestmark = pytest.mark.heavy
 
@@ -150,17 +150,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield build(tmp_path_factory.mktemp("local") / "seed")
 
 
-_OF_A_DIRECTORY = ("no remote at all", "the remote's disk is not mounted")
-
-
 @pytest.mark.parametrize(
-    "scenario", [s for s in SCENARIOS if s.name not in _OF_A_DIRECTORY], ids=lambda s: s.name
+    "scenario", [s for s in SCENARIOS if s.name not in NOT_ON_S3], ids=lambda s: s.name
 )
 def test_scenario_on_s3(
     local: World, seed: World, server: Server, tmp_path: Path, scenario: Scenario
 ) -> None:
     """The same project with what its remote holds in a bucket, which this machine's own
-    configuration names: the same outcome for the same reasons."""
+    configuration names: the same outcome for the same reasons; and DVC's as the table has it."""
     world = local.copy(tmp_path / "world")
     scenario.does(world)
     bucket = f"scenario-{SCENARIOS.index(scenario)}"
@@ -171,6 +168,7 @@ def test_scenario_on_s3(
     assert (verdict["outcome"], failing(verdict)) == (scenario.outcome, set(scenario.rules)), [
         (f["rule"], f["message"]) for f in verdict["findings"]
     ] + [verdict["reason"]]
+    assert dvc_says(world) == dvc_on_s3(scenario.name)
 
 
 def _moved(world: World, server: Server, bucket: str) -> None:
