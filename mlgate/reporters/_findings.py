@@ -169,8 +169,7 @@ def _mends(found: Sequence[Finding], style: Style, rules: int) -> Iterator[str]:
         text = len(lead) + rules + 2
         first, *more = style.wrapped(mend, text)
         yield style.paint(f"{lead}{rule:<{rules}}  ", "dim") + first
-        for line in more:
-            yield " " * text + line
+        yield from (style.hung(line, text) for line in more)
 
 
 def _rest(verdict: Verdict, found: list[Finding], cut: list[Finding], style: Style) -> list[str]:
