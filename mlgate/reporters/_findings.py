@@ -18,6 +18,8 @@ SHOWN_PASSED = 5
 _QUOTED = 8
 """Up to so many findings come with their source lines or differences."""
 _INDENT = 4
+_SUMMED = "within"
+"""The rule of a finding that stands in text for all others that are met."""
 _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -30,6 +32,9 @@ def visible(verdict: Verdict) -> list[Finding]:
         if finding.state is State.NEW
         if finding.result is not Result.PASS or _proven(finding)
     ]
+    summed = f"{verdict.kind}/{_SUMMED}"
+    if any(finding.rule == summed for finding in kept):
+        kept = [f for f in kept if f.result is not Result.PASS or f.rule == summed]
     return sorted(kept, key=lambda finding: (*_aside(finding), *place(finding)))
 
 
