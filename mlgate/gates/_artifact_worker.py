@@ -75,8 +75,8 @@ def _scanned(
             scan = scan_open(file, name, limits, allow)
             if _artifact_mlmodel.describes(name):
                 file.seek(0)
-                for problem in _artifact_mlmodel.problems(file.read()):
-                    scan.state(problem)
+                for found in _artifact_mlmodel.problems(file.read()):
+                    scan.state(found)
     except OutOfTime:
         problem = _limit("limit", f"reading it took longer than {seconds:g} s")
         return {"formats": [], "opcodes": 0, "problems": [problem]}
