@@ -145,7 +145,7 @@ def _approve(
     if key.public.fingerprint not in {one.fingerprint for one in approvals.signers(session)}:
         raise UsageError(
             "the base's [protect] signers do not name this key",
-            f"in the CI's settings, outside the repository, set MLGATE_APPROVED={what.digest}",
+            f"in the CI's settings, outside the repository, set MLGATE_APPROVED to {what.digest}",
         )
     click.echo("\n".join([*told, ""]))
     _keep(session, what, key, reason, output)

@@ -14,6 +14,7 @@ import msgspec
 
 from mlgate.artifacts.content import scan_open
 from mlgate.artifacts.outcome import Limits
+from mlgate.gates import _artifact_mlmodel
 
 Bytes = io.BytesIO | io.BufferedReader
 _CHUNK = 256 << 10
@@ -72,6 +73,10 @@ def _scanned(
     try:
         with _Alarm(seconds):
             scan = scan_open(file, name, limits, allow)
+            if _artifact_mlmodel.describes(name):
+                file.seek(0)
+                for found in _artifact_mlmodel.problems(file.read()):
+                    scan.state(found)
     except OutOfTime:
         problem = _limit("limit", f"reading it took longer than {seconds:g} s")
         return {"formats": [], "opcodes": 0, "problems": [problem]}

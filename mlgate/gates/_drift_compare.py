@@ -246,6 +246,8 @@ class Comparison:
                 yield words.figure(one.effect.column, bins[one.effect.column])
         if small:
             yield words.too_few(self.options.table, small)
+        if found and not any(one.alarm or one.open for one in found):
+            yield words.within(self.options.table, found)
 
     def _psi(self, bins: dict[str, list[Bin]]) -> Iterator[Finding]:
         limit = self.options.psi

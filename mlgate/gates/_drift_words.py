@@ -52,6 +52,25 @@ def finding(path: str, one: Judged, bins: Sequence[Bin] | None) -> Finding:
     )
 
 
+def within(path: str, found: Sequence[Judged]) -> Finding:
+    """All differences that are met, by the one that comes nearest to its floor."""
+    nearest = max(found, key=lambda one: one.effect.value / one.effect.floor)
+    effect = nearest.effect
+    return Finding(
+        rule="drift/within",
+        message=f"{counted(len(found), 'difference')}, none above its floor; the nearest is"
+        f" {shown(effect.column)}: {_difference(nearest)}, floor {effect.floor:g}"
+        " (all of them: --format json, or html)",
+        result=Result.PASS,
+        level=Level.NOTE,
+        location=Location(path=path),
+        measurement=Measurement(
+            name="nearest to its floor", value=effect.value, low=effect.value, high=effect.high,
+            at_most=effect.floor, n=effect.m,
+        ),
+    )  # fmt: skip
+
+
 def _difference(one: Judged) -> str:
     effect = one.effect
     if effect.what == "share":

@@ -10,6 +10,7 @@ from mlgate.core.words import Result
 from mlgate.gates._model_evidence import (
     Evidence,
     Measured,
+    more_rows,
     of_difference,
     of_one,
     of_relative,
@@ -138,19 +139,21 @@ def _drop(
         low=low,
         high=high,
         p=p,
-        needed=_rows(at_margin, margin, gain, found.n, rule.alpha),
+        needed=_rows(at_margin, margin, gain, found.n, rule.alpha, limit),
         smallest=difference.smallest(rule.alpha),
         method=difference.method,
     )
 
 
-def _rows(at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float) -> int | None:
+def _rows(
+    at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float, limit: float
+) -> int | None:
     """Rows with which an equal model would pass; where there are as many already, those that would
     tell the loss that was seen from the margin."""
     needed = at_margin.needed(margin, alpha)
-    if needed is None or needed > rows:
-        return needed
-    return at_margin.needed(abs(margin + gain), alpha)
+    if needed is not None and needed <= rows:
+        needed = at_margin.needed(abs(margin + gain), alpha)
+    return more_rows(at_margin, needed, rows, limit, math.inf, alpha)
 
 
 def _plain_drop(need: Need, found: Measured, better: int) -> Decision:
@@ -198,7 +201,10 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         low=low,
         high=high,
         p=p,
-        needed=evidence.needed(distance, rule.alpha),
+        needed=more_rows(
+            evidence, evidence.needed(distance, rule.alpha), found.n, need.least, need.most,
+            rule.alpha,
+        ),
         smallest=evidence.smallest(rule.alpha),
         method=evidence.method,
-    )
+    )  # fmt: skip

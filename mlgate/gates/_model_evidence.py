@@ -104,6 +104,11 @@ class OfShare(Struct, frozen=True):
             return None
         return math.ceil(self.rows * (self.smallest(alpha) / distance) ** 2)
 
+    def grown(self, rows: int) -> OfShare:
+        """The same share of so many rows."""
+        right, of = (round(n * rows / self.rows) for n in (self.right, self.of))
+        return OfShare(right, of, rows, self.f1)
+
     def smallest(self, alpha: float) -> float:
         share = self.right / self.of
         slope = 2 / (1 + share) ** 2 if self.f1 else 1.0
@@ -157,7 +162,14 @@ class OfPairs(Struct, frozen=True):
 
     def needed(self, distance: float, alpha: float) -> int | None:
         found = sizes.paired_rows(self._churn(), distance, alpha)
+        if found is not None and not self.counts.churn:
+            found = paired.rows_without_difference(distance, alpha)
         return None if found is None else math.ceil(found * self.rows / self.counts.n)
+
+    def grown(self, rows: int) -> OfPairs:
+        """The same shares of so many rows."""
+        counts = (self.counts.gained, self.counts.lost, self.counts.n)
+        return OfPairs(paired.Discordant(*(round(n * rows / self.rows) for n in counts)), rows)
 
     def smallest(self, alpha: float) -> float:
         return sizes.smallest_effect(self._churn(), self.counts.n, alpha)
@@ -223,6 +235,39 @@ class Turned(Struct, frozen=True):
 
     def smallest(self, alpha: float) -> float:
         return self.straight.smallest(alpha)
+
+
+def more_rows(
+    evidence: Evidence, needed: int | None, rows: int, least: float, most: float, alpha: float
+) -> int | None:
+    """`needed`, which large samples say; where so many are there already and leave it open, the
+    rows of the same shares whose bounds do decide."""
+    if needed is None or needed > rows or _decides(evidence, least, most, alpha):
+        return needed
+    grown = evidence.straight if isinstance(evidence, Turned) else evidence
+    if not isinstance(grown, OfPairs | OfShare):
+        return rows + 1
+    if evidence is not grown:
+        least, most = -most, -least
+    few, many = rows, 2 * rows
+    while not _decides(grown.grown(many), least, most, alpha):
+        if many > _MOST * rows:
+            return None
+        few, many = many, 2 * many
+    while many - few > 1:
+        half = (few + many) // 2
+        decides = _decides(grown.grown(half), least, most, alpha)
+        few, many = (few, half) if decides else (half, many)
+    return many
+
+
+_MOST = 1000
+"""So many times the rows are as good as never."""
+
+
+def _decides(evidence: Evidence, least: float, most: float, alpha: float) -> bool:
+    low, high = evidence.bounds(alpha)
+    return (low >= least and high <= most) or high < least or low > most
 
 
 def too_few(found: Measured, by_class: bool) -> str | None:

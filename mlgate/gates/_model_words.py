@@ -142,6 +142,8 @@ def _lacking(found: Measured, decision: Decision) -> str:
         facts.append("no number of rows shows that an equal model loses nothing: allow a little")
     elif decision.needed is None:
         facts.append("at this value no number of rows would show it")
+    elif found.churn == 0 and compares:
+        facts.append(f"{counted(decision.needed, 'row')} without a difference would do")
     elif found.churn is not None and compares:
         labels = counted(max(round(decision.needed * found.churn), 1), "label")
         facts.append(f"{labels} would do, where answers differ")

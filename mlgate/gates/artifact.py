@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlgate.core.gate import Context
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE})
-REVISION = 1
+REVISION = 2
 
 _ANEW = "do not load it; have it written anew by somebody you trust, best as safetensors or skops"
 rules = {

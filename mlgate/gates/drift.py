@@ -31,6 +31,7 @@ rules = {
     "too-few": Rule("There are too few rows to tell drift from chance.",
                     "gather more rows, or raise the floors", Level.WARNING),
     "not-compared": Rule("Columns that have no distribution to compare.", level=Level.NOTE),
+    "within": Rule("No difference reaches its floor.", level=Level.NOTE),
     "same": Rule("The table is the reference, byte by byte.", level=Level.NOTE),
     "reference": Rule("The reference is a profile that was saved, not its data.",
                       level=Level.NOTE),

@@ -65,7 +65,7 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
 def _altered(ctx: Context) -> Any:
     help = (
         "have it approved: mlgate approve policy --key KEY, with a key of the base's [protect] "
-        f"signers; or in the CI's settings: MLGATE_APPROVED={ctx.policies.get('approvable')}"
+        f"signers; or in the CI's settings set MLGATE_APPROVED to {ctx.policies.get('approvable')}"
     )
 
     def finding(one: dict[str, Any]) -> Finding:

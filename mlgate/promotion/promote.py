@@ -20,6 +20,7 @@ from mlgate.registries._registry import Held, Move, New, Version, checked
 
 if TYPE_CHECKING:
     from mlgate.core.report import Report
+    from mlgate.core.snapshot import Snapshot
     from mlgate.promotion.approve import Given
     from mlgate.signing.keys import SecretKey
 
@@ -142,10 +143,20 @@ def proven_bytes(house: House, version: Version, *, new: bool = False) -> eviden
         raise Refused(
             f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
             f"not {shown(house.terms.path)} of commit {str(version.commit)[:7]}",
-            f"bring back there what was registered (git show {str(version.commit)[:7]}:"
-            f"{shown(house.terms.path)}), or promote a version of its own",
+            f"bring back there what was registered ({_brought(snapshot, house.terms.path)}), or "
+            "promote a version of its own",
         )
     return found
+
+
+def _brought(snapshot: Snapshot, path: str) -> str:
+    """The commands that bring a model's bytes from its commit; git has only DVC's pointer to it."""
+    from mlgate.sources.dvc import pointer_of
+
+    commit, pointer = str(snapshot.commit)[:7], pointer_of(snapshot, path)
+    if pointer is None:
+        return f"git show {commit}:{shown(path)}"
+    return f"git checkout {commit} -- {shown(pointer)}; dvc checkout {shown(path)}"
 
 
 def convinced(house: House, report: Report | None) -> None:

@@ -19,6 +19,8 @@ _QUOTED = 8
 """Up to so many findings come with their source lines or differences."""
 _INDENT = 4
 _NAMES = 30
+_SUMMED = "within"
+"""The rule of a finding that stands in text for all others that are met."""
 _LOOKS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -31,6 +33,9 @@ def visible(verdict: Verdict) -> list[Finding]:
         if finding.state is State.NEW
         if finding.result is not Result.PASS or _proven(finding)
     ]
+    summed = f"{verdict.kind}/{_SUMMED}"
+    if any(finding.rule == summed for finding in kept):
+        kept = [f for f in kept if f.result is not Result.PASS or f.rule == summed]
     return sorted(kept, key=lambda finding: (*_aside(finding), *place(finding)))
 
 
@@ -177,8 +182,7 @@ def _mends(found: Sequence[Finding], style: Style) -> Iterator[str]:
     for names, mend in rows:
         first, *more = style.wrapped(mend, text)
         yield style.paint(f"{lead}{names:<{column}}  ", "dim") + first
-        for line in more:
-            yield " " * text + line
+        yield from (style.hung(line, text) for line in more)
 
 
 def _rest(verdict: Verdict, found: list[Finding], cut: list[Finding], style: Style) -> list[str]:

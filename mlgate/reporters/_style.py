@@ -69,6 +69,11 @@ class Style(Struct, frozen=True, kw_only=True):
             ) or [""]
         return [line.strip("\0") for line in lines]
 
+    def hung(self, line: str, indent: int) -> str:
+        """`line` behind `indent` columns, or fewer where a word too long to break, such as a
+        digest to be copied, would not fit."""
+        return " " * max(min(indent, self.width - len(line)), 0) + line
+
 
 def lasted(seconds: float) -> str:
     """`0.12 s`, `38 s`, `2 min 04 s`, `1 h 03 min`."""

@@ -55,12 +55,12 @@ def verdict_lines(
     if verdict.help:
         first, *more = style.wrapped(plain(verdict.help), text + 6)
         yield " " * text + style.paint("mend  ", "dim") + first
-        yield from (" " * (text + 6) + line for line in more)
+        yield from (style.hung(line, text + 6) for line in more)
     found = list(_findings.lines(verdict, style, everything))
     yield from found
     for note in verdict.notes:
         for line in style.wrapped(plain(note), text):
-            yield style.paint(" " * text + line, "dim")
+            yield style.paint(style.hung(line, text), "dim")
     if found:
         yield ""
 

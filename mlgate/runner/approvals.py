@@ -70,7 +70,7 @@ def settle(session: Session, draft: Draft) -> Draft:
     if found.given is None:
         how = (
             f"waits for an approval: mlgate approve {draft.gate} --key KEY, with a key of the "
-            f"base's [protect] signers; or in the CI's settings: {VARIABLE}={what.digest}"
+            f"base's [protect] signers; or in the CI's settings set {VARIABLE} to {what.digest}"
         )
         found = replace(found, notes=(*found.notes, how))
     return found.settled(draft)

@@ -69,6 +69,11 @@ def file_of(ctx: Context, snapshot: Snapshot, path: str) -> Source | None:
     return bring(ctx, snapshot.label, configured, [member])[0]
 
 
+def pointer_of(snapshot: Snapshot, path: str) -> str | None:
+    """The `.dvc` file or the `dvc.lock` that names the file or folder `path`; None where none."""
+    return next((one.file for one in owners(snapshot, path) if _holds(one, path)), None)
+
+
 def files_of(
     ctx: Context, snapshot: Snapshot, start: str, wanted: Callable[[str], bool]
 ) -> dict[str, Source]:

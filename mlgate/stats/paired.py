@@ -84,6 +84,14 @@ def _exact_bounds(counts: Discordant, alpha: float) -> tuple[float, float]:
     return (2 * low - 1) * counts.churn, (2 * high - 1) * counts.churn
 
 
+def rows_without_difference(margin: float, alpha: float = 0.05) -> int:
+    """Rows of which none may differ so that the loss is shown to be no more than `margin`."""
+    if margin >= 1:
+        return 1
+    squared = normal_quantile(1 - alpha) ** 2
+    return math.ceil(max(math.log(alpha) / math.log1p(-margin), squared * (1 - margin) / margin))
+
+
 def p_below(counts: Discordant, limit: float) -> float:
     """The level at which the counts prove a true difference below `limit`: `bounds` has an upper
     bound below it exactly where this is below its `alpha`."""

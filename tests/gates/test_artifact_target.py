@@ -17,7 +17,7 @@ from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
-from mlgate.gates import _artifact_pyfunc
+from mlgate.gates import _artifact_mlmodel, _artifact_pyfunc
 from mlgate.gates import artifact as gate
 from mlgate.runner.workshop import Workshop
 
@@ -168,6 +168,40 @@ def test_a_folder_that_mlflow_saved(target: Target, monkeypatch: pytest.MonkeyPa
     predict = {"pyfunc": True, "requests": "rows.jsonl", "calls": 100, "p95": "5s"}
     found = target.stated(files, path="m", predict=predict)
     assert {f.result for f in found.values()} == {Result.PASS}, found
+
+
+def described(**terms: Any) -> str:
+    return json.dumps({"flavors": {"python_function": {"code": None, **terms}}})
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"loader_module": "mlflow.sklearn", "code": "code"},
+        {"loader_module": "mlflow.pyfunc.model", "model_code_path": "model.py"},
+        {"loader_module": "ours.loader"},
+        {"loader_module": "mlflow_evil"},
+        {"loader_module": "mlflow.keras", "keras_module": "os"},
+    ],
+)
+def test_a_folder_that_brings_code_is_not_loaded(target: Target, terms: dict[str, Any]) -> None:
+    marker = target.folder / "ran"
+    files = {"m/MLmodel": described(**terms), "m/model.pkl": FILES["model.pkl"],
+             "serve.py": f"open({str(marker)!r}, 'w')\n"}  # fmt: skip
+    run = {"run": ["python", "serve.py"], "requests": "rows.jsonl"}
+    found = target.stated(files, path="m", predict=run)
+    assert found["code-inside"].result is Result.FAIL and "load" not in found
+    assert not marker.exists()
+
+
+def test_a_description_that_cannot_be_read_is_refused(target: Target) -> None:
+    found = target.stated({"m/MLmodel": "flavors: [", "m/model.pkl": FILES["model.pkl"]}, path="m")
+    assert found["malformed"].result is Result.FAIL
+
+
+@pytest.mark.parametrize("module", ["mlflow.sklearn", "mlflow.pyfunc.model", "mlflow.lightgbm"])
+def test_loaders_of_mlflow_are_harmless(module: str) -> None:
+    assert list(_artifact_mlmodel.problems(described(loader_module=module).encode())) == []
 
 
 SPLIT = '{"dataframe_split": {"columns": ["x"], "data": [[2]]}}'

@@ -14,8 +14,10 @@ from tabled import Desk, parquet
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
-from mlgate.core.words import Result
+from mlgate.core.report import Verdict
+from mlgate.core.words import Outcome, Result
 from mlgate.gates import drift as gate
+from mlgate.reporters._findings import visible
 
 N = 20_000
 
@@ -60,6 +62,15 @@ def test_equal_laws_are_no_drift(desk: Desk) -> None:
     facts = found(desk)
     assert [f for f in facts if f.result is not Result.PASS] == []
     assert {f.rule for f in facts} >= {"drift/ks", "drift/share", "drift/nulls"}
+    met = [f for f in facts if f.measurement is not None and f.rule != "drift/within"]
+    verdict = Verdict(
+        gate="x", kind="drift", outcome=Outcome.PASSED, blocks=True, findings=tuple(facts)
+    )
+    (one,) = visible(verdict)
+    assert one.message.startswith(f"{len(met)} differences, none above its floor; the nearest is ")
+    values: Any = [f.measurement for f in met]
+    nearest = max(values, key=lambda number: number.value / number.at_most)
+    assert one.measurement is not None and one.measurement.value == nearest.value
     assert any("too many different texts to compare: note" in f.message for f in facts)
 
 

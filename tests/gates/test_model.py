@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Level, Result
 from mlgate.gates import model
+from mlgate.gates._model_evidence import OfPairs, OfShare, Turned, more_rows
+from mlgate.stats.paired import Discordant
 
 
 def worker(script: str, request: object, **_: Any) -> list[Any]:
@@ -127,6 +130,36 @@ def test_an_open_verdict_says_how_many_rows_and_labels_decide(judged: Judged) ->
     assert one.measurement is not None and one.measurement.needed == 7832
     assert "248 labels would do, where answers differ" in one.message
     assert "3.2% of the answers differ" in one.message
+
+
+def test_rows_without_a_difference_are_as_many_as_the_exact_bound_takes(judged: Judged) -> None:
+    """285 do not show a loss of at most 0.01; 299 do."""
+    for n, result in ((285, Result.OPEN), (298, Result.OPEN), (299, Result.PASS)):
+        new, old = flipped(n, 0, 0)
+        head, *rows = old.splitlines()
+        backwards = "\n".join([head, *reversed(rows)]) + "\n"  # another file of the same answers
+        one = of(judged(new, backwards, require=[ACCURACY], **COLUMNS), "max-drop")[0]
+        assert one.result is result, one.message
+        if result is Result.OPEN:
+            assert one.measurement is not None and one.measurement.needed == 299
+            assert "299 rows without a difference would do" in one.message
+
+
+@pytest.mark.parametrize("right", [285, 95, 40])
+def test_what_is_open_never_says_that_its_rows_would_do(right: int) -> None:
+    """Of rows that are all right, 299 show that 0.99 are."""
+    one = OfShare(right, right, right)
+    assert more_rows(one, right, right, 0.99, math.inf, 0.05) == 299
+
+
+@pytest.mark.parametrize(("n", "lost"), [(350, 1), (400, 1), (600, 2)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_few_differences_take_more_rows_than_there_are(n: int, lost: int, turned: bool) -> None:
+    pairs = OfPairs(Discordant(0, lost, n), n)
+    one = Turned(OfPairs(Discordant(lost, 0, n), n)) if turned else pairs
+    told = more_rows(one, one.needed(0.01 - lost / n, 0.05), n, -0.01, math.inf, 0.05)
+    assert told is not None and told > n
+    assert pairs.grown(told).bounds(0.05)[0] >= -0.01 > pairs.bounds(0.05)[0]
 
 
 def test_a_margin_of_nothing_is_never_shown(judged: Judged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -121,13 +122,29 @@ def test_a_swapped_model(promoted: House) -> None:
     files.write_text("malware")
     told = promoted.run("verify", "churn@production")
     assert (told.code, "swapped model" in told.err) == (1, True)
-    assert "mend:" in told.err
+    assert f"git show {promoted.head()[:7]}:models/churn.bin" in told.err
     files.write_text("two")
     assert promoted.run("verify", "churn@production").code == 0
     old = promoted.folder.parent / "registry/churn/versions/v1/files/models/churn.bin"
     old.write_text("malware")
     told = promoted.with_key("rollback", "churn@production")
     assert (told.code, "swapped model" in told.err) == (1, True)
+
+
+def test_a_swapped_model_that_dvc_tracks(in_folder: House) -> None:
+    """Git has the pointer only, so that `git show` would bring nothing back."""
+    house = in_folder.policy("gates = []")
+    digest = hashlib.md5(b"one", usedforsecurity=False).hexdigest()
+    pointer = f"outs:\n- md5: {digest}\n  size: 3\n  hash: md5\n  path: churn.bin\n"
+    house.put({".gitignore": "models/churn.bin\n", ".dvc/config": "",
+               "models/churn.bin.dvc": pointer})  # fmt: skip
+    house.model("one")
+    assert house.promote("--first").code == 0
+    kept = house.folder.parent / "registry/churn/versions/v1/files/models/churn.bin"
+    kept.write_text("malware")
+    told = " ".join(house.run("verify", "churn@production").err.split())
+    pointed = f"git checkout {house.head()[:7]} -- models/churn.bin.dvc"
+    assert f"({pointed}; dvc checkout models/churn.bin)" in told and "git show" not in told
 
 
 def test_a_model_beside_the_proven_one(promoted: House) -> None:

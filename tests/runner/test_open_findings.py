@@ -40,7 +40,7 @@ def of(report: Report) -> Verdict:
 
 
 def wanted(verdict: Verdict) -> str:
-    return next(n for n in verdict.notes if "waits" in n).rpartition("MLGATE_APPROVED=")[2]
+    return next(n for n in verdict.notes if "waits" in n).rpartition("MLGATE_APPROVED to ")[2]
 
 
 @pytest.mark.parametrize("stage", [Stage.MERGE, Stage.PROMOTE])

@@ -559,7 +559,7 @@ def test_a_signed_commit_approves_what_it_names(branch: Project) -> None:
 
 def approvable(found: dict[str, dict[str, Any]]) -> str:
     helps = [f["help"] for f in found["policy"]["findings"] if f["help"]]
-    return str(helps[0].rpartition("MLGATE_APPROVED=")[2])
+    return str(helps[0].rpartition("MLGATE_APPROVED to ")[2])
 
 
 def test_the_ci_variable_holds_digests(branch: Project) -> None:
@@ -573,6 +573,14 @@ def test_the_ci_variable_holds_digests(branch: Project) -> None:
         assert check(branch, MLGATE_APPROVED=value)[0].code == 1, value
     ended, found = check(branch, MLGATE_APPROVED="1")
     assert any("is no digest" in note for note in found["policy"]["notes"])
+
+
+def test_the_digest_fits_on_a_line(branch: Project) -> None:
+    """Whoever copies it from a terminal of 80 columns gets it whole."""
+    branch.put({"mlgate.toml": "[gates.policy]\n"}).commit()
+    told = branch.run("check", "--stage", "merge", "--base", "main", COLUMNS="80").out
+    assert "MLGATE_APPROVED" in told
+    assert [line for line in told.splitlines() if len(line) > 80] == []
 
 
 def test_a_trailer_approves_nothing(branch: Project) -> None:
