@@ -6,6 +6,7 @@ import numpy as np
 
 from mlgate.stats.families import holm
 from mlgate.stats.paired import Discordant, bounds, p_loss
+from mlgate.stats.sizes import share
 
 ALPHA = 0.05
 
@@ -34,6 +35,7 @@ def any_use(
     passed though it loses the margin."""
     rng = np.random.default_rng(seed)
     known: dict[tuple[int, int], tuple[float, float]] = {}
+    each = share(ALPHA, uses, "none")
     failed = passed = 0
     for _ in range(draws):
         sides = []
@@ -43,7 +45,7 @@ def any_use(
             found = []
             for b, m in zip(gained.tolist(), discordant.tolist(), strict=True):
                 if (b, m) not in known:
-                    known[b, m] = bounds(Discordant(b, m - b, rows), ALPHA / uses)
+                    known[b, m] = bounds(Discordant(b, m - b, rows), each)
                 found.append(known[b, m])
             sides.append(found)
         failed += any(high < 0 for _, high in sides[0])

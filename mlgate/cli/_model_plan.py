@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlgate.cli._table import table
-from mlgate.core.errors import UsageError
+from mlgate.core.errors import GateError, UsageError
+from mlgate.core.words import Stage
 from mlgate.reporters._style import Style
 from mlgate.stats import conditions, sizes
+
+if TYPE_CHECKING:
+    from mlgate.gates._model_planned import Planned
+    from mlgate.policy.model import GatePolicy
+    from mlgate.runner.session import Session
 
 _CHURNS = (0.02, 0.05, 0.1, 0.2)
 
@@ -67,27 +73,70 @@ def _foot(alpha: float, asked: dict[str, Any], style: Style) -> Iterator[str]:
 
 
 def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
+    """By what the predictions that are there show; where none are, by the churn that may be."""
     from mlgate.cli._opened import opened
     from mlgate.core.parts import nearest
     from mlgate.policy.check import options_of
 
-    with opened() as session:
+    with opened(stage=Stage.MERGE) as session:
         gates = {gate.name: gate for gate in session.policy.gates if gate.kind == "model"}
         if asked["gate"] not in gates:
             hint = nearest(asked["gate"], list(gates)) if gates else "mlgate gates lists them"
             raise UsageError(f"no model gate is called {asked['gate']!r}", hint)
         options: Any = options_of(gates[asked["gate"]])
-    planned = False
-    for rule in options.require:
-        share = rule.metric in ("accuracy", "recall", "top_k_accuracy", "share")
-        if share and rule.max_drop:
-            planned = True
-            yield from _margin(rule.metric, rule.max_drop, asked | {"alpha": rule.alpha}, style)
-    if not planned:
+        try:
+            found = _shown(session, gates[asked["gate"]], options)
+        except GateError as error:
+            found, why = [], error.message
+        else:
+            why = "there is no baseline yet"
+    if found:
+        yield from _present(asked["gate"], found, style)
+    compared = {one.name for one in found if one.compares}
+    unseen = [rule for rule in options.require if rule.compares and rule.metric not in compared]
+    shares = [rule for rule in unseen if rule.metric in _SHARES and rule.max_drop]
+    if not found and not shares:
         raise UsageError(
-            f"no rule of {asked['gate']} can be planned without predictions",
-            "only shares of rows with max_drop can; of others mlgate check tells the rows",
+            f"no rule of {asked['gate']} can be planned without predictions: {why}",
+            "only shares of rows with max_drop can; write predictions and plan again",
         )
+    for rule in shares:
+        yield from _margin(rule.metric, rule.max_drop, asked | {"alpha": rule.alpha}, style)
+
+
+_SHARES = ("accuracy", "recall", "top_k_accuracy", "share")
+
+
+def _shown(session: Session, gate: GatePolicy, options: Any) -> list[Planned]:
+    """What the gate's predictions tell. Raises `GateError`."""
+    from mlgate.gates._model_planned import planned
+    from mlgate.runner.context import context
+    from mlgate.runner.job import Job
+    from mlgate.runner.terms import terms_for
+
+    if options.predictions is None:
+        raise GateError("a file of numbers tells no churn and no variance")
+    if options.reuse is not None and options.reuse.feedback == "verdict":
+        raise GateError('feedback = "verdict" hides what the predictions show')
+    return planned(context(session, Job(gate, terms_for(session, gate), session), options))
+
+
+def _present(name: str, found: list[Planned], style: Style) -> Iterator[str]:
+    yield style.paint(f"what the rules of {name} want, by the predictions that are there", "bold")
+    rows = [(one.name, one.limit, one.where, f"{one.rows:,}", _needed(one)) for one in found]
+    yield from table(rows, style, ("metric", "is to", "on", "rows", "rows needed"))
+    text = (
+        "in 80% of all cases; comparisons as if the models were equal, wanted gains, bounds and "
+        "fairness as they look now"
+    )
+    for line in style.wrapped(text, 0):
+        yield style.paint(line, "dim")
+
+
+def _needed(one: Planned) -> str:
+    if one.why:
+        return f"unknown: {one.why}"
+    return "no number would do" if one.needed is None else f"{one.needed:,}"
 
 
 def _condition(asked: dict[str, Any], style: Style) -> Iterator[str]:

@@ -73,7 +73,7 @@ Examples:
   mlgate model plan --margin 0.01 --churn 0.05
   mlgate model plan --gate churn
   mlgate model plan --condition 'n - o > 0.02 +/- 0.01 /\\ d < 0.1 +/- 0.01' --uses 32""")
-@click.option("--gate", metavar="NAME", help="The accuracy-like rules of this gate of the policy.")
+@click.option("--gate", metavar="NAME", help="The rules of this gate of the policy.")
 @click.option("--condition", metavar="TEXT", help="A condition as ease.ml/ci writes it.")
 @click.option("--margin", type=click.FloatRange(0, 1, min_open=True), help="The loss allowed.")
 @click.option(

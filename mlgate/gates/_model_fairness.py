@@ -123,13 +123,13 @@ def judged(rule: Rule, measured: list[Rates], least: int) -> Iterator[Finding]:
     pairs: list[Pair] = []
     small: dict[str, int] = {}
     for rates in measured:
-        enough = [at for at, one in enumerate(rates.groups) if _enough(one, least)]
+        there = [at for at, one in enumerate(rates.groups) if enough(one, least)]
         ratio = name.endswith("_ratio")
         for at, one in enumerate(rates.groups):
-            if at not in enough:
+            if at not in there:
                 small[f"{one.group} ({_named(rates.rate)})"] = one.of
         pairs += [
-            Pair(rates=rates, first=a, second=b, ratio=ratio) for a, b in combinations(enough, 2)
+            Pair(rates=rates, first=a, second=b, ratio=ratio) for a, b in combinations(there, 2)
         ]
     if small:
         yield _small(small, least)
@@ -139,16 +139,17 @@ def judged(rule: Rule, measured: list[Rates], least: int) -> Iterator[Finding]:
                       undecided=rule.inconclusive)  # fmt: skip
         return
     yield _widest(rule, pairs)
-    levels = holm([pair.p_outside(*_limits(rule)) for pair in pairs])
+    levels = holm([pair.p_outside(*limits(rule)) for pair in pairs])
     for _, at in sorted((level, at) for at, level in enumerate(levels)):
         yield _of_pair(rule, pairs[at], levels[at])
 
 
-def _enough(one: Group, least: int) -> bool:
+def enough(one: Group, least: int) -> bool:
+    """True if the group has rows enough to be compared."""
     return one.of >= least and (one.hits is not None or one.units >= ENOUGH)
 
 
-def _limits(rule: Rule) -> tuple[float, float]:
+def limits(rule: Rule) -> tuple[float, float]:
     """Within which every pair has to lie."""
     if rule.max is not None:
         return -rule.max, rule.max
@@ -179,7 +180,7 @@ def _widest(rule: Rule, pairs: list[Pair]) -> Finding:
 
 def _of_pair(rule: Rule, pair: Pair, level: float) -> Finding:
     low, high = pair.bounds(rule.alpha)
-    least, most = _limits(rule)
+    least, most = limits(rule)
     result = Result.OPEN
     if low >= least and high <= most:
         result = Result.PASS

@@ -38,15 +38,15 @@ def judged(
     if options.metrics:
         yield from verdicts.of_numbers(*_model_numbers.read(options, new, before))
         return
-    answers = _answers(ctx, options, new, before, labels)
-    yield from verdicts.of_rows(answers)
-    for one in answers:
+    found = answers(ctx, options, new, before, labels)
+    yield from verdicts.of_rows(found)
+    for one in found:
         if one["kind"] == "figure":
             name, columns = one["id"], one["columns"]
             yield Figure(id=name, title=one["title"], kind=name, columns=columns)
 
 
-def _answers(
+def answers(
     ctx: Context, options: Options, new: Place, old: Place | None, labels: Place | None
 ) -> list[dict[str, Any]]:
     """What the worker says; a baseline on other rows is evaluated on the candidate's."""

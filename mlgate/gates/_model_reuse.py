@@ -93,6 +93,12 @@ def judged(
             help="label a fresh test set, and give it a name of its own in reuse.test_set",
         )
         return
+    if reuse.adaptivity == "full" and reuse.feedback == "figures":
+        yield note(
+            "reuse",
+            "alpha / 2^uses holds where each use tells a verdict and no more; this report shows "
+            'figures: feedback = "verdict" hides them',
+        )
     yield Finding(
         rule="model/reuse",
         result=Result.PASS,

@@ -28,6 +28,7 @@ rules = {
         Level.ERROR,
     ),
     "reuse": Rule("How often the test set was used.", level=Level.NOTE),
+    "verdict": Rule("All rules together, where figures are hidden.", level=Level.ERROR),
     "test-set-spent": Rule(
         "The test set has judged as many models as it can with the error rates promised.",
         "label a fresh test set",

@@ -38,6 +38,9 @@ class Reuse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many different pairs of candidate and baseline it is to judge."""
     adaptivity: Literal["none", "hybrid", "full"] = "none"
     """Whether verdicts are known to who makes the next model; `full` judges at alpha / 2^uses."""
+    feedback: Literal["figures", "verdict"] = "figures"
+    """`verdict`: the report, the store and the logs say whether the gate passed and no more; only
+    where the labels are in no commit. `full` counts on it: figures tell more than a verdict."""
 
     def __post_init__(self) -> None:
         if self.adaptivity == "full" and self.uses > _MOST_ADAPTIVE:

@@ -11,6 +11,7 @@ from mlgate.core.digests import digest_of
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.gate import Detected, Inputs
 from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _model_hidden as hidden
 from mlgate.gates import _model_home
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 3
+REVISION = 4
 
 
 def inputs(ctx: Context) -> Inputs | None:
@@ -82,6 +83,8 @@ def _labels(ctx: Context) -> Place | None:
 
 def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     """Every requirement of every rule, the slices, and what was not judged."""
+    if _hides(ctx):
+        hidden.check_labels(ctx)
     options, later = _asked(ctx)
     new = sides.candidate(ctx)
     if not new.tracked:
@@ -101,9 +104,21 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         yield from reuse.judged(ctx.stage, ctx.options.reuse, use, recorded)
         if reuse.spent(ctx.options.reuse, use, recorded):
             return
+    found = _told(ctx, options, table, before or none_yet)
+    yield from hidden.verdict(found) if _hides(ctx) else found
+
+
+def _hides(ctx: Context) -> bool:
+    return ctx.options.reuse is not None and ctx.options.reuse.feedback == "verdict"
+
+
+def _told(
+    ctx: Context, options: Options, table: Place, before: Place | NoBaseline | None
+) -> Iterator[Finding | Figure]:
+    """What the rules say, against the baseline and against pinned references."""
     from mlgate.gates._model_judged import judged
 
-    yield from judged(ctx, options, table, before or none_yet, _labels(ctx))
+    yield from judged(ctx, options, table, before, _labels(ctx))
     for name, pinned in total.references(ctx).items():
         yield from total.since(
             options,

@@ -79,5 +79,82 @@ def test_plan_for_a_gate_of_the_policy(git: Callable[..., str], mlgate: Callable
     assert mlgate("model", "plan", "--gate", "chrun").code == 2
 
 
+PLANNED = """[gates.churn]
+kind = "model"
+predictions = "p.csv"
+id = "id"
+prediction = "prediction"
+slices = ["region"]
+baseline = "file:old.csv"
+require = [
+  { metric = "accuracy", max_drop = 0.02 },
+  { metric = "f1", min = 0.7 },
+  { metric = "f1", max_drop_relative = 0.05 },
+  { metric = "demographic_parity_difference", max = 0.2, groups = "region" },
+]
+"""
+RANKED = """[gates.churn]
+kind = "model"
+task = "ranking"
+predictions = "p.csv"
+query = "region"
+label = "label"
+score = "id"
+require = [{ metric = "ndcg_at_k", min = 0.1 }]
+"""
+SCORED = """[gates.churn]
+kind = "model"
+task = "score"
+predictions = "p.csv"
+id = "id"
+baseline = "file:old.csv"
+require = [
+  { metric = "mean", column = "prediction", max_drop = 0.05 },
+  { metric = "share", filter = ">= 1", column = "prediction", max_drop = 0.05 },
+]
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (PLANNED, ["accuracy", "lose at most 0.02", "region=north", "f1 ", "min 0.7",
+                   "as a share, 0.05", "region=north against", "unknown: no answer", "max 0.2"]),
+        (RANKED, ["ndcg_at_k", "2 clusters, fewer than 30"]),
+        (SCORED, ["prediction mean", "prediction share"]),
+    ],
+)  # fmt: skip
+def test_plan_by_the_predictions_that_are_there(
+    git: Callable[..., str], mlgate: Callable[..., Any], policy: str, told: list[str]
+) -> None:
+    Path("mlgate.toml").write_text(policy)
+    Path("p.csv").write_text(rows(range(80)))
+    Path("old.csv").write_text(rows(range(20, 100)))
+    git("add", ".")
+    git("commit", "-qm", "x")
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    assert [one for one in told if one not in ran.out] == [], ran.out
+    if policy is PLANNED:
+        first = next(line for line in ran.out.splitlines() if line.startswith("accuracy"))
+        assert first.split()[-2:] == [
+            "600",
+            "1,031",
+        ], "churn 40/600 at 0.02: 2.4865^2 / 15 / 0.0004"
+
+
+def test_plan_shows_nothing_where_figures_are_hidden(
+    git: Callable[..., str], mlgate: Callable[..., Any]
+) -> None:
+    hides = 'reuse = { test_set = "t", feedback = "verdict" }\nrequire'
+    Path("mlgate.toml").write_text(PLANNED.replace("require", hides))
+    Path("p.csv").write_text(rows(range(80)))
+    Path("old.csv").write_text(rows(range(20, 100)))
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    assert "that are there" not in ran.out
+    assert "to show that accuracy loses at most 0.02" in ran.out
+
+
 def test_plan_for_nothing(mlgate: Callable[..., Any]) -> None:
     assert mlgate("model", "plan").code == 2

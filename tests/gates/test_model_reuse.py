@@ -99,6 +99,45 @@ def test_without_reuse_the_report_says_so(place: Place) -> None:
     assert "reuse of the test set not controlled" in said
 
 
+def labelled(wrong: int) -> str:
+    return predictions(wrong).replace("id,label,", "id,gone,")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "result"), [(40, Result.PASS), (46, Result.OPEN), (300, Result.FAIL)]
+)
+def test_feedback_of_a_verdict_hides_every_figure(place: Place, wrong: int, result: Result) -> None:
+    labels = "id,label\n" + "".join(f"{i},{i % 2}\n" for i in range(ROWS))
+    place.project.put({"labels.csv": labels, "p.csv": labelled(wrong)})
+    (place.base / "p.csv").write_text(labelled(40))
+    reuse_ = {"test_set": "t", "uses": 4, "adaptivity": "full", "feedback": "verdict"}
+    rules = [{**ACCURACY, "max_drop": 0.003}, {"metric": "f1", "min": 0.5}]
+    options = {"predictions": "p.csv", "id": "id", "prediction": "prediction", "require": rules,
+               "labels": "labels.csv", "slices": ["prediction"], "reuse": reuse_}  # fmt: skip
+    ctx = testing.context(
+        model, place.project.folder, kind="model", options=options,
+        base=testing.FolderSnapshot(place.base), worker=worker,
+    )  # fmt: skip
+    with pytest.raises(GateError, match="which holds the labels, is in the commit"):
+        list(model.check(ctx, ()))
+    entries = {k: v for k, v in ctx.subject.files.items() if k != "labels.csv"}
+    ctx.subject.files = entries  # type: ignore[misc]
+    found = list(model.check(ctx, ()))
+    rules_told = [one.rule for one in found if isinstance(one, Finding)]
+    assert len(rules_told) == len(found), "no curve is shown"
+    assert set(rules_told) == {"model/unbound", "model/reuse", "model/verdict"}
+    one = found[-1]
+    assert isinstance(one, Finding)
+    assert (one.result, one.measurement) == (result, None)
+    assert not any(sign.isdigit() for sign in one.message)
+
+
+def test_full_adaptivity_says_that_figures_tell_more(place: Place) -> None:
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "adaptivity": "full"}}
+    said = [one.message for one in of(place(40, 40, **asked), "reuse")]
+    assert any('feedback = "verdict" hides them' in one for one in said)
+
+
 def test_a_spent_test_set_judges_nothing_more(place: Place) -> None:
     asked = {"require": [ACCURACY], "reuse": {"test_set": "q3 é.x", "uses": 2}}
     for wrong in (41, 42):
