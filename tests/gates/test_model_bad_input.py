@@ -32,7 +32,11 @@ EITHER: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing id": (with_row(",1,1,0.8"), COMPARED, "row without an id|ids do not fit"),
     "duplicate id": (with_row("8,1,1,0.8"), COMPARED, "1 id not unique, such as 8"),
     "id on one side": (with_row(""), COMPARED, "1 id only in .*, such as 7"),
-    "different test sets": (HEAD + "".join(f"9{row}\n" for row in ROWS), COMPARED, "made on different rows"),
+    "different test sets": (
+        HEAD + "".join(f"9{row}\n" for row in ROWS),
+        COMPARED,
+        "made on different rows",
+    ),
     "NaN score": (with_row("7,1,1,nan"), SCORED, "NaN or infinite, first in row 8"),
     "no score": (with_row("7,1,1,"), SCORED, "NaN or infinite, first in row 8"),
     "infinite score": (with_row("7,1,1,inf"), SCORED, "NaN or infinite, first in row 8"),
