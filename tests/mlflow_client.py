@@ -20,7 +20,9 @@ def main(script: str) -> None:
         theirs = {"train": _train, "move": _move, "forget": _forget, "keep": _keep(ours)}.get(
             request["do"]
         )
-        answer = theirs(_client(request["uri"]), request) if theirs else ours["_answer"](request)
+        answer = (
+            theirs(_client(request["uri"]), request) if theirs else ours["_answer"](request, ours)
+        )
         protocol.write(json.dumps(answer) + "\n")
         protocol.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mlgate.signing.keys import PublicKey
 
 FOLDER = "folder"
+_WAITS = (0.1, 0.4)
+"""Seconds until what was perhaps half written is looked at again."""
 
 
 class House:
@@ -89,6 +92,16 @@ class House:
         """What the registry holds, with its chain as far as its links go."""
         held = self.registry.read(self.model)
         return held, chains.read(self.model, held.records)
+
+    def read_at(self, alias: str) -> tuple[Held, chains.Chain]:
+        """The same, looked at again where `alias` is not what the chain says: a remote shows a
+        reader its refs one after another while somebody writes them at once."""
+        for wait in _WAITS:
+            held, chain = self.read()
+            if not self.registry.atomic or held.aliases.get(alias) == chain.aliases.get(alias):
+                return held, chain
+            time.sleep(wait)
+        return self.read()
 
     @cached_property
     def signers(self) -> list[PublicKey]:

@@ -55,7 +55,7 @@ def plan(house: House, alias: str, version: str | None, *, first: bool, dry: boo
     Raises `UsageError`, `GateError`; `chains.Broken` where the chain does not hold.
     """
     checked(alias, "alias")
-    held, chain = house.read()
+    held, chain = house.read_at(alias)
     chains.trust(chain, house.signers)
     held, notes = repaired(house, held, chain, alias, dry=dry)
     holder = chain.aliases.get(alias)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def plan(house: House, alias: str, version: str | None) -> tuple[promote.Plan, chains.Link]:
     """Where `mlgate rollback` goes, and the record that proved it. An alias that somebody moved
     past mlgate is put back, too. Raises `UsageError`, `Refused`."""
-    held, chain = house.read()
+    held, chain = house.read_at(alias)
     chains.trust(chain, house.signers)
     wanted = _wanted(house, held, chain, alias, version)
     proof = chain.proof(alias, wanted.name)

@@ -37,7 +37,7 @@ class Proven(Struct, frozen=True, kw_only=True):
 def alias(house: House, name: str) -> Proven:
     """What stands at the alias. Raises `Refused` with the first thing that is not as it must be:
     tampered record, broken chain, wrong key, foreign move, rewritten tag, swapped model."""
-    held, chain = house.read()
+    held, chain = house.read_at(name)
     chains.trust(chain, house.signers)
     proven, shows = chain.aliases.get(name), held.aliases.get(name)
     if proven is None and shows is None:

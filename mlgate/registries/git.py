@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -29,6 +30,7 @@ _TAG = later(
     r"(?P<gone>!?)(?:#(?P<counter>\d+))?"
 )
 _FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
+_LOOKS = 50
 _NOBODY = "mlgate <mlgate@localhost>"
 _RACE = later(
     r"stale info|fetch first|non-fast-forward|already exists|cannot lock|incorrect old value"
@@ -93,7 +95,7 @@ class Tags:
         if self._remote and self.reached:
             self._fetch(model)
         chain, tips = self._chain(model), f"{self._tags}{model}"
-        rows = self._refs(chain, f"{tips}@*", f"{tips}#*")
+        rows = self._at_rest(chain, f"{tips}@*", f"{tips}#*")
         if not rows and not self.reached:
             raise RegistryError(
                 f"{model} was never fetched here from the remote {self._remote}",
@@ -189,6 +191,25 @@ class Tags:
                 f"see that the remote answers: git ls-remote {self._remote}",
             ) from None
 
+    def _at_rest(self, chain: str, *patterns: str) -> dict[str, tuple[str, str, int]]:
+        """The refs, as no transaction had them half written: git shows a reader one after another.
+        Writers move the chain last, so until then its lock is there."""
+        for _ in range(_LOOKS):
+            before = self._tip(chain)
+            rows = self._refs(chain, *patterns)
+            same = before == rows.get(chain, ("",))[0] == self._tip(chain)
+            if same and not os.path.exists(os.path.join(self._repo.common_dir, f"{chain}.lock")):
+                break
+            time.sleep(0.01)
+        return rows
+
+    def _tip(self, chain: str) -> str:
+        try:
+            with open(os.path.join(self._repo.common_dir, chain), encoding="ascii") as file:
+                return file.read().strip()
+        except OSError:  # packed, or there is none
+            return self._refs(chain).get(chain, ("",))[0]
+
     def _refs(self, *patterns: str) -> dict[str, tuple[str, str, int]]:
         out = decoded(self._repo.git("for-each-ref", f"--format={_FORMAT}", *patterns))
         rows = [line.split("\0") for line in out.splitlines()]
@@ -256,7 +277,7 @@ class Tags:
             self._push(model, refs, token)
         chain = self._chain(model, here=False)
         lines = ["start"]
-        for ref, id_ in refs.items():
+        for ref, id_ in sorted(refs.items(), key=lambda row: row[0] == chain):  # see _at_rest
             if self._remote:
                 lines += [f"update {ref} {id_}", f"update {self._fetched(ref)} {id_}"]
             elif ref == chain:
