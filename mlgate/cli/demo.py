@@ -119,7 +119,7 @@ def _good(stage: Stage) -> list[Act]:
 def _plan(stage: Stage) -> Act:
     from mlgate.cli._demo_acts import Act, Step, performed
 
-    step = Step(args=("model", "plan", "--gate", "tumours"), says="labels, where they differ")
+    step = Step(args=("model", "plan", "--gate", "tumours"), says="rows needed")
     wrong = performed(stage, (step,), "the plan says how many labels would settle it")
     return Act(title="… and what would settle it", end="planned", astray=wrong)
 
