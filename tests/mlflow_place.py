@@ -25,8 +25,9 @@ _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 def environment(folder: Path, *packages: str) -> Path:
     """A virtual environment with `packages`."""
     python = folder / "bin/python"
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    install = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
+    install = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
     subprocess.run([*install, *packages], check=True)
     return folder
 

@@ -37,8 +37,9 @@ for name, f1 in (("old", 0.75), ("new", 0.5)):
 def environment(folder: Path) -> Path:
     """A Python environment with MLflow."""
     python = folder / "bin/python"
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    install = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
+    install = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
     subprocess.run([*install, "mlflow>=3,<3.18"], check=True)
     return folder
 
