@@ -34,7 +34,7 @@ def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
         return Bond("unbound", "the policy does not name the model: `model`", locked.name)
     model = ctx.options.model.rstrip("/")
     # A stage that writes the model and its predictions in one run binds them as well.
-    wrote = [out for out in locked.outs if out.path == path or _holds(out.path, model)]
+    wrote = [out for out in locked.outs if _holds(out.path, path) or _holds(out.path, model)]
     told = (*locked.deps, *wrote)
     if not any(_holds(one.path, model) for one in told):
         why = f"the stage {locked.name} neither depends on {model} nor writes it"

@@ -44,7 +44,7 @@ class Planned(Struct, frozen=True, kw_only=True):
 def planned(ctx: Context) -> list[Planned]:
     """Every requirement on predictions that are there. Raises `GateError` where they are not."""
     options = reuse.spread(ctx.options)
-    new = sides.made(ctx, sides.candidate(ctx))
+    new = sides.made(ctx, sides.candidate(ctx)[0])
     compares = any(rule.compares for rule in options.require)
     side = sides.baseline(ctx, options.baseline) if compares else None
     old = None if side is None or isinstance(side, where.NoBaseline) else sides.made(ctx, side)

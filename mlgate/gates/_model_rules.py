@@ -53,7 +53,7 @@ rules = {
     ),
     "unbound": Rule(
         "The predictions are bound to model, data and code; where not, no promotion rests on them.",
-        "let a DVC stage that depends on the model write them, or let `evaluate` make them",
+        "let the DVC stage that reads or writes the model write them, or let `evaluate` make them",
         Level.NOTE,
     ),
     "passed": Rule("What was judged."),

@@ -11,28 +11,31 @@ from mlgate.core.words import Level, Stage
 from mlgate.gates import _model_bound as bound
 from mlgate.gates import _model_evaluate as evaluate
 from mlgate.gates import _model_where as where
+from mlgate.gates._model_bound import Bond
 from mlgate.gates._model_evaluate import Evaluation
 from mlgate.gates._model_where import NoBaseline, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlgate.core.gate import Context
 
 Side = Place | Evaluation
 
 
-def candidate(ctx: Context) -> Side:
-    """What is judged: with `evaluate`, predictions that dvc.lock does not bind are made anew.
+def candidate(ctx: Context) -> tuple[Side, Bond | None]:
+    """What is judged, and what binds it where it is a table of predictions: with `evaluate`, those
+    that dvc.lock does not bind are made anew.
 
     Raises `GateError` where it is nowhere, or was made from something else.
     """
     path = ctx.options.predictions or ctx.options.metrics
-    if ctx.options.evaluate is None:
-        _refuse_stale(ctx)
-        return where.candidate(ctx, path)
-    if where.is_in(ctx.subject, path) and bound.of(ctx, ctx.subject, path).state == "bound":
-        return where.candidate(ctx, path)
+    if ctx.options.predictions is None:
+        return where.candidate(ctx, path), None
+    if ctx.options.evaluate is None or where.is_in(ctx.subject, path):
+        bond = bound.of(ctx, ctx.subject, path)
+        if ctx.options.evaluate is None and bond.state == "stale":
+            raise GateError(f"stale predictions: {bond.why}", f"dvc repro {bond.stage}")
+        if ctx.options.evaluate is None or bond.state == "bound":
+            return where.candidate(ctx, path), bond
     found = evaluate.planned(ctx, ctx.subject, shown(path))
     if found is None:
         raise GateError(
@@ -40,16 +43,7 @@ def candidate(ctx: Context) -> Side:
             "the work tree",
             "train it, or correct `model` in the policy",
         )
-    return found
-
-
-def _refuse_stale(ctx: Context) -> None:
-    path = ctx.options.predictions
-    if path is None:
-        return
-    bond = bound.of(ctx, ctx.subject, path)
-    if bond.state == "stale":
-        raise GateError(f"stale predictions: {bond.why}", f"dvc repro {bond.stage}")
+    return found, None
 
 
 def baseline(ctx: Context, source: str) -> Side | NoBaseline:
@@ -79,19 +73,11 @@ def made(ctx: Context, side: Side) -> Place:
     return evaluate.made(ctx, side) if isinstance(side, Evaluation) else side
 
 
-def bonds(ctx: Context, side: Side) -> Iterator[bound.Bond]:
-    """What binds the candidate's predictions, where they lie as a table."""
-    if ctx.options.predictions is not None and not isinstance(side, Evaluation):
-        yield bound.of(ctx, ctx.subject, ctx.options.predictions)
-
-
-def unbound(ctx: Context, side: Side) -> Iterator[Finding]:
-    """A finding where nothing tells which model, data and code the predictions are of."""
-    for bond in bonds(ctx, side):
-        if bond.state != "bound":
-            yield Finding(
-                rule="model/unbound",
-                message=f"{side.path} is bound to no model: {bond.why}",
-                level=Level.ERROR if ctx.stage is Stage.PROMOTE else Level.NOTE,
-                help="let a DVC stage that depends on the model write it, or `evaluate` make it",
-            )
+def unbound(ctx: Context, side: Side, bond: Bond) -> Finding:
+    """The finding where nothing tells which model, data and code the predictions are of."""
+    return Finding(
+        rule="model/unbound",
+        message=f"{side.path} is bound to no model: {bond.why}",
+        level=Level.ERROR if ctx.stage is Stage.PROMOTE else Level.NOTE,
+        help="let the DVC stage that reads or writes the model write it, or `evaluate` make it",
+    )

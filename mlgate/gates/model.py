@@ -38,7 +38,7 @@ REVISION = 4
 
 def inputs(ctx: Context) -> Inputs | None:
     """The tables, by content where it is known, wherever they lie."""
-    new, old = sides.candidate(ctx), _baseline(ctx)
+    (new, bond), old = sides.candidate(ctx), _baseline(ctx)
     uses = reuse.counted(ctx) if ctx.options.reuse else None
     found = [new, old, *total.references(ctx).values(), _labels(ctx)]
     also = digest_of(
@@ -52,8 +52,7 @@ def inputs(ctx: Context) -> Inputs | None:
     named = [ctx.options.baseline, *(rule.reference or "" for rule in ctx.options.require)]
     beyond |= any(one.startswith(("git:", "dvc:", "registry:", "mlflow:")) for one in named)
     also.update(_model_home.identity(ctx).encode("utf-8", "surrogateescape"))
-    for bond in sides.bonds(ctx, new):
-        also.update(msgspec.json.encode(bond))
+    also.update(msgspec.json.encode(bond))
     return Inputs(paths=(), also=also.digest(), beyond=beyond, judged=new.path)
 
 
@@ -86,14 +85,15 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     if _hides(ctx):
         hidden.check_labels(ctx)
     options, later = _asked(ctx)
-    new = sides.candidate(ctx)
+    new, bond = sides.candidate(ctx)
     if not new.tracked:
         yield _untracked(new)
     if later:
         yield _waits(later)
     if len(later) == len(ctx.options.require):
         return
-    yield from sides.unbound(ctx, new)
+    if bond is not None and bond.state != "bound":
+        yield sides.unbound(ctx, new, bond)
     table = sides.made(ctx, new)
     old = _baseline(ctx)
     before = sides.made(ctx, old) if old and not isinstance(old, where.NoBaseline) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -239,6 +240,28 @@ def test_predictions_that_dvc_lock_binds_are_taken_as_they_are(house: House) -> 
     found = house()
     assert house.runs() == 0 and not of(found, "unbound") and len(of(found, "max-drop")) == 1
     assert not of(house(evaluate=None), "unbound")
+
+
+def test_predictions_in_a_folder_that_a_stage_wrote_are_compared(house: House) -> None:
+    folder = house.project.folder
+    house.project.put({"model.txt": "20", "eval/p.csv": predictions(20), ".dvc/config": ""})
+    listed = [{"md5": _md5(folder / "eval/p.csv"), "relpath": "p.csv"}]
+    whole = md5(json.dumps(listed).encode()).hexdigest() + ".dir"
+    house.project.put(
+        {
+            "dvc.lock": "schema: '2.0'\nstages:\n  eval:\n    cmd: x\n    deps:\n"
+            f"    - path: model.txt\n      hash: md5\n      md5: {_md5(folder / 'model.txt')}\n"
+            f"    outs:\n    - path: eval\n      hash: md5\n      md5: {whole}\n",
+            "dvc.yaml": "stages:\n  eval:\n    cmd: x\n    deps: [model.txt]\n"
+            "    outs:\n    - eval:\n        cache: false\n",
+        }
+    )
+    house.base = house.commit()
+    here = {"evaluate": None, "predictions": "eval/p.csv"}
+    assert not of(house(Stage.PROMOTE, **here), "unbound")
+    house.project.put({"eval/p.csv": predictions(10)})
+    with pytest.raises(GateError, match="stale predictions: eval is not what the stage wrote"):
+        house(**here)
 
 
 def test_a_stage_that_writes_model_and_predictions_binds_them(house: House) -> None:
