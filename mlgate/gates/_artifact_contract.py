@@ -11,6 +11,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location
 from mlgate.core.text import plain, shown
 from mlgate.core.words import Level, Result
+from mlgate.gates import _committed as committed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
     from mlgate.gates._artifact_options import Contract
 
-_LARGEST = 4 << 20
+_MEGABYTES = 4
+_SMALLER = "name the schema itself"
 _MOST = 20
 
 
@@ -31,29 +33,18 @@ def baseline(ctx: Context) -> Snapshot | None:
 def findings(ctx: Context) -> Iterator[Finding]:
     """Whether what was sent before may still be sent, and nothing new comes back."""
     for contract in ctx.options.contracts:
-        new = _read(ctx.subject, contract.path)
-        if new is None:
-            raise GateError(f"{shown(contract.path)} is not in the {ctx.subject.label}",
-                            "commit it, or correct `contracts`")  # fmt: skip
+        new = committed.content(ctx.subject, contract.path, _MEGABYTES, _SMALLER)
         if ctx.base_error is not None and isinstance(ctx.baseline, UnsetType):
             raise ctx.base_error
         held = baseline(ctx)
-        old = None if held is None else _read(held, contract.path)
+        old = None
+        if held is not None:
+            old = committed.content_if_there(held, contract.path, _MEGABYTES, _SMALLER)
         if old is None:
             message = f"{shown(contract.path)} has no earlier version to be compared with"
             yield _finding(contract.path, Result.PASS, message)
             continue
         yield from _compared(contract, new, old)
-
-
-def _read(snapshot: Snapshot, path: str) -> Any:
-    entry = snapshot.files.get(path)
-    if entry is None or not entry.is_file:
-        return None
-    content = snapshot.read(path)
-    if len(content) > _LARGEST:
-        raise GateError(f"{shown(path)} has more than 4 MB", "name the schema itself")
-    return content
 
 
 def _compared(contract: Contract, new: bytes, old: bytes) -> Iterator[Finding]:

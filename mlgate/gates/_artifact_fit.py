@@ -10,6 +10,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import plain, shown
 from mlgate.core.words import Level, Result
+from mlgate.gates import _answer_times as times
+from mlgate.gates import _committed as committed
 from mlgate.gates import _project_code as project_code
 from mlgate.gates._artifact_options import bytes_of
 from mlgate.stats import quantiles
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.gates._artifact_options import Predict
     from mlgate.gates._artifact_where import Place
-
-_LARGEST = 16 << 20
 
 
 def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
@@ -49,7 +49,8 @@ def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
                      bytes_of(asked.memory) if asked.memory else None, "B")  # fmt: skip
     ordered = sorted(found["times"])
     for name, q, most in (("p50", 0.5, asked.p50), ("p95", 0.95, asked.p95)):
-        yield _latency(name, quantiles.quantile(ordered, q), _seconds(most))
+        value = quantiles.quantile(ordered, q)
+        yield times.latency("artifact/latency", name, value, _seconds(most), "raise `calls`")
 
 
 def _request(ctx: Context, asked: Predict, places: list[Place]) -> dict[str, Any]:
@@ -93,12 +94,7 @@ def _model(ctx: Context, places: list[Place]) -> str:
 
 
 def _lines(ctx: Context, path: str) -> list[str]:
-    entry = ctx.subject.files.get(path)
-    if entry is None or not entry.is_file:
-        raise GateError(f"{shown(path)} is not in the {ctx.subject.label}", "commit it")
-    content = ctx.subject.read(path)
-    if len(content) > _LARGEST:
-        raise GateError(f"{shown(path)} has more than 16 MB", "send fewer lines")
+    content = committed.content(ctx.subject, path, 16, "send fewer lines")
     lines = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
     if not lines:
         raise GateError(f"{shown(path)} has no lines to send", "write some requests into it")
@@ -110,7 +106,13 @@ def _exact(rule: str, what: str, value: float, most: float | None, unit: str) ->
     bound = "" if most is None else f"; {_shown(most, unit)} are allowed"
     measurement = Measurement(name=rule, value=value, at_most=most, unit=unit)
     message = f"{what}: {_shown(value, unit)}{bound}"
-    return _finding(rule, Result.PASS if fits else Result.FAIL, message, measurement)
+    return Finding(
+        rule=f"artifact/{rule}",
+        result=Result.PASS if fits else Result.FAIL,
+        level=Level.NOTE if fits else Level.ERROR,
+        message=message,
+        measurement=measurement,
+    )
 
 
 def _shown(value: float, unit: str) -> str:
@@ -119,30 +121,3 @@ def _shown(value: float, unit: str) -> str:
 
 def _seconds(duration: str | None) -> float | None:
     return None if duration is None else seconds(duration)
-
-
-def _latency(name: str, found: quantiles.Quantile, most: float | None) -> Finding:
-    if most is None or (found.high is not None and found.high <= most):
-        result = Result.PASS
-    else:
-        result = Result.FAIL if found.low is not None and found.low > most else Result.OPEN
-    bound = "" if most is None else f"; {most * 1000:.3g} ms are allowed"
-    measurement = Measurement(
-        name=name, value=found.value, low=found.low, high=found.high, at_most=most, n=found.n,
-        needed=quantiles.needed(found.q) if found.high is None else None, unit="s",
-        confidence=0.95, method=quantiles.METHOD,
-    )  # fmt: skip
-    return _finding(
-        "latency", result, f"{name} of an answer: {found.value * 1000:.3g} ms{bound}", measurement
-    )
-
-
-def _finding(rule: str, result: Result, message: str, measurement: Measurement) -> Finding:
-    return Finding(
-        rule=f"artifact/{rule}",
-        result=result,
-        level=Level.NOTE if result is Result.PASS else Level.ERROR,
-        message=message,
-        measurement=measurement,
-        help="raise `calls`" if result is Result.OPEN else None,
-    )

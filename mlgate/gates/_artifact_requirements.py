@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location
 from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Level, Result
+from mlgate.gates import _committed as committed
 from mlgate.gates._requirements import logical_lines
 from mlgate.tools._find import normal
 
@@ -41,10 +41,8 @@ def _parsed(ctx: Context, path: str) -> Iterator[tuple[int, Requirement | None]]
     """Line and requirement; None where it is none that has a name and versions."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    entry = ctx.subject.files.get(path)
-    if entry is None or not entry.is_file:
-        raise GateError(f"{shown(path)} is not in the {ctx.subject.label}", "commit it")
-    for line, text in logical_lines(ctx.subject.read(path).decode("utf-8-sig", "replace")):
+    content = committed.content(ctx.subject, path, 4, "name the requirements alone")
+    for line, text in logical_lines(content.decode("utf-8-sig", "replace")):
         try:
             found = Requirement(text.partition(" --hash")[0].strip())
         except InvalidRequirement:

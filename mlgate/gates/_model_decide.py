@@ -7,16 +7,10 @@ import math
 from msgspec import Struct
 
 from mlgate.core.words import Result
-from mlgate.gates._model_evidence import (
-    Evidence,
-    Measured,
-    more_rows,
-    of_difference,
-    of_one,
-    of_relative,
-    too_few,
-)
+from mlgate.gates._model_bounds import Evidence
+from mlgate.gates._model_evidence import Measured, of_difference, of_one, of_relative, too_few
 from mlgate.gates._model_metrics import Metric
+from mlgate.gates._model_more_rows import more_rows
 from mlgate.gates._model_rule import Rule
 
 BEYOND = "beyond the margin"

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mlgate.core.digests import digest_of
 from mlgate.core.finding import Finding, Location
 from mlgate.core.gate import Context, Inputs, Rule
-from mlgate.core.text import counted
+from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _suppressions as suppressions
 
@@ -33,6 +33,7 @@ rules = {
         "A comment hides findings without saying which, or why.",
         "name the rule and the reason in the comment: `# noqa: E501  a long address`",
     ),
+    "moved": Rule("A file now lies where gates do not look that looked at it before."),
     "passed": Rule("What was compared with the base."),
 }
 
@@ -48,6 +49,7 @@ def inputs(ctx: Context) -> Inputs | None:
         ctx.base.commit if ctx.base else None,
         ctx.policies["base"] is None,
         ctx.policies["alterations"],
+        ctx.policies["moved"],
         ctx.policies.get("approvable"),
     ]
     also = digest_of(msgspec.json.encode(facts)).digest()
@@ -57,6 +59,7 @@ def inputs(ctx: Context) -> Inputs | None:
 def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding]:
     """Each alteration with its value before and after, and each new suppression."""
     yield from map(_altered(ctx), ctx.policies["alterations"])
+    yield from map(_moved, ctx.policies["moved"])
     found = suppressions.new(ctx, paths) if ctx.base else []
     yield from map(_suppressing, found)
     yield Finding(rule="policy/passed", message=_summary(ctx, found), result=Result.PASS)
@@ -84,6 +87,16 @@ def _altered(ctx: Context) -> Any:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _moved(one: tuple[str, str, list[str]]) -> Finding:
+    old, new, gates = one
+    return Finding(
+        rule="policy/moved",
+        message=f"{shown(old)} is now {shown(new)}, where these do not look: {', '.join(gates)}",
+        level=Level.NOTE,
+        location=Location(path=new),
+    )
 
 
 def _suppressing(one: suppressions.Suppression) -> Finding:

@@ -15,6 +15,7 @@ from mlgate.core.gate import Inputs, Rule
 from mlgate.core.patterns import later
 from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _committed as committed
 from mlgate.gates._service_options import Options
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ rules = {
 
 _VARIABLE = later(r"\$\{(\w+)\}")
 _VALUE = later(r"[\t\x20-\x7e]*")
-_LARGEST = 1 << 20
 
 
 def inputs(ctx: Context) -> Inputs | None:
@@ -192,12 +192,7 @@ def _wanted(ctx: Context, asked: Asked) -> dict[str, Any]:
 
 def _json(ctx: Context, path: str) -> Any:
     """A JSON file of the snapshot. Raises `GateError`."""
-    entry = ctx.subject.files.get(path)
-    if entry is None or not entry.is_file:
-        raise GateError(f"{shown(path)} is not in the {ctx.subject.label}", "commit it")
-    content = ctx.subject.read(path)
-    if len(content) > _LARGEST:
-        raise GateError(f"{shown(path)} has more than 1 MB", "ask about fewer rows")
+    content = committed.content(ctx.subject, path, 1, "ask about fewer rows")
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mlgate.core.errors import RepositoryError
-from mlgate.core.patterns import later
 from mlgate.core.text import plain
+from mlgate.registries import _git_tags as git_tags
+from mlgate.registries._git_refs import Refs, Rows, written
 from mlgate.registries._objects import Objects
 from mlgate.registries._registry import (
     LARGEST,
@@ -20,36 +19,11 @@ from mlgate.registries._registry import (
     RegistryError,
     Version,
     checked,
-    moved,
     natural,
 )
 from mlgate.repo.git import Repository, decoded
 
-_TAG = later(
-    r"(?P<model>[^@#]+)(?:@(?P<version>v\d+\.\d+\.\d+[\w.+-]*)|#(?P<alias>[\w/-]+?))"
-    r"(?P<gone>!?)(?:#(?P<counter>\d+))?"
-)
-_FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)"
-_LOOKS = 50
 _NOBODY = "mlgate <mlgate@localhost>"
-_RACE = later(
-    r"stale info|fetch first|non-fast-forward|already exists|cannot lock|incorrect old value"
-    r"|failed to update ref"
-)
-_WORDLESS = "exit code 1"
-"""How a quiet fetch ends that reached the remote, and found a ref that would go back."""
-_DECLINED = later(r"hook declined|pre-receive|protected|denied|deny updating")
-
-
-class _Tag(NamedTuple):
-    """A tag that says something about the model."""
-
-    commit: str
-    version: str | None
-    alias: str | None
-    gone: bool
-    counter: int
-    when: int
 
 
 def registry(place: Place, rest: str) -> Tags:
@@ -79,6 +53,7 @@ class Tags:
     def __init__(self, repo: Repository, remote: str | None, *, network: bool = True) -> None:
         self._repo = repo
         self._remote = remote
+        self._refs = Refs(repo, remote)
         self.reached = network or remote is None
         place = f"remote {remote}" if remote else "this repository"
         self.label = f"git, {place}" + ("" if self.reached else " as last fetched")
@@ -93,26 +68,24 @@ class Tags:
         what it held when that was last done."""
         checked(model)
         if self._remote and self.reached:
-            self._fetch(model)
-        chain, tips = self._chain(model), f"{self._tags}{model}"
-        rows = self._at_rest(chain, f"{tips}@*", f"{tips}#*")
+            self._refs.fetch(model)
+        rows = self._refs.at_rest(model)
         if not rows and not self.reached:
             raise RegistryError(
                 f"{model} was never fetched here from the remote {self._remote}",
                 "leave out --offline",
             )
-        token = rows.pop(chain, ("", "", 0))[0]
-        tags = [tag for name, row in rows.items() if (tag := self._tag(model, name, row))]
-        tags.sort(key=lambda tag: (tag.when, tag.counter))
+        token = rows.pop(self._refs.chain(model), ("", "", 0))[0]
+        tags = self._tags(model, rows)
         self._last = max((tag.when for tag in tags), default=0)
         self._counters = {}
         for tag in tags:
             if tag.alias is not None:
                 self._counters[tag.alias] = max(tag.counter, self._counters.get(tag.alias, 0))
-        versions = _versions(tags)
+        versions = git_tags.versions(tags)
         return Held(
             versions=tuple(sorted(versions.values(), key=lambda v: natural(v.name))),
-            aliases=_aliases(tags, versions),
+            aliases=git_tags.aliases(tags, versions),
             records=tuple(self._records(model, token)) if token else (),
             token=token,
         )
@@ -130,7 +103,7 @@ class Tags:
     ) -> None:
         """The record and its tags become refs in one transaction, or one atomic push."""
         number, made = len(held.records) + 1, Objects(self._repo.object_format)
-        refs = {self._chain(model, here=False): self._commit(made, model, held, record)}
+        refs = {written(model): self._commit(made, model, held, record)}
         if new is not None:
             commit = new.version.commit or ""
             refs |= self._tagged(made, f"{model}@{new.version.name}", commit, number)
@@ -150,85 +123,24 @@ class Tags:
         """Tags keep no files: the commit does."""
         return None
 
-    # -- refs ------------------------------------------------------------------------------------
+    # -- what is there ---------------------------------------------------------------------------
 
-    @property
-    def _tags(self) -> str:
-        return self._fetched("refs/tags/") if self._remote else "refs/tags/"
-
-    def _chain(self, model: str, here: bool = True) -> str:
-        name = f"refs/mlgate/promotions/{model}/chain"
-        return self._fetched(name) if here and self._remote else name
-
-    def _fetched(self, ref: str) -> str:
-        """Where a ref of the remote lies here, once it was fetched."""
-        below = ref.removeprefix("refs/").removeprefix("mlgate/")
-        return f"refs/mlgate/remote/{self._remote}/{below}"
-
-    def _fetch(self, model: str) -> None:
-        """Tags may have moved, which is said later; a chain that was seen here only grows."""
-        ours, chain = self._tags, self._chain(model)
-        try:
-            self._repo.start(
-                *("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head"),
-                *("--no-recurse-submodules", "--no-auto-maintenance", str(self._remote)),
-                f"refs/mlgate/promotions/{model}/*:{chain.rpartition('/')[0]}/*",
-                f"+refs/tags/{model}@*:{ours}{model}@*",
-                f"+refs/tags/{model}#*:{ours}{model}#*",
-                network=True,
-            ).read()
-        except RepositoryError as error:
-            if error.message.endswith(_WORDLESS):
-                raise RegistryError(
-                    f"broken chain: the remote {self._remote} no longer holds the chain of {model} "
-                    "that was fetched here before: somebody rewrote it",
-                    f"bring it back: git push -f {self._remote} "
-                    f"{chain}:{self._chain(model, here=False)}; or, if that was meant, forget what "
-                    f"was fetched: git update-ref -d {chain}",
-                ) from None
-            raise RegistryError(
-                f"the registry cannot be reached: {error.message}",
-                f"see that the remote answers: git ls-remote {self._remote}",
-            ) from None
-
-    def _at_rest(self, chain: str, *patterns: str) -> dict[str, tuple[str, str, int]]:
-        """The refs, as no transaction had them half written: git shows a reader one after another.
-        Writers move the chain last, so until then its lock is there."""
-        for _ in range(_LOOKS):
-            before = self._tip(chain)
-            rows = self._refs(chain, *patterns)
-            same = before == rows.get(chain, ("",))[0] == self._tip(chain)
-            if same and not os.path.exists(os.path.join(self._repo.common_dir, f"{chain}.lock")):
-                break
-            time.sleep(0.01)
-        return rows
-
-    def _tip(self, chain: str) -> str:
-        try:
-            with open(os.path.join(self._repo.common_dir, chain), encoding="ascii") as file:
-                return file.read().strip()
-        except OSError:  # packed, or there is none
-            return self._refs(chain).get(chain, ("",))[0]
-
-    def _refs(self, *patterns: str) -> dict[str, tuple[str, str, int]]:
-        out = decoded(self._repo.git("for-each-ref", f"--format={_FORMAT}", *patterns))
-        rows = [line.split("\0") for line in out.splitlines()]
-        return {name: (id_, target, int(when or 0)) for name, id_, target, when in rows}
-
-    def _tag(self, model: str, name: str, row: tuple[str, str, int]) -> _Tag | None:
-        said = _TAG.fullmatch(name.removeprefix(self._tags))
-        if said is None or said["model"] != model:
-            return None
-        counter = int(said["counter"] or 0)
-        gone = bool(said["gone"])
-        return _Tag(row[1] or row[0], said["version"], said["alias"], gone, counter, row[2])
+    def _tags(self, model: str, rows: Rows) -> list[git_tags.Tag]:
+        """What the tags say, the oldest first."""
+        start = len(self._refs.tags)
+        read = (
+            git_tags.read(model, name[start:], target or id_, when)
+            for name, (id_, target, when) in rows.items()
+        )
+        return sorted((tag for tag in read if tag), key=lambda tag: (tag.when, tag.counter))
 
     def _records(self, model: str, tip: str) -> Iterator[bytes]:
         names = self._files(tip)
         for number, name in enumerate(sorted(names), 1):
             if name != f"{number:08d}.json":
                 raise RegistryError(
-                    f"broken chain: record {number} of {model} is missing in {self._chain(model)}",
+                    f"broken chain: record {number} of {model} is missing in "
+                    f"{self._refs.chain(model)}",
                     "bring the ref back from another clone: git push REMOTE refs/mlgate/...",
                 )
         yield from _contents(self._repo, [names[name] for name in sorted(names)])
@@ -273,73 +185,7 @@ class Tags:
                 f"the record and its tags cannot be written: {error.message}",
                 f"git fetch --tags {self._remote or ''}".rstrip(),
             ) from None
-        if self._remote:
-            self._push(model, refs, token)
-        chain = self._chain(model, here=False)
-        lines = ["start"]
-        for ref, id_ in sorted(refs.items(), key=lambda row: row[0] == chain):  # see _at_rest
-            if self._remote:
-                lines += [f"update {ref} {id_}", f"update {self._fetched(ref)} {id_}"]
-            elif ref == chain:
-                lines.append(f"update {ref} {id_} {token or '0' * len(id_)}")
-            else:
-                lines.append(f"create {ref} {id_}")
-        script = "\n".join([*lines, "prepare", "commit", ""])
-        try:
-            self._repo.git("update-ref", "--stdin", stdin=script.encode())
-        except RepositoryError as error:
-            if self._remote:  # it is in the registry; only this clone does not show it yet
-                return
-            if self._refs(chain).get(chain, ("",))[0] != token:
-                raise moved(model) from None
-            raise RegistryError(f"the tags cannot be written: {error.message}") from None
-
-    def _push(self, model: str, refs: dict[str, str], token: str) -> None:
-        chain = self._chain(model, here=False)
-        leases = [f"--force-with-lease={ref}:{token if ref == chain else ''}" for ref in refs]
-        specs = [f"{id_}:{ref}" for ref, id_ in refs.items()]
-        try:
-            self._repo.start(
-                *("push", "--quiet", "--atomic", "--no-verify", "--no-follow-tags"),
-                *("--recurse-submodules=no", *leases, str(self._remote), *specs),
-                network=True,
-            ).read()
-        except RepositoryError as error:
-            if _RACE.search(error.message) and not _DECLINED.search(error.message):
-                raise moved(model) from None
-            raise RegistryError(
-                f"the promotion could not be pushed: {error.message}",
-                f"see that you may push tags and refs/mlgate/* to {self._remote}",
-            ) from None
-
-
-def _versions(tags: list[_Tag]) -> dict[str, Version]:
-    """Those that were registered and not taken back since, by their commits' newest."""
-    found: dict[str, Version] = {}
-    for tag in tags:
-        if tag.version is not None:
-            found.pop(tag.version, None)
-            if not tag.gone:
-                found[tag.version] = Version(name=tag.version, commit=tag.commit)
-    return found
-
-
-def _aliases(tags: list[_Tag], versions: dict[str, Version]) -> dict[str, str]:
-    """The newest assignment of each alias that was not taken back."""
-    at = {version.commit: version.name for version in versions.values()}
-    held: dict[str, list[str]] = {}
-    for tag in tags:
-        if tag.alias is None:
-            continue
-        commits = held.setdefault(tag.alias, [])
-        commits[:] = [commit for commit in commits if commit != tag.commit]
-        if not tag.gone:
-            commits.append(tag.commit)
-    return {
-        alias: at.get(commits[-1], f"commit {commits[-1][:7]}")
-        for alias, commits in held.items()
-        if commits
-    }
+        self._refs.publish(model, refs, token)
 
 
 def _contents(repo: Repository, ids: list[str]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from mlgate.core.errors import BaseNotFound
 from mlgate.core.words import Stage
+from mlgate.policy.model import OWN
 from mlgate.repo import snapshots
 
 if TYPE_CHECKING:
@@ -93,6 +94,21 @@ class Binding:
         session.homes |= session.protection.homes()
         return session.protection
 
+    def _moved(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Old path, new path, and the gates that look at the one and not at the other."""
+        session = self._session
+        for change in self.changes:
+            if change.status != "renamed" or change.old_path is None:
+                continue
+            pair = (change.old_path, change.path)
+            blind = [
+                gate.name
+                for gate in session.policy.gates
+                if gate.kind != OWN and session.within(gate, pair) == pair[:1]
+            ]
+            if blind:
+                yield *pair, blind
+
     @cached_property
     def policies(self) -> Mapping[str, Any]:
         """Head's and base's resolved policies as plain mappings, and how they differ; no base's
@@ -101,11 +117,12 @@ class Binding:
         head = session.policy.plain()
         protection = session.protection
         if protection is None:
-            return {"head": head, "base": head, "alterations": []}
+            return {"head": head, "base": head, "alterations": [], "moved": []}
         base = protection.base
         return {
             "head": head,
             "base": base.policy.plain() if base else None,
             "alterations": msgspec.to_builtins(protection.alterations),
+            "moved": list(self._moved()),
             "approvable": session.approval.digest if session.protected else None,
         }

@@ -138,6 +138,13 @@ def test_doctor_sees_a_hook_that_was_never_installed(repository, mlgate):
     assert "pre-commit install --hook-type pre-commit" in ran.out
 
 
+def test_doctor_says_whose_stash_it_is(repository, mlgate):
+    said = "pre-commit takes unstaged changes out of the tree"
+    assert said not in mlgate("doctor").out
+    mlgate("init")
+    assert said in " ".join(mlgate("doctor").out.split())
+
+
 def test_doctor_compares_with_the_hooks_environment_and_ci(repository, mlgate):
     (repository / "mlgate.toml").write_text("[gates.lint]\n")
     (repository / _pre_commit.FILE).write_text(

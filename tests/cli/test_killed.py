@@ -41,9 +41,9 @@ def test_fix_killed_at_each_call_that_changes_a_file(half, args):
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("args", "moments"), [(("fix", "--staged"), 120), (("fix",), 50)])
 def test_fix_killed_at_random_moments(half, args, moments):
-    assert kill(half, "moments", moments, *args) > moments / 2
+    assert kill(half, "moments", moments, *args) == moments
 
 
 @pytest.mark.parametrize("stage", ["merge", "commit"])
 def test_check_killed_at_random_moments(half, stage):
-    assert kill(half, "moments", 30, "check", "--no-cache", "--stage", stage) > 10
+    assert kill(half, "moments", 30, "check", "--no-cache", "--stage", stage) == 30

@@ -18,7 +18,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Level, Result
 from mlgate.gates import model
-from mlgate.gates._model_evidence import OfPairs, OfShare, Turned, more_rows
+from mlgate.gates._model_bounds import OfPairs, OfShare, Turned
+from mlgate.gates._model_more_rows import more_rows
 from mlgate.stats.paired import Discordant
 
 

@@ -45,6 +45,23 @@ def notes(found: dict[str, dict[str, Any]]) -> list[str]:
     return [f["message"] for f in found["policy"]["findings"] if f["level"] == "note"]
 
 
+# -- files leave the gates' sight ---------------------------------------------------
+
+
+def test_a_file_that_is_moved_out_of_sight_is_named(project: Project) -> None:
+    policy = 'exclude = ["vendor/"]\n[gates.files]\n[gates.policy]\n'
+    text = "".join(f"n{n} = {n}\n" for n in range(20))
+    project.put({"mlgate.toml": policy, "a.py": text, "b.py": text + "b = 1\n"}).commit()
+    project.git("checkout", "-q", "-b", "topic")
+    (project.folder / "vendor").mkdir()
+    project.git("mv", "a.py", "vendor/a.py")
+    project.git("mv", "b.py", "c.py")
+    ended, found = check(project.commit())
+    assert (ended.code, altered(found)) == (0, [])
+    moved = "a.py is now vendor/a.py, where these do not look: files"
+    assert notes(found) == [moved]
+
+
 # -- nothing of the policy is touched -----------------------------------------------
 
 
