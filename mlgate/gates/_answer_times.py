@@ -31,11 +31,7 @@ def latency(
     """One quantile, in seconds, of which `most` are allowed; `longer` settles an open one."""
     met = result(found.low, found.high, None, most)
     bound = "" if most is None else f"; {duration(most)} are allowed"
-    message = (
-        f"{name} is {duration(found.value)}, at most {duration(found.high)} with 95 % confidence"
-    )
-    if found.high is None:
-        value, high = duration(found.value), duration(found.high)
+    value, high = duration(found.value), duration(found.high)
     message = f"{name} is {value}, at most {high} with 95 % confidence"
     if found.high is None:
         message = f"{name} is {value} of {found.n:,} answers, too few to bound it"
