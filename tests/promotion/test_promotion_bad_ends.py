@@ -96,7 +96,7 @@ def test_killed_after_the_push(in_git: House, tmp_path: Path) -> None:
     house.git("init", "-q", "--bare", "-b", "main", str(tmp_path / "origin.git"))
     house.git("remote", "add", "origin", str(tmp_path / "origin.git"))
     house.git("push", "-q", "-u", "origin", "main")
-    where = "mlgate.registries.git:Tags._push"
+    where = "mlgate.registries._git_refs:Refs._push"
     _killed(house, where, "after", *("promote", "churn", "--to", "production", "--first"))
     assert house.git("tag").split() == []
     assert house.run("verify", "churn@production").code == 0
