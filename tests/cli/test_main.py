@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import pytest
+from surroundings import clean_environ
 
 from mlgate.cli import _group
 from mlgate.core import errors, parts
@@ -150,3 +152,23 @@ def test_a_closed_pipe_is_no_error_to_talk_about():
     )
     assert run.stderr == ""
     assert run.stdout.strip() in ("0", "141")
+
+
+def test_what_was_printed_is_all_there_when_the_program_ends(tmp_path):
+    """Though it ends without Python's own ending: into a pipe, with its code, folders removed."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    for number in range(20):
+        (tmp_path / f"f{number}.py").write_text("x = 1   \n" * 100)
+    (tmp_path / "mlgate.toml").write_text("[gates.files]\n")
+    scratch = tmp_path.with_name("scratch")
+    scratch.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-m", "mlgate", "check", "--format", "json"],
+        cwd=tmp_path,
+        env=clean_environ(TMPDIR=str(scratch), MLGATE_CACHE_DIR=str(tmp_path.with_name("store"))),
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert len(json.loads(run.stdout)["verdicts"][0]["findings"]) == 2_000
+    assert list(scratch.iterdir()) == []
