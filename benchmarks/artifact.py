@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.measure import spent
 from benchmarks.rows import Row, paced, relative
 
 _ROUNDS = 5
@@ -123,13 +124,9 @@ def _python(script: str, path: Path) -> tuple[float, int]:
         "MLGATE_CACHE_DIR": str(path.parent / "cache"),
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
-    log = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
     argv = [sys.executable, "-c", script, str(path)]
-    child = os.posix_spawn(sys.executable, argv, environ, file_actions=[log])
-    _, status, usage = os.wait4(child, 0)
-    if status:
-        raise SystemExit(f"{script} ended with {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss >> 10
+    took = spent(argv, path.parent, environ, path.parent / "last-output")
+    return took.cpu, round(took.memory)
 
 
 def _memory(what: str, ours: int, beside: str, theirs: int, most: int) -> Row:

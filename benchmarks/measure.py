@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
-import time
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 Argv = Sequence[str]
 
+_PARENT = Path(__file__).with_name("parent.py")
+
 
 class Spent(NamedTuple):
-    """Seconds: user and system time of the whole process tree, and wall time."""
+    """User and system time of the whole process tree, and wall time, in seconds."""
 
     cpu: float
     wall: float
+    memory: float
+    """Peak of the largest process, MB."""
 
     def __add__(self, other: object) -> Spent:
         assert isinstance(other, Spent)
-        return Spent(self.cpu + other.cpu, self.wall + other.wall)
+        return Spent(self.cpu + other.cpu, self.wall + other.wall, max(self.memory, other.memory))
 
 
 class Case(NamedTuple):
@@ -45,9 +49,11 @@ def medians(cases: Mapping[str, Case], rounds: int) -> dict[str, Spent]:
             seen[name].append(once(cases[name]))
     return {
         name: Spent(
-            statistics.median(s.cpu for s in spent), statistics.median(s.wall for s in spent)
+            statistics.median(one.cpu for one in runs),
+            statistics.median(one.wall for one in runs),
+            max(one.memory for one in runs),
         )
-        for name, spent in seen.items()
+        for name, runs in seen.items()
     }
 
 
@@ -55,31 +61,34 @@ def once(case: Case) -> Spent:
     """Run the case once."""
     case.before()
     environ = case.environ()
-    total = Spent(0.0, 0.0)
+    total = Spent(0.0, 0.0, 0.0)
     for argv in case.commands:
         total += _spawn(argv, case, environ)
     return total
 
 
 def _spawn(argv: Argv, case: Case, environ: Mapping[str, str]) -> Spent:
-    log = os.open(case.folder.parent / "last-output", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-    null = os.open(os.devnull, os.O_RDONLY)
-    there = os.getcwd()
-    os.chdir(case.folder)
-    began = time.perf_counter()
-    try:
-        streams = [
-            (os.POSIX_SPAWN_DUP2, source, to) for source, to in ((null, 0), (log, 1), (log, 2))
-        ]
-        child = os.posix_spawn(argv[0], list(argv), dict(environ), file_actions=streams)
-        _, status, usage = os.wait4(child, 0)
-    finally:
-        os.chdir(there)
-    wall = time.perf_counter() - began
-    code = os.waitstatus_to_exitcode(status)
-    if case.code is not None and code != case.code:
-        said = os.pread(log, 4000, 0).decode(errors="replace")
-        raise SystemExit(f"{' '.join(argv[:6])} ended with {code}, not {case.code}:\n{said}")
-    os.close(log)
-    os.close(null)
-    return Spent(usage.ru_utime + usage.ru_stime, wall)
+    log = case.folder.parent / "last-output"
+    return spent(argv, case.folder, environ, log, case.code)
+
+
+def spent(
+    argv: Argv, folder: Path, environ: Mapping[str, str], log: Path, wanted: int | None = 0
+) -> Spent:
+    """What the program `argv` takes with all that it starts. What it says goes to `log`.
+
+    Ends the benchmark where the program does not end with the code `wanted` (None: any will do).
+    """
+    report = log.with_name(f"{log.name}-took")
+    with log.open("wb") as said:
+        subprocess.run(
+            [sys.executable, "-I", "-S", _PARENT, report, *argv],
+            cwd=folder, env=dict(environ), stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            check=True,
+        )  # fmt: skip
+    code, *took = report.read_text().split()
+    if wanted is not None and int(code) != wanted:
+        words = " ".join(map(str, argv[:6]))
+        text = log.read_text(errors="replace")[:4000]
+        raise SystemExit(f"{words} ended with {code}, not {wanted}:\n{text}")
+    return Spent(*map(float, took))

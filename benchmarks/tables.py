@@ -18,8 +18,8 @@ import time
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
+from benchmarks.measure import Spent, spent
 from benchmarks.rows import Row, paced
 from benchmarks.tables_made import COUNTRIES, PLANS, prepared
 
@@ -58,15 +58,6 @@ DRIFT = (
 LEAKAGE = (
     '[gates.leakage]\ntables = {{ train = "now.parquet", test = "test.parquet" }}\nkey = "id"\n'
 )
-
-
-class Spent(NamedTuple):
-    """What a process tree took."""
-
-    cpu: float
-    wall: float
-    memory: float
-    """Peak of the largest process, MB."""
 
 
 class Bench:
@@ -110,17 +101,7 @@ class Bench:
 
     def _run(self, args: list[str]) -> Spent:
         environ: Mapping[str, str] = {**os.environ, "MLGATE_CACHE_DIR": str(self._store)}
-        began = time.perf_counter()
-        with self._log.open("w") as log:
-            child = subprocess.Popen(
-                [sys.executable, *args], cwd=self.folder, env=environ, stdout=log, stderr=log
-            )
-            _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - began
-        if child.returncode:
-            raise SystemExit(self._log.read_text())
-        return Spent(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+        return spent([sys.executable, *args], self.folder, environ, self._log)
 
 
 def rows(top: Path, count: int) -> Iterator[Row]:
