@@ -137,6 +137,8 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     audit = _audit(ctx, asked)
     require_complete(sorted(asked), canary, audit)
     places = {key(pin): dependencies for pin, dependencies in judged.places.items()}
+    for pin, why in audit.skipped:
+        yield from (_unauditable(one, why) for one in places.get(key(pin), ()))
     for advisory in audit.advisories:
         for dependency in places.get(key(advisory.pin), ()):
             yield _vulnerable(advisory, dependency)
@@ -220,7 +222,7 @@ def _unpinned(judged: Judged) -> Finding:
 
 
 def _audited(judged: Judged, audit: Audit) -> Finding:
-    number = len(judged.places)
+    number = len(judged.places) - len(audit.skipped)
     words = [f"{counted(number, 'version')} audited against {audit.against}"]
     if judged.elsewhere:
         words.append(f"{judged.elsewhere} for other platforms only")

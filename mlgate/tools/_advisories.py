@@ -44,15 +44,18 @@ class Audit(Struct, frozen=True, kw_only=True):
     advisories: tuple[Advisory, ...]
     against: str
     """What knew the advisories, in words."""
+    skipped: tuple[tuple[Pin, str], ...] = ()
+    """Pins of which the source says that it does not know them, and its words."""
 
 
 def require_complete(pins: Iterable[Pin], canary: Pin, audit: Audit) -> None:
-    """See that every pin was judged and that the canary, known to be bad, was found out.
+    """See that every pin was judged or named as unknown, and that the canary, known to be bad,
+    was found out.
 
     Raises `GateError`: an audit that left something out, or knows nothing, has not passed.
     """
     asked = {key(pin): pin for pin in pins}
-    judged = {key(pin) for pin in audit.audited}
+    judged = {key(pin) for pin in audit.audited} | {key(pin) for pin, _ in audit.skipped}
     left = [pin for name, pin in asked.items() if name not in judged]
     if left:
         named = ", ".join(str(pin) for pin in left[:5])

@@ -57,18 +57,33 @@ def audit(
     """Ask about `pins`, in `folder` (private, empty). Raises `GateError` unless all is clear."""
     audited: set[Pin] = set()
     advisories: list[Advisory] = []
+    skipped: dict[Pin, str] = {}
     for number, group in enumerate(rounds(pins)):
         place = os.path.join(folder, str(number))
         os.mkdir(place)
         for dependency in _ask(tool, group, run, place, service, url).dependencies:
-            if dependency.version is None or dependency.skip_reason is not None:
+            if dependency.skip_reason is not None:
+                skipped |= _skipped(dependency, group)
+                continue
+            if dependency.version is None:
                 continue
             pin = Pin(_find.normal(dependency.name), dependency.version)
             audited.add(pin)
             advisories.extend(_advisory(pin, found) for found in dependency.vulns)
     source = f"{service} at {url}" if url else service
     against = f"pip-audit {tool.version} ({source})"
-    return Audit(audited=frozenset(audited), advisories=merged(advisories), against=against)
+    return Audit(
+        audited=frozenset(audited),
+        advisories=merged(advisories),
+        against=against,
+        skipped=tuple(sorted(skipped.items())),
+    )
+
+
+def _skipped(dependency: _Dependency, asked: list[Pin]) -> dict[Pin, str]:
+    """It names no version of what it skips; a round asks for one of each name."""
+    name = _find.normal(dependency.name)
+    return {pin: dependency.skip_reason or "" for pin in asked if pin.name == name}
 
 
 def _ask(
@@ -77,7 +92,7 @@ def _ask(
     listed = os.path.join(place, "requirements.txt")
     with open(listed, "w", encoding="utf-8") as file:
         file.writelines(f"{pin}\n" for pin in pins)
-    arguments = [*("-r", listed), "--no-deps", "--disable-pip", "--strict", *("-f", "json")]
+    arguments = [*("-r", listed), "--no-deps", "--disable-pip", *("-f", "json")]
     arguments += ["--progress-spinner", "off", "--cache-dir", os.path.join(place, "cache")]
     arguments += ["-s", service, *(("--osv-url", url) if url else ())]
     return _report(run(tool, *arguments, cwd=place))

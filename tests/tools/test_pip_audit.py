@@ -156,6 +156,40 @@ def test_no_server_has_errored(tmp_path: Path, server: Server) -> None:
         audited(tmp_path, server, "fine==1.0\n")
 
 
+def answering(tmp_path: Path, known: dict[str, str]) -> Any:
+    """As pip-audit answers from PyPI, where nothing but `known` is."""
+
+    def run(_: Any, *args: str, **__: Any) -> Completed:
+        pins = dict(line.split("==") for line in Path(args[1]).read_text().split())
+        vulns = [{"id": "CVE-1", "fix_versions": ["9"], "aliases": [], "description": "bad"}]
+        there = [
+            {"name": name, "version": pins[name], "vulns": vulns if name == "pyyaml" else []}
+            for name in pins
+            if name in known
+        ]
+        gone = [{"name": n, "skip_reason": "not found on PyPI"} for n in pins if n not in known]
+        code = 1 if "pyyaml" in known else 0
+        return Completed(code, json.dumps({"dependencies": there + gone}).encode(), b"")
+
+    return run
+
+
+def test_a_private_package_is_named_and_the_others_are_audited(
+    tmp_path: Path, server: Server
+) -> None:
+    run = answering(tmp_path, {"pyyaml": "5.3", "fine": "1.0"})
+    found = audited(tmp_path, server, "fine==1.0\nOurs==2.0\n", run=run)
+    assert [f.rule for f in found] == ["dependencies/unauditable", "dependencies/audited"]
+    assert found[0].message == "ours cannot be audited: not found on PyPI"
+    assert (found[0].location and found[0].location.line) == 2
+    assert found[1].message.startswith("1 version audited")
+
+
+def test_an_index_that_has_nothing_has_errored(tmp_path: Path, server: Server) -> None:
+    with pytest.raises(GateError, match="does not report"):
+        audited(tmp_path, server, "fine==1.0\n", run=answering(tmp_path, {}))
+
+
 REPORT = {"dependencies": [{"name": "a", "version": "1", "vulns": []}], "fixes": []}
 FOUND = {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "X"}]}]}
 
