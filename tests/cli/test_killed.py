@@ -38,6 +38,12 @@ def test_fix_killed_at_each_call_that_changes_a_file(half, args):
     assert kill(half, "points", 0, *args) > 20
 
 
+@pytest.mark.parametrize("stage", ["merge", "commit"])
+def test_check_makes_no_call_that_changes_a_file(half, stage):
+    """Its store is SQLite's, which is killed at random moments; see also the store's own tests."""
+    assert kill(half, "points", 0, "check", "--stage", stage) == 0
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("args", "moments"), [(("fix", "--staged"), 120), (("fix",), 50)])
 def test_fix_killed_at_random_moments(half, args, moments):
