@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     if "_MLGATE_COMPLETE" in os.environ:
         group.main(args, prog_name="mlgate", complete_var="_MLGATE_COMPLETE")
     _heed_signals()
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -35,6 +37,14 @@ def main(args: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _PIPE_CLOSED
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """A stream that is closed is None to Python; what is said there is said to nobody."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "r" if name == "stdin" else "w")  # noqa: SIM115 - it stays
+            setattr(sys, name, nowhere)
 
 
 def _heed_signals() -> None:
@@ -71,6 +81,11 @@ def _run(args: list[str]) -> int:
         return errors.INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return _broken(error)
+        _complain(f"{error.strerror}: what was to be said could not be written", "make room")
+        return errors.ERRORED
     except Exception as error:
         return _broken(error)
 

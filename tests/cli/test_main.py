@@ -172,3 +172,19 @@ def test_what_was_printed_is_all_there_when_the_program_ends(tmp_path):
     assert run.returncode == 1
     assert len(json.loads(run.stdout)["verdicts"][0]["findings"]) == 2_000
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "said"),
+    [(">&-", 0, ""), (">&- 2>&-", 0, ""), (">/dev/full", 3, "No space left"), ("<&-", 0, "")],
+)
+def test_streams_that_are_closed_or_full(where, code, said):
+    run = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m mlgate gates {where}"],
+        env=clean_environ(),
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == code, run.stderr
+    assert (said in run.stderr) if said else (run.stderr == "")
+    assert "broke" not in run.stderr
