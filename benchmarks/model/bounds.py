@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_evidence import Measured, of_difference, of_one
-from mlgate.gates._model_measure import Ask, measured
+from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_rows import Outputs, Rows
 

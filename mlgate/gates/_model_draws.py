@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_measure import Ask, values
+from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_measure import values
 from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_rows import Rows
 

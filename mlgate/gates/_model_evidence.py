@@ -31,6 +31,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     bias: float = 0.0
     """By how much `new` is too high on average; the bounds are moved by it, the value and
     differences, in which it cancels, are not."""
+    off: float = 0.0
+    """By how much at most `new` and `old` are off each, where they were computed in bins."""
     right: int | None = None
     of: int | None = None
     gained: int | None = None
@@ -117,4 +119,5 @@ def _of_counts(found: Measured, share: float) -> Moments:
 
 
 def _by(found: Measured) -> str:
-    return "cluster-robust, t" if found.clusters is not None else "influence, t"
+    by = "cluster-robust, t" if found.clusters is not None else "influence, t"
+    return f"{by}; values within {found.off:.0e}" if found.off else by

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 SMALL = 16 << 20
 """Bytes up to which text files are read without an engine."""
 MANY = 1_000_000
-"""Rows beyond which scores are kept in single precision and rank metrics computed in bins."""
+"""Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
+and of each slice of more than `SOME` rows, is computed in bins."""
+SOME = 65_536
 
 
 class Coded(NamedTuple):

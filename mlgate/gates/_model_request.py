@@ -132,6 +132,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
         "column": _column(rule, options),
         "filter": rule.filter,
         "groups": [] if rule.groups is None else _slicing(rule.groups),
+        "floors": rule.floors != (),
         "relative": None if relative is None else 1 - better(rule) * relative,
     }
 

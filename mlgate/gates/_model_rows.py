@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates import _model_join as join
 from mlgate.gates._model_classes import classified
 from mlgate.gates._model_invalid import left_out
-from mlgate.gates._model_read import Refused, factored
+from mlgate.gates._model_read import MANY, Refused, factored
 from mlgate.gates._model_slices import sliced
 from mlgate.gates._model_table import Table, align, finite, join_labels
 
@@ -50,6 +51,8 @@ class Rows:
         """Per slicing the names of its slices, and each row's."""
         self.groups: dict[int, tuple[list[str], Array]] = {}
         """The same of the groups that a measure compares."""
+        self.rough = False
+        """True for a table of very many rows, and its slices: rank metrics are computed in bins."""
         self.judged = 0
         self.invalid: list[int] = []
         """Of task `score`: rows before those without a judgement were left out, and how many of
@@ -61,6 +64,23 @@ class Rows:
         found = self.label if self.label is not None else next(iter(self.columns.values()))[0]
         return len(found)
 
+    @cached_property
+    def of_class(self) -> list[int]:
+        """How many rows each class has."""
+        import numpy as np
+
+        counts: list[int] = np.bincount(self.label, minlength=len(self.classes)).tolist()  # type: ignore[arg-type]  # rows of classes have labels
+        return counts
+
+    @cached_property
+    def churn(self) -> float | None:
+        """The share of rows on which the two models' answers differ."""
+        import numpy as np
+
+        if self.old is None or self.old.prediction is None or self.new.prediction is None:
+            return None
+        return float(np.count_nonzero(self.new.prediction != self.old.prediction)) / len(self)
+
     def take(self, rows: Array) -> Rows:
         """Some of the rows, without slices."""
         part = Rows(
@@ -68,7 +88,7 @@ class Rows:
             self.new.take(rows),
             self.old.take(rows) if self.old else None,
         )
-        part.classes, part.positive = self.classes, self.positive
+        part.classes, part.positive, part.rough = self.classes, self.positive, self.rough
         part.weight = None if self.weight is None else self.weight[rows]
         part.cluster = None if self.cluster is None else factored(self.cluster[rows])[0]
         part.query = None if self.query is None else factored(self.query[rows])[0]
@@ -135,6 +155,7 @@ def _ranked(new: Table, old: Table | None, asked: dict[str, Any]) -> Rows:
 def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
     """Weights, clusters and slices, which are the candidate's."""
     asked = request["columns"]
+    rows.rough = len(rows) > MANY
     if asked["weight"]:
         rows.weight = finite(new, asked["weight"])
         if (rows.weight < 0).any() or rows.weight.sum() <= 0:

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
+from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_curves import curves
 from mlgate.gates._model_draws import drawn
 from mlgate.gates._model_groups import rates
-from mlgate.gates._model_measure import Ask, churn, measured
+from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
@@ -23,7 +24,7 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         rows = read(request)
         asks = [Ask(one) for one in request["measures"]]
-        yield {"kind": "rows", "n": len(rows), "churn": churn(rows), "equal": equal(rows)}
+        yield {"kind": "rows", "n": len(rows), "churn": rows.churn, "equal": equal(rows)}
         if rows.invalid:
             yield {"kind": "invalid", "of": rows.judged, "lacking": rows.invalid}
         resampled = drawn(rows, asks, **request["bootstrap"]) if request["bootstrap"] else {}
@@ -64,7 +65,7 @@ def _measures(rows: Rows, asks: list[Ask], name: str | None) -> Iterator[dict[st
             continue
         found = measured(rows, ask)
         if "churn" not in found:
-            found["churn"] = churn(rows)
+            found["churn"] = rows.churn
         yield {"kind": "measure", "measure": number, "slice": name, **found}
 
 
@@ -90,6 +91,9 @@ def _sliced(
 
 def main() -> None:
     """Answer one request."""
+    # Sums of products are split over threads that wait for each other: on a busy machine most of
+    # the processor time went into the waiting.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     request = msgspec.json.decode(sys.stdin.buffer.read())
     protocol = os.dup(1)
     os.dup2(2, 1)  # what a metric of the project's own prints is no answer

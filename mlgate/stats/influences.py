@@ -19,11 +19,15 @@ _PART = 1 << 16
 class Influence:
     """Each row's influence: an array of them, or a table and each row's place in it."""
 
-    def __init__(self, values: Array, index: Array | None = None, bias: float = 0.0) -> None:
+    def __init__(
+        self, values: Array, index: Array | None = None, bias: float = 0.0, off: float = 0.0
+    ) -> None:
         self._values = values
         self._index = index
         self.bias = bias
         """By how much the value is too high on average."""
+        self.off = off
+        """By how much at most the value is off, on either side, because it was computed in bins."""
 
     def __len__(self) -> int:
         return len(self._values if self._index is None else self._index)
@@ -43,7 +47,7 @@ def by_cluster(influence: Influence, cluster: Array, clusters: int) -> Influence
     import numpy as np
 
     summed = np.bincount(cluster, weights=influence.part(0, len(influence)), minlength=clusters)
-    return Influence(summed, bias=influence.bias)
+    return Influence(summed, bias=influence.bias, off=influence.off)
 
 
 def moments(new: Influence, old: Influence | None = None, share: float = 1.0) -> Moments:

@@ -13,12 +13,12 @@ _PART = 1 << 18
 """Rows at once, so that what is computed of them stays in the processor's cache."""
 
 
-def _tied(score: Array) -> tuple[Array, Array]:
+def _tied(score: Array, weight: Array | None) -> tuple[Array, Array]:
     """The order of rising scores, and for each of the ordered rows the number of its group of equal
-    scores."""
+    scores. Weights of a group are summed in the order of the rows, the same on every machine."""
     import numpy as np
 
-    order = np.argsort(score, kind="stable")
+    order = np.argsort(score, kind=None if weight is None else "stable")
     ordered = score[order]
     group = np.empty(len(score), dtype=np.int64)
     group[0] = 0
@@ -33,32 +33,37 @@ def roc_auc(label: Array, score: Array, weight: Array | None = None) -> tuple[fl
     DeLong's variance. NaN where a class is missing."""
     import numpy as np
 
-    positive = label == 1
-    mass = np.ones(len(label)) if weight is None else weight
-    order, group = _tied(score)
-    ones = np.bincount(group, weights=(mass * positive)[order])
-    zeros = np.bincount(group, weights=(mass * ~positive)[order])
-    return _from_groups(ones, zeros, order, group, positive, mass)
+    order, group = _tied(score, weight)
+    positive = (label == 1)[order]
+    mass = None if weight is None else weight[order]
+    ones = np.bincount(group, weights=positive if mass is None else mass * positive)
+    zeros = np.bincount(group, weights=None if mass is None else mass) - ones
+    all_ones, all_zeros = ones.sum(), zeros.sum()
+    if all_ones == 0 or all_zeros == 0:
+        return float("nan"), np.zeros(len(label))
+    value, of_zeros, of_ones = _placements(ones, zeros)
+    number = int(np.count_nonzero(positive))
+    of_zeros *= _unbiased(len(label) - number)
+    of_ones *= _unbiased(number)
+    ordered = np.where(positive, of_ones[group], of_zeros[group])
+    influence = np.empty(len(label))
+    influence[order] = ordered if mass is None else ordered * mass
+    return value, influence
 
 
-def _from_groups(
-    ones: Array, zeros: Array, order: Array, group: Array, positive: Array, mass: Array
-) -> tuple[float, Array]:
+def _placements(ones: Array, zeros: Array) -> tuple[float, Array, Array]:
+    """The AUC, and the influence of a zero and of a one in each group of equal scores."""
     import numpy as np
 
     all_ones, all_zeros = ones.sum(), zeros.sum()
-    if all_ones == 0 or all_zeros == 0:
-        return float("nan"), np.zeros(len(mass))
     zeros_below = (np.cumsum(zeros) - zeros / 2) / all_zeros
     ones_above = (all_ones - np.cumsum(ones) + ones / 2) / all_ones
     value = float((ones @ zeros_below) / all_ones)
-    influence = np.empty(len(mass))
-    influence[order] = np.where(positive[order], zeros_below[group], ones_above[group])
-    share = np.where(positive, mass / all_ones, mass / all_zeros)
-    for these in (positive, ~positive):
-        number = int(np.count_nonzero(these))
-        share[these] *= (number / max(number - 1.0, 1.0)) ** 0.5
-    return value, (influence - value) * share
+    return value, (ones_above - value) / all_zeros, (zeros_below - value) / all_ones
+
+
+def _unbiased(number: int) -> float:
+    return float((number / max(number - 1.0, 1.0)) ** 0.5)
 
 
 def average_precision(
@@ -76,7 +81,7 @@ def average_precision(
 
     positive = label == 1
     mass = np.ones(len(label)) if weight is None else weight
-    order, group = _tied(score)
+    order, group = _tied(score, weight)
     ones = np.bincount(group, weights=(mass * positive)[order])
     alls = np.bincount(group, weights=mass[order])
     total = ones.sum()
@@ -100,10 +105,12 @@ def average_precision(
     return value, influence, float(itself @ excess / total)
 
 
-def binned_roc_auc(label: Array, score: Array, bins: int = 65_536) -> tuple[float, Array, Array]:
+def binned_roc_auc(
+    label: Array, score: Array, bins: int = 65_536
+) -> tuple[float, Array, Array, float]:
     """`roc_auc` with scores told apart to a `bins`-th of their span only: the value, a table of
-    influences, and each row's place in it. The value is off by at most half the share of (1, 0)
-    pairs whose scores fall into one bin."""
+    influences, each row's place in it, and by how much at most the value is off: half the share of
+    (1, 0) pairs whose scores fall into one bin."""
     import numpy as np
 
     least, most = float(score.min()), float(score.max())
@@ -120,9 +127,7 @@ def binned_roc_auc(label: Array, score: Array, bins: int = 65_536) -> tuple[floa
         ones += counts[bins:]
     all_ones, all_zeros = ones.sum(), zeros.sum()
     if all_ones == 0 or all_zeros == 0:
-        return float("nan"), np.zeros(2 * bins), place
-    zeros_below = (np.cumsum(zeros) - zeros / 2) / all_zeros
-    ones_above = (all_ones - np.cumsum(ones) + ones / 2) / all_ones
-    value = float((ones @ zeros_below) / all_ones)
-    table = np.concatenate([(ones_above - value) / all_zeros, (zeros_below - value) / all_ones])
-    return value, table, place
+        return float("nan"), np.zeros(2 * bins), place, 0.0
+    value, of_zeros, of_ones = _placements(ones, zeros)
+    off = float(ones @ zeros) / (2 * all_ones * all_zeros)
+    return value, np.concatenate([of_zeros, of_ones]), place, off
