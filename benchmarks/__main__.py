@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import artifact, data_version, promotion, rows, simulate, tables
 from benchmarks import corpus as corpora
+from benchmarks.model import speed
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -89,6 +90,8 @@ def _full(place: Place) -> Iterator[Row]:
     yield from artifact.rows(place.folder / "artifact")
     _say("making tables of ten million rows, and judging them")
     yield from tables.rows(place.folder / "tables", 10_000_000)
+    _say("making predictions of up to ten million rows, and judging them")
+    yield from speed.rows(place.folder / "model")
     _say("drawing pairs of tables")
     yield from simulate.rows()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, UnsetType
@@ -107,14 +108,20 @@ def _suffix(path: str) -> str:
 
 
 def digest(file: str) -> str:
-    """The digest of a file's bytes."""
-    total = digest_of()
+    """The digest of a file's bytes, read once a run unless the file changes."""
     try:
-        with open(file, "rb") as opened:
-            while part := opened.read(_PART):
-                total.update(part)
+        found = os.stat(file)
+        return _digest(file, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     except OSError as error:
         raise GateError(f"{shown(file)} cannot be read: {error.strerror}") from None
+
+
+@lru_cache(maxsize=256)
+def _digest(file: str, *_unchanged: int) -> str:
+    total = digest_of()
+    with open(file, "rb") as opened:
+        while part := opened.read(_PART):
+            total.update(part)
     return total.hexdigest()
 
 

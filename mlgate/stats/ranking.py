@@ -129,5 +129,5 @@ def binned_roc_auc(
     if all_ones == 0 or all_zeros == 0:
         return float("nan"), np.zeros(2 * bins), place, 0.0
     value, of_zeros, of_ones = _placements(ones, zeros)
-    off = float(ones @ zeros) / (2 * all_ones * all_zeros)
+    off = float(ones @ zeros / (2 * all_ones * all_zeros))
     return value, np.concatenate([of_zeros, of_ones]), place, off

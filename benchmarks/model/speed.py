@@ -1,0 +1,146 @@
+"""`python -m benchmarks.model.speed [--folder DIR]`: what a model gate costs.
+
+Each case is a whole `mlgate check` as a process of its own, with ROC AUC, F1 and log loss on the
+whole table and on 50 slices; CPU of the process tree, and the memory of its largest process. Beside:
+the metrics alone by scikit-learn, and a bootstrap of their differences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.model.made import made
+from benchmarks.rows import Row, faster, paced
+
+POLICY = """
+[gates.model]
+task = "binary"
+predictions = "new.parquet"
+baseline = "file:{old}.parquet"
+id = "id"
+score = "score"
+slices = ["segment"]
+require = [
+    {{ metric = "roc_auc", max_drop = 0.05 }},
+    {{ metric = "f1", max_drop = 0.05 }},
+    {{ metric = "log_loss", max_drop = 0.05 }},
+]
+"""
+_MANY = 10_000_000
+
+
+class Spent(NamedTuple):
+    """What a process tree took."""
+
+    cpu: float
+    memory: float
+    """Peak of the largest process, MB."""
+    said: str
+
+
+class Bench:
+    """A repository with the predictions in it, and a store beside it."""
+
+    def __init__(self, top: Path, rows: int) -> None:
+        self.folder = top / "project"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._store = top / "store"
+        self._log = top / "log"
+        subprocess.run(["git", "init", "-q", self.folder], check=True)
+        (self.folder / ".gitignore").write_text("*.parquet\n")
+        # In a process of its own: those that are measured would begin with the memory of this one.
+        maker = get_context("spawn").Process(target=made, args=(str(self.folder), rows))
+        maker.start()
+        maker.join()
+        if maker.exitcode:
+            raise SystemExit("the predictions could not be made")
+
+    def check(self, old: str, rounds: int) -> Spent:
+        """A cold `mlgate check`: the median of its processor time, and the most memory."""
+        (self.folder / "mlgate.toml").write_text(POLICY.format(old=old))
+        found = []
+        for _ in range(rounds):
+            shutil.rmtree(self._store, ignore_errors=True)
+            found.append(self._run(["-m", "mlgate", "check"]))
+        cpu = statistics.median(one.cpu for one in found)
+        return Spent(cpu, max(one.memory for one in found), found[0].said)
+
+    def beside(self, what: str, old: str) -> Spent:
+        """The same by hand."""
+        return self._run([str(Path(__file__).with_name("beside.py")), what, old])
+
+    def click(self) -> float:
+        """What this machine needs to import click."""
+        return statistics.median(self._run(["-c", "import click"]).cpu for _ in range(7))
+
+    def _run(self, args: list[str]) -> Spent:
+        environ = {**os.environ, "MLGATE_CACHE_DIR": str(self._store)}
+        with self._log.open("w") as log:
+            child = subprocess.Popen(
+                [sys.executable, *args], cwd=self.folder, env=environ, stdout=log, stderr=log
+            )
+            _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said = self._log.read_text()
+        if child.returncode:
+            raise SystemExit(said)
+        return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+
+
+def rows(top: Path, most: int = _MANY) -> Iterator[Row]:
+    """Each budget carried over to this machine; `most` rows stand for the ten million."""
+    for count, budget in ((2_000, 0.35), (50_000, 0.6)):
+        bench = Bench(top / str(count), count)
+        yield _row(bench, f"model gate, {count:,} rows", "shuffled", budget, rounds=7)
+    ours, drawn = bench.check("shuffled", 3), bench.beside("bootstrap", "shuffled")
+    thousand = float(drawn.said.split()[-1])
+    yield faster("the same", ours.cpu, "1,000 bootstrap draws", thousand, 50)
+    bench = Bench(top / str(most), most)
+    yield _row(bench, f"model gate, {most:,} rows, ids shuffled", "shuffled", 3.5, memory=650)
+    yield _row(bench, "the same, ids in the same order", "old", 1.8, memory=650)
+
+
+def _row(
+    bench: Bench, what: str, old: str, seconds: float, memory: float | None = None, rounds: int = 3
+) -> Row:
+    before = bench.click()
+    ours, theirs = bench.check(old, rounds), bench.beside("slices", old)
+    click = statistics.mean([before, bench.click()])
+    beside = f"scikit-learn, no intervals, {theirs.memory:.0f} MB"
+    found = paced(what, ours.cpu, beside, theirs.cpu, seconds, click)
+    fits = memory is None or ours.memory <= memory
+    wanted = found.budget + (f", {memory:.0f} MB" if memory else "")
+    told = f"{found.ours}, {ours.memory:.0f} MB"
+    return found._replace(ours=told, budget=wanted, met=found.met and fits)
+
+
+def main() -> int:
+    """Measure and print; exit with 1 where a budget is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.model.speed", description=__doc__)
+    parser.add_argument("--rows", type=int, default=_MANY, help="of the largest table")
+    parser.add_argument("--folder", type=Path, help="work here, and leave everything there")
+    asked = parser.parse_args()
+    met = True
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mlgate-model-") as scratch:
+        for row in rows((asked.folder or Path(scratch)).resolve(), asked.rows):
+            print(f"{row.what:<46} {row.ours:>16}   {row.beside}: {row.theirs}, {row.ratio}"
+                  f"   {row.budget}{'' if row.met else '   MISSED'}", flush=True)  # fmt: skip
+            met = met and row.met
+    print(f"{time.monotonic() - began:.0f} s")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
