@@ -1,8 +1,8 @@
 """`python -m benchmarks.model.speed [--folder DIR]`: what a model gate costs.
 
 Each case is a whole `mlgate check` as a process of its own, with ROC AUC, F1 and log loss on the
-whole table and on 50 slices; CPU of the process tree, and the memory of its largest process. Beside:
-the metrics alone by scikit-learn, and a bootstrap of their differences.
+whole table and on 50 slices; CPU of the process tree, and the memory of its largest process. Beside
+it the metrics alone by scikit-learn, and a bootstrap of their differences.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ _NARROW = 90
 _USUAL = {
     "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "matthews_corrcoef"),
     "multiclass": ("accuracy", "balanced_accuracy", "f1", "matthews_corrcoef"),
+    "multilabel": ("accuracy", "precision", "recall", "f1", "jaccard", "hamming_loss"),
     "regression": ("mean_absolute_error", "root_mean_squared_error", "r2"),
 }
 _OF_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")

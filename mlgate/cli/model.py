@@ -54,7 +54,7 @@ Examples:
 @click.option("--prediction", metavar="COLUMN", help="Predicted classes or numbers.")
 @click.option("--score", metavar="COLUMN", help="The positive class's probability.")
 @click.option("--positive", metavar="CLASS", help="The positive class; 1 unless given.")
-@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]))
+@click.option("--task", type=click.Choice(["binary", "multiclass", "multilabel", "regression"]))
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Repeatable.")
 @click.option("--slice", "slices", multiple=True, metavar="COLUMN[,COLUMN]", help="Repeatable.")
 @click.option("--cluster", metavar="COLUMN", help="What rows have in common.")

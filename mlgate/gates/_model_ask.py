@@ -11,6 +11,7 @@ class Ask:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.metric: str = asked["metric"]
         self.average: str = asked["average"]
+        self.of_class: str | int | None = asked.get("of_class")
         self.k: int = asked["k"]
         self.quantile: float = asked["quantile"]
         self.bins: int = asked["bins"]

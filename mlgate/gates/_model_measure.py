@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_metrics import AVERAGES
 from mlgate.gates._model_rows import Rows
 from mlgate.gates._model_values import valued
 from mlgate.stats import rows as by_row
@@ -72,12 +73,26 @@ def _classes_there(rows: Rows, ask: Ask) -> Measured:
     if rows.label is None or not rows.classes:
         return {}
     counts = rows.of_class
+    if rows.several:
+        return _several(rows, ask, counts)
     there = [number for number in counts if number]
     if len(there) < 2 and ask.metric in ("roc_auc", "average_precision"):
         return {"why": f"all rows are of one class, so that {ask.metric} is not defined"}
     if len(rows.classes) == 2:
         return {"rarest": min(counts)}
     return {"rarest": min(there)}
+
+
+def _several(rows: Rows, ask: Ask, counts: list[int]) -> Measured:
+    """The same where rows have any number of classes."""
+    if ask.of_class is not None:
+        if ask.of_class not in rows.classes:
+            return {"why": f"no row is of the class {ask.of_class}, by label or prediction"}
+        own = counts[rows.classes.index(ask.of_class)]
+        return {"rarest": min(own, len(rows) - own)}
+    if ask.metric in AVERAGES and ask.average in ("macro", "weighted"):
+        return {"rarest": min((number for number in counts if number), default=0)}
+    return {}
 
 
 def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
@@ -93,6 +108,8 @@ def _hits(rows: Rows, ask: Ask) -> tuple[Array, Array | None] | None:
     outputs = [one for one in (rows.new, rows.old) if one]
     if ask.metric == "accuracy":
         found = [one.prediction == rows.label for one in outputs]
+        if rows.several:
+            found = [one.all(1) for one in found]  # type: ignore[union-attr]  # arrays
     elif ask.metric == "recall" and ask.average == "binary":
         there: Array = np.equal(rows.label, rows.positive)  # type: ignore[arg-type]
         if not there.any():

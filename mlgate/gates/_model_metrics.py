@@ -28,6 +28,9 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 
 _CLASSES = ("binary", "multiclass")
+_ANY = (*_CLASSES, "multilabel")
+AVERAGES = ("precision", "recall", "f1", "jaccard")
+"""Metrics that put classes together, one way or another."""
 _UP = float("inf")
 
 
@@ -44,11 +47,13 @@ _ERROR = _loss("regression", "prediction", skewed=True, most=_UP)
 _LOSS_OF_NUMBERS = _loss("regression", "prediction", most=_UP)
 
 METRICS: dict[str, Metric] = {
-    "accuracy": _of_classes(),
+    "accuracy": Metric(tasks=_ANY, needs="prediction"),
     "balanced_accuracy": _of_classes(skewed=True),
-    "precision": _of_classes(),
-    "recall": _of_classes(),
-    "f1": _of_classes(),
+    "precision": Metric(tasks=_ANY, needs="prediction"),
+    "recall": Metric(tasks=_ANY, needs="prediction"),
+    "f1": Metric(tasks=_ANY, needs="prediction"),
+    "jaccard": Metric(tasks=("multilabel",), needs="prediction"),
+    "hamming_loss": _loss("multilabel", "prediction", skewed=True),
     "matthews_corrcoef": _of_classes(least=-1.0),
     "roc_auc": _of_classes("score", scale="logit"),
     "average_precision": Metric(tasks=("binary",), needs="score", scale="logit"),

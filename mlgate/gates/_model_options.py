@@ -20,7 +20,9 @@ def _plain(one: object) -> bool:
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[gates.NAME]` with `kind = "model"`."""
 
-    task: Literal["binary", "multiclass", "regression", "score", "ranking"] | None = None
+    task: Literal["binary", "multiclass", "regression", "score", "ranking", "multilabel"] | None = (
+        None
+    )
     """What is predicted; told from the metrics where they tell it."""
     predictions: Text | None = None
     """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet; `mlflow:WHERE:PATH` is an
@@ -40,11 +42,11 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str | tuple[str, ...] | ByRow | None = None
     """The column, or columns, that tell which row is which."""
     label: Text = "label"
-    """The column of true values."""
+    """The column of true values; of task `multilabel` a list of classes in each row."""
     labels: Text | None = None
     """A table of its own that holds the true values, joined by id."""
     prediction: Text | None = None
-    """The column of predicted classes or numbers."""
+    """The column of predicted classes or numbers, of task `multilabel` of lists of classes."""
     score: str | tuple[str, ...] | dict[str, str] | None = None
     """The column of the positive class's probability; of more classes, a column for each."""
     positive: str | int | None = None
@@ -52,7 +54,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: tuple[str | int, ...] = ()
     """All classes, where any other is a mistake."""
     threshold: float = 0.5
-    """The score from which on the positive class is predicted, where `prediction` is not given."""
+    """The score from which on the positive class (of task `multilabel`, each) is predicted, where
+    `prediction` is not given."""
     cluster: Text | None = None
     """The column of what rows have in common: a user, a document, repeated trials."""
     query: Text | None = None
@@ -130,12 +133,25 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"`{rule.metric}` needs `column`")
             if rule.prove and not self.slices:
                 raise ValueError("`prove` needs `slices`")
+        self._check_multilabel(task)
         if (task == "ranking") != (self.query is not None):
             raise ValueError("`query` is of task `ranking`, which needs it")
         if task == "ranking" and (self.weight is not None or not isinstance(self.score, str)):
             raise ValueError("task `ranking` has one column of `score`, and no `weight`")
         if task == "regression" and self.prediction is None:
             raise ValueError("task `regression` needs `prediction`")
+
+    def _check_multilabel(self, task: str) -> None:
+        for rule in self.require:
+            if task != "multilabel":
+                if rule.average in ("micro", "samples") or rule.of_class is not None:
+                    raise ValueError("`micro`, `samples` and `of_class` are of task `multilabel`")
+            elif rule.average == "binary":
+                raise ValueError("`average` of task `multilabel` is not `binary`; `of_class`")
+            elif self.classes and rule.of_class not in (None, *self.classes):
+                raise ValueError(f"`of_class` is none of the `classes`: {rule.of_class}")
+        if task == "multilabel" and self.prediction is None and not isinstance(self.score, dict):
+            raise ValueError("task `multilabel` needs `prediction`, or a `score` for each class")
 
     @property
     def the_task(self) -> str:

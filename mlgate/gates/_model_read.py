@@ -134,7 +134,18 @@ def _records(
         missing = next((i for i, row in enumerate(found, 1) if name not in row), None)
         if missing:
             check_columns(path, sorted(found[missing - 1]), (name,))
-    return {name: from_values([row[name] for row in found], path, name) for name in wanted}
+    return {name: _json([row[name] for row in found], place, name) for name in wanted}
+
+
+def _json(values: list[Any], place: dict[str, Any], name: str) -> Array:
+    import numpy as np
+
+    if not (place.get("lists") and any(isinstance(value, list) for value in values)):
+        return from_values(values, place["path"], name)
+    found = np.empty(len(values), dtype=object)
+    for at, value in enumerate(values):  # all at once, lists of one length would be a table
+        found[at] = value
+    return found
 
 
 def from_values(values: list[Any], path: str, name: str) -> Array:

@@ -42,6 +42,7 @@ def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
         "file": place.file,
         "suffix": place.suffix,
         "records": options.records,
+        "lists": options.the_task == "multilabel",
         "role": role,
     }
 
@@ -118,6 +119,8 @@ def average(rule: Rule, options: Options) -> str:
     """How classes are put together."""
     if rule.average is not None:
         return rule.average
+    if rule.metric == "jaccard":
+        return "samples"
     return "binary" if options.the_task == "binary" else "macro"
 
 
@@ -126,6 +129,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
     return {
         "metric": rule.metric,
         "average": average(rule, options),
+        "of_class": rule.of_class,
         "k": rule.k,
         "quantile": rule.quantile,
         "bins": rule.bins,
@@ -144,6 +148,8 @@ def name(rule: Rule) -> str:
     parts = [rule.metric or ""]
     if rule.average is not None and rule.average != "binary":
         parts.append(rule.average)
+    if rule.of_class is not None:
+        parts.append(f"of {rule.of_class}")
     if rule.column is not None:
         parts = [rule.column, *parts]
     if rule.filter is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgate.gates import _model_join as join
 from mlgate.gates._model_classes import classified
 from mlgate.gates._model_invalid import left_out
+from mlgate.gates._model_lists import listed
 from mlgate.gates._model_read import MANY, Refused, factored
 from mlgate.gates._model_slices import sliced
 from mlgate.gates._model_table import Table, align, finite, join_labels
@@ -38,7 +39,7 @@ class Rows:
 
     def __init__(self, label: Array | None, new: Outputs, old: Outputs | None) -> None:
         self.label = label
-        """Numbers of `classes`, or numbers."""
+        """Numbers of `classes`, numbers, or (rows, classes) of 0 and 1."""
         self.new = new
         self.old = old
         self.classes: list[Any] = []
@@ -64,11 +65,19 @@ class Rows:
         found = self.label if self.label is not None else next(iter(self.columns.values()))[0]
         return len(found)
 
+    @property
+    def several(self) -> bool:
+        """True if a row has any number of classes: labels and predictions are 0 and 1 by class."""
+        return self.label is not None and self.label.ndim == 2
+
     @cached_property
     def of_class(self) -> list[int]:
         """How many rows each class has."""
         import numpy as np
 
+        if self.several:
+            many: list[int] = self.label.sum(0, dtype=np.int64).tolist()  # type: ignore[union-attr]  # as below
+            return many
         counts: list[int] = np.bincount(self.label, minlength=len(self.classes)).tolist()  # type: ignore[arg-type]  # rows of classes have labels
         return counts
 
@@ -79,7 +88,8 @@ class Rows:
 
         if self.old is None or self.old.prediction is None or self.new.prediction is None:
             return None
-        return float(np.count_nonzero(self.new.prediction != self.old.prediction)) / len(self)
+        differ = self.new.prediction != self.old.prediction
+        return float(np.count_nonzero(differ.any(1) if self.several else differ)) / len(self)
 
     def take(self, rows: Array) -> Rows:
         """Some of the rows, without slices."""
@@ -128,6 +138,11 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
             rows.columns[name] = (values, finite(old, name) if old else None)
     elif task == "ranking":
         rows = _ranked(new, old, asked)
+    elif task == "multilabel":
+        lists = listed(new, old, request)
+        several = [Outputs(*one) for one in lists.outputs]
+        rows = Rows(lists.label, several[0], several[1] if old else None)
+        rows.classes = lists.classes
     elif task == "regression":
         label = finite(new, asked["label"])
         outputs = [Outputs(finite(one, asked["prediction"]), None) for one in (new, old) if one]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import METRICS, is_custom, metric_named
+from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_named
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
@@ -26,8 +26,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which direction is better, where the metric does not tell."""
     n: Annotated[int, Meta(ge=1)] | None = None
     """Of `metrics` files: how many rows a share was measured on, which gives it an interval."""
-    average: Literal["binary", "macro", "weighted"] | None = None
-    """How classes are put together; `binary` for two classes, else `macro`."""
+    average: Literal["binary", "micro", "macro", "weighted", "samples"] | None = None
+    """How classes are put together; `binary` for two classes, `samples` for jaccard, else `macro`.
+    `micro` and `samples` are of task `multilabel`."""
+    of_class: str | int | None = None
+    """Of task `multilabel`: the one class that precision, recall, f1 or jaccard is of."""
     k: Annotated[int, Meta(ge=1)] = 5
     """Of top_k_accuracy and ndcg_at_k."""
     quantile: Annotated[float, Meta(gt=0, lt=1)] = 0.5
@@ -104,6 +107,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"`{self.metric}` does not tell which direction is better: `better`")
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
+        if self.of_class is not None and (self.metric not in AVERAGES or self.average):
+            raise ValueError("`of_class` is of precision, recall, f1 and jaccard, and no `average`")
         self._check_groups()
 
     def _check_groups(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
-from mlgate.gates._model_metrics import is_custom, metric_named
+from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
 from mlgate.gates._model_read import SOME, Refused
 from mlgate.gates._model_rows import Outputs, Rows
-from mlgate.stats import cells, ranking
+from mlgate.stats import cells, multilabel, ranking
 from mlgate.stats import rows as by_row
 from mlgate.stats.influences import Influence
 
@@ -32,6 +32,8 @@ def valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Value
         return _mean(values, rows.weight)
     if outputs is None:
         raise AssertionError("no outputs")
+    if rows.several:
+        return _of_several(rows, outputs, ask)
     if is_custom(metric):
         return _custom(rows, outputs, ask)
     if metric == "ndcg_at_k":
@@ -114,6 +116,21 @@ def _cell_metric(rows: Rows, ask: Ask) -> Callable[[Array], tuple[float, Array]]
         return cells.averaged(ask.metric, ask.average, rows.positive)
     found: Callable[[Array], tuple[float, Array]] = getattr(cells, ask.metric)
     return found
+
+
+def _of_several(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
+    """A metric of rows with any number of classes."""
+    label, prediction = rows.label, outputs.prediction
+    if label is None or prediction is None:
+        raise AssertionError("no predictions")
+    if ask.of_class is not None:
+        at = rows.classes.index(ask.of_class)
+        label, prediction = label[:, at : at + 1], prediction[:, at : at + 1]
+    if ask.metric in AVERAGES:
+        found = multilabel.ratio(ask.metric, ask.average, label, prediction, rows.weight)
+    else:
+        found = getattr(multilabel, ask.metric)(label, prediction, rows.weight)
+    return found[0], Influence(found[1])
 
 
 def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
