@@ -12,7 +12,7 @@ from mlgate.gates._dv_ground import Ground
 from mlgate.repo import safe_yaml
 from mlgate.sources._dvc.facts import Locked, Stage
 
-_NOTHING = object()
+NOTHING = object()
 _LARGEST = 16 << 20
 
 
@@ -30,17 +30,17 @@ def changed(ground: Ground, stage: Stage, locked: Locked) -> Iterator[str]:
         if document is None:
             continue
         for key in keys or sorted({*map(str, document), *recorded}):
-            before, now = recorded.get(key, _NOTHING), _at(document, key)
-            if keys == () and before is _NOTHING and now is not _NOTHING:
+            before, now = recorded.get(key, NOTHING), at(document, key)
+            if keys == () and before is NOTHING and now is not NOTHING:
                 yield f"the parameter {key} was added to {shown(path)}"
-            elif now is _NOTHING:
-                if before is not _NOTHING:
+            elif now is NOTHING:
+                if before is not NOTHING:
                     yield f"the parameter {key} is not in {shown(path)} any more"
                 else:
                     yield f"the parameter {key} is not in {shown(path)}"
-            elif before is _NOTHING:
+            elif before is NOTHING:
                 yield f"the parameter {key} is not in dvc.lock"
-            elif not _equal(before, now):
+            elif not equal(before, now):
                 yield f"the parameter {key} was {_brief(before)} and is {_brief(now)}"
         for key in sorted(recorded):
             if keys and key not in keys:
@@ -52,30 +52,29 @@ def _brief(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _equal(one: object, other: object) -> bool:
+def equal(one: object, other: object) -> bool:
+    """True if two values are one parameter's."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(equal(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
+        return len(one) == len(other) and all(map(equal, one, other))
     return one == other or str(one) == str(other)
 
 
-def _at(document: Any, key: str) -> Any:
-    """The value at a dotted key."""
+def at(document: Any, key: str) -> Any:
+    """The value at a dotted key; `NOTHING` where there is none."""
     if isinstance(document, dict) and key in document:
         return document[key]
     value = document
     for part in key.split("."):
         if isinstance(value, dict):
-            value = value.get(
-                part, value.get(int(part), _NOTHING) if part.isdecimal() else _NOTHING
-            )
+            value = value.get(part, value.get(int(part), NOTHING) if part.isdecimal() else NOTHING)
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            return _NOTHING
+            return NOTHING
     return value
 
 
@@ -88,7 +87,7 @@ def read(ground: Ground, path: str) -> dict[str, Any] | str | None:
         return None if tracked else "the parameter file is not in the commit"
     raw = ground.ctx.subject.read(path)
     try:
-        document = _parsed(path, raw)
+        document = parsed(path, raw)
     except (ValueError, SyntaxError, RecursionError) as error:
         return f"the parameter file cannot be read: {str(error).splitlines()[0]}"
     if document is None:
@@ -96,7 +95,8 @@ def read(ground: Ground, path: str) -> dict[str, Any] | str | None:
     return document if isinstance(document, dict) else "the parameter file holds no mapping"
 
 
-def _parsed(path: str, raw: bytes) -> Any:
+def parsed(path: str, raw: bytes) -> Any:
+    """A parameter file's content. Raises `ValueError`, `SyntaxError` or `RecursionError`."""
     if len(raw) > _LARGEST:
         raise ValueError(f"larger than {_LARGEST >> 20} MiB")
     if path.endswith(".json"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -27,9 +28,10 @@ class Bond(Struct, frozen=True):
 
 def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
     """How the predictions at `path` are bound in a snapshot, by the lock whose stage wrote them."""
-    locked = next((one for one in _stages(snapshot) if _wrote(one, path)), None)
-    if locked is None:
+    found = next((one for one in _stages(snapshot) if _wrote(one[0], path)), None)
+    if found is None:
         return Bond("unbound", f"no dvc.lock says how {shown(path)} was made")
+    locked, folder = found
     if ctx.options.model is None:
         return Bond("unbound", "the policy does not name the model: `model`", locked.name)
     model = ctx.options.model.rstrip("/")
@@ -52,16 +54,41 @@ def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
             else:
                 why = f"{shown(dep.path)} is not what the stage wrote"
             return Bond("stale", why, locked.name)
+    return _by_parameters(snapshot, locked, folder)
+
+
+def _by_parameters(snapshot: Snapshot, locked: Locked, folder: str) -> Bond:
+    """Bound, unless a parameter is not what it was when the stage ran."""
+    from mlgate.gates import _dv_params as params
+
+    for written, recorded in locked.params.items():
+        path = posixpath.normpath(posixpath.join(folder, written))
+        entry = snapshot.files.get(path)
+        try:
+            document = params.parsed(path, snapshot.read(path)) if entry and entry.is_file else None
+        except (ValueError, SyntaxError, RecursionError):
+            document = None
+        if document is None:
+            return Bond("unbound", f"{shown(path)} cannot be read", locked.name)
+        for key, before in recorded.items():
+            if not params.equal(before, params.at(document, key)):
+                why = f"the parameter {shown(key)} of {shown(path)} is not what it was"
+                return Bond("stale", why, locked.name)
     return Bond("bound", f"the stage {locked.name} of dvc.lock", locked.name)
 
 
-def _stages(snapshot: Snapshot) -> Iterator[Locked]:
+def _stages(snapshot: Snapshot) -> Iterator[tuple[Locked, str]]:
+    """Every stage that has run, and the folder that its parameter files are named from."""
     from mlgate.sources._dvc.pointers import kind_of
     from mlgate.sources._dvc.versions import read_versions
 
     paths = [path for path in snapshot.files if kind_of(path) in ("lock", "pipeline")]
-    for lock in read_versions(paths, snapshot.read).locks.values():
-        yield from lock.stages.values()
+    versions = read_versions(paths, snapshot.read)
+    for path, lock in versions.locks.items():
+        pipeline = versions.pipeline_of(path)
+        for name, locked in lock.stages.items():
+            stage = pipeline.stages.get(name) if pipeline else None
+            yield locked, stage.wdir if stage else posixpath.dirname(path)
 
 
 def _wrote(locked: Locked, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_read import MANY, Coded, Refused, check_columns
+from mlgate.gates._model_read import MANY, Coded, Refused, check_columns, with_optional
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,7 @@ def _fetched(
     source = _source(place["file"], suffix)
     described = engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     types = {row[0]: row[1] for row in described}
+    wanted = list(with_optional(place, wanted, types))
     check_columns(place["path"], list(types), wanted)
     rows = engine.execute(f"SELECT count(*) FROM {source}").fetchone()[0]
     texts = {name: _texts(engine, source, name) for name in wanted if types[name] == "VARCHAR"}

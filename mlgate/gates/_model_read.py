@@ -76,20 +76,24 @@ def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[st
     except UnicodeDecodeError as error:
         raise Refused(f"{place['path']} is not UTF-8 at byte {error.start:,}") from None
     if suffix in (".csv", ".tsv"):
-        return _delimited(place["path"], text, "\t" if suffix == ".tsv" else ",", wanted)
+        return _delimited(place, text, "\t" if suffix == ".tsv" else ",", wanted)
     return _records(place, text, wanted, lines=suffix != ".json")
 
 
-def _delimited(path: str, text: str, delimiter: str, wanted: Sequence[str]) -> dict[str, Array]:
+def _delimited(
+    place: dict[str, Any], text: str, delimiter: str, wanted: Sequence[str]
+) -> dict[str, Array]:
     import csv
     import io
 
+    path = place["path"]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         head = next(reader, [])
         rows = [row for row in reader if row]
     except csv.Error as error:
         raise Refused(f"{path}, line {reader.line_num:,}: {error}") from None
+    wanted = with_optional(place, wanted, head)
     check_columns(path, head, wanted)
     for number, row in enumerate(rows, 2):
         if len(row) != len(head):
@@ -99,6 +103,14 @@ def _delimited(path: str, text: str, delimiter: str, wanted: Sequence[str]) -> d
 
 def _positions(head: Sequence[str], wanted: Iterable[str]) -> list[tuple[str, int]]:
     return [(name, head.index(name)) for name in wanted]
+
+
+def with_optional(
+    place: dict[str, Any], wanted: Sequence[str], head: Iterable[str]
+) -> Sequence[str]:
+    """What is wanted, and the column that is read where it is there."""
+    name: str = place.get("optional") or ""
+    return [*wanted, name] if name in head and name not in wanted else wanted
 
 
 def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None:
@@ -130,6 +142,7 @@ def _records(
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         hint = None if place.get("records") else 'name the array with `records = "results.rows"`'
         raise Refused(f"{path} holds no array of objects", hint)
+    wanted = with_optional(place, wanted, found[0] if found else ())
     for name in wanted:
         missing = next((i for i, row in enumerate(found, 1) if name not in row), None)
         if missing:

@@ -11,7 +11,7 @@ from mlgate.gates._model_invalid import left_out
 from mlgate.gates._model_lists import listed
 from mlgate.gates._model_read import MANY, Refused, factored
 from mlgate.gates._model_slices import sliced
-from mlgate.gates._model_table import Table, align, finite, join_labels
+from mlgate.gates._model_table import Table, align, check_labels, finite, join_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,9 +117,13 @@ def read(request: dict[str, Any]) -> Rows:
         old = Table(request["baseline"], request, own_labels=False)
     if request["labels"] is not None:
         join_labels(new, request)
+    ids = new.id
     if old is not None:
         align(new, old)
-    return _assembled(new, old, request)
+    rows = _assembled(new, old, request)
+    if old is not None:
+        check_labels(new, old, request["columns"]["label"], ids)
+    return rows
 
 
 def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:

@@ -28,6 +28,8 @@ class Table:
             slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
             wanted += [one["column"] for slicing in slicings for one in slicing]
         labels = [asked["label"]] if asked["label"] and own_labels else []
+        if place["role"] == "baseline" and request["labels"] is None:
+            place = place | {"optional": asked["label"]}
         self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
         self.id = _id(self.found, self.ids) if self.ids else None
 
@@ -80,6 +82,52 @@ def taken(column: Array | Coded, places: Array) -> Array | Coded:
     if isinstance(column, Coded):
         return Coded(column.codes[places], column.texts)
     return column[places]
+
+
+def check_labels(new: Table, old: Table, label: str | None, ids: Array | None) -> None:
+    """Raise `Refused` where the baseline, in the candidate's order, has labels of its own that are
+    not the candidate's."""
+    import numpy as np
+
+    if label is None or label not in old.found:
+        return
+    differ = np.flatnonzero(_differ(new.found[label], old.found[label]))
+    if not len(differ):
+        return
+    at = int(differ[0])
+    which = f"row {at + 1:,}" if ids is None else f"id {ids[at]}"
+    one, other = (_value(table.found[label], at) for table in (new, old))
+    raise Refused(
+        f"{counted(len(differ), 'row')} with another label in {old.path} than in {new.path}, such "
+        f"as {which} ({other}, now {one})",
+        "let one table of labels hold for both: labels = TABLE; or leave the column out of the "
+        "baseline",
+    )
+
+
+def _differ(one: Array | Coded, other: Array | Coded) -> Array:
+    """True for each row whose values differ; lists are equal in any order."""
+    import numpy as np
+
+    if isinstance(one, Coded) and isinstance(other, Coded) and one.texts == other.texts:
+        return np.not_equal(one.codes, other.codes)
+    listed = not isinstance(one, Coded) and one.dtype.kind == "O"
+    if listed and not isinstance(other, Coded) and other.dtype.kind == "O":
+        pairs = zip(one, other, strict=True)
+        return np.array([_sorted(mine) != _sorted(theirs) for mine, theirs in pairs])
+    plain = [unfolded(column) for column in (one, other)]
+    if (plain[0].dtype.kind in "US") != (plain[1].dtype.kind in "US"):
+        plain = [column.astype(str) for column in plain]
+    found: Array = plain[0] != plain[1]
+    return found
+
+
+def _value(column: Array | Coded, at: int) -> Any:
+    return column.texts[column.codes[at]] if isinstance(column, Coded) else column[at]
+
+
+def _sorted(items: Any) -> list[str]:
+    return sorted(map(str, items)) if items is not None else []
 
 
 def align(new: Table, old: Table) -> None:

@@ -111,3 +111,30 @@ def test_a_metric_that_is_on_one_side_only(tmp_path: Path, side: str) -> None:
 def _only(found: list[Finding], rule: str) -> Finding:
     (one,) = [one for one in found if one.rule == f"model/{rule}"]
     return one
+
+
+OTHER_LABELS = {
+    "csv": with_row("7,0,1,0.8"),
+    "text": GOOD.replace("id,label", "id,label")
+    .replace(",0,0,", ",no,0,")
+    .replace(",1,1,", ",yes,1,"),
+}
+
+
+@pytest.mark.parametrize("which", OTHER_LABELS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_labels_that_differ_from_the_baselines_are_refused(
+    tmp_path: Path, which: str, turned: bool
+) -> None:
+    """In whatever order the rows stand; none of the two is taken silently."""
+    head, *rows = OTHER_LABELS[which].splitlines()
+    old = "\n".join([head, *(reversed(rows) if turned else rows)]) + "\n"
+    number = "1 row" if which == "csv" else "100 rows"
+    with pytest.raises(GateError, match=rf"{number} with another label .* such as id") as raised:
+        Judged(tmp_path)(GOOD, old, **COMPARED)
+    assert "labels = TABLE" in (raised.value.hint or "")
+
+
+def test_a_baseline_without_labels_is_compared(tmp_path: Path) -> None:
+    old = "id,prediction\n" + "".join(f"{i},{i % 2}\n" for i in range(100))
+    assert _only(Judged(tmp_path)(GOOD, old, **COMPARED), "max-drop")

@@ -312,6 +312,26 @@ def test_stale_predictions_are_refused_or_made_anew(house: House, changed: str) 
         assert house.runs() == 2
 
 
+def test_another_parameter_makes_predictions_stale(house: House) -> None:
+    """Of the keys that the stage ran with; others are none of its business."""
+    locked(house, 25)
+    folder = house.project.folder
+    params = "    params:\n      params.yaml:\n        learn.depth: 3\n    outs:\n"
+    lock = (folder / "dvc.lock").read_text().replace("    outs:\n", params)
+    house.project.put({"dvc.lock": lock, "params.yaml": "learn: {depth: 3}\nother: 1\n"})
+    assert not of(house(evaluate=None), "unbound")
+    house.project.put({"params.yaml": "learn: {depth: 3}\nother: 2\n"})
+    assert not of(house(evaluate=None), "unbound")
+    house.project.put({"params.yaml": "learn: {depth: 4}\nother: 1\n"})
+    with pytest.raises(GateError, match=r"stale predictions: the parameter learn\.depth of params"):
+        house(evaluate=None)
+    house.project.put({"params.yaml": "other: 1\n"})
+    with pytest.raises(GateError, match="stale predictions"):
+        house(evaluate=None)
+    house.project.put({"params.yaml": "]\n"})
+    assert "cannot be read" in of(house(evaluate=None), "unbound")[0].message
+
+
 def test_unbound_predictions_are_noted_at_merge_and_block_a_promotion(house: House) -> None:
     house.project.put({"p.csv": predictions(25)})
     (note,) = of(house(evaluate=None), "unbound")

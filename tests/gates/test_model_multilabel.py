@@ -134,6 +134,15 @@ def test_bad_lists_are_refused(tmp_path: Path, which: str, side: str) -> None:
         said(tmp_path, *both, {"metric": "accuracy", "max_drop": 0.1}, **more)
 
 
+def test_lists_of_labels_that_differ_from_the_baselines_are_refused(tmp_path: Path) -> None:
+    good = lines(*drawn())
+    labels = json.loads(good.splitlines()[7])["labels"]
+    rule = {"metric": "accuracy", "max_drop": 0.1}
+    said(tmp_path, good, lines(*drawn(), labels=labels[::-1]), rule)
+    with pytest.raises(GateError, match=r"1 row with another label .* such as id 7"):
+        said(tmp_path, good, lines(*drawn(), labels=[*labels, "misc"]), rule)
+
+
 def test_columns_without_lists_are_refused(tmp_path: Path) -> None:
     text = "id,labels,found\n" + "".join(f"{at},art,art\n" for at in range(60))
     options = TOLD | {"require": [{"metric": "accuracy", "min": 0.5}]}
