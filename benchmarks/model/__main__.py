@@ -25,6 +25,9 @@ def main() -> None:
     print(f"50 slices of 200 rows: any false fail {families.any_slice(draws, 200):.2%}")
     failed, passed = families.any_use(draws, 2_000)
     print(f"32 uses of 2,000 rows: any false fail {failed:.2%}, any false pass {passed:.2%}")
+    for metric in ("f1", "roc_auc"):
+        failed, passed = families.any_use_of(metric, draws // 5, 2_000)
+        print(f"the same by {metric}: any false fail {failed:.2%}, any false pass {passed:.2%}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ REGRESSION = (
     "mean_absolute_error", "mean_squared_error", "root_mean_squared_error", "r2",
     "mean_pinball_loss",
 )  # fmt: skip
+MULTILABEL = (
+    ("f1", "micro"), ("f1", "macro"), ("f1", "weighted"), ("f1", "samples"), ("jaccard", "samples"),
+    ("precision", "micro"), ("recall", "macro"), ("hamming_loss", "macro"), ("accuracy", "macro"),
+)  # fmt: skip
+"""With how their classes are put together."""
 _TRUTH_ROWS = 4_000_000
 
 
@@ -35,9 +40,9 @@ class Missed(NamedTuple):
     high: float
 
 
-def ask(metric: str) -> Ask:
+def ask(metric: str, average: str = "binary") -> Ask:
     """The metric as a rule on two classes would ask for it."""
-    return Ask({"metric": metric, "average": "binary", "k": 5, "quantile": 0.9, "bins": 15,
+    return Ask({"metric": metric, "average": average, "k": 5, "quantile": 0.9, "bins": 15,
                 "column": None, "filter": None, "relative": None})  # fmt: skip
 
 
@@ -61,15 +66,32 @@ def draw(rng: np.random.Generator, n: int, clusters: int | None = None) -> tuple
     return binary, regression
 
 
+def draw_lists(rng: np.random.Generator, n: int, clusters: int | None = None) -> Rows:
+    """Rows of five classes each, of 40 % to 10 % of the rows, that two models find alike."""
+    shared = rng.normal(size=(clusters, 1))[np.arange(n) % clusters] if clusters else 0.0
+    label = rng.random((n, 5)) < (0.4, 0.3, 0.2, 0.15, 0.1)
+    signal = 1.5 * label + 0.7 * rng.normal(size=(n, 5)) + 0.3 * shared
+    outputs = [
+        Outputs((signal + noise * rng.normal(size=(n, 5)) > 0.9).astype(np.uint8), None)
+        for noise in (0.4, 0.3)
+    ]
+    rows = Rows(label.astype(np.uint8), outputs[1], outputs[0])
+    rows.classes = list(range(5))
+    if clusters:
+        rows.cluster = np.arange(n) % clusters
+    return rows
+
+
 def misses(
     draws: int, rows: int, seed: int = 1, clusters: int | None = None, truth: int = _TRUTH_ROWS
 ) -> Iterator[Missed]:
     """Every metric's bounds of one model and of the difference, `draws` times."""
     rng = np.random.default_rng(seed)
-    true = _values(draw(rng, truth, truth * clusters // rows if clusters else None))
+    many = truth * clusters // rows if clusters else None
+    true = _values((*draw(rng, truth, many), draw_lists(rng, truth // 4, many and many // 4)))
     counts: dict[tuple[str, str], list[int]] = {}
     for _ in range(draws):
-        for metric, found in _all(draw(rng, rows, clusters)):
+        for metric, found in _all((*draw(rng, rows, clusters), draw_lists(rng, rows, clusters))):
             for of, evidence, value in _evidence(metric, found, true[metric]):
                 low, high = evidence.bounds(ALPHA)
                 count = counts.setdefault((metric, of), [0, 0])
@@ -79,18 +101,22 @@ def misses(
         yield Missed(metric, of, low / draws, high / draws)
 
 
-def _all(both: tuple[Rows, Rows]) -> Iterator[tuple[str, Measured]]:
-    for rows, metrics in zip(both, (BINARY, REGRESSION), strict=True):
+def _all(three: tuple[Rows, Rows, Rows]) -> Iterator[tuple[str, Measured]]:
+    *two, lists = three
+    for rows, metrics in zip(two, (BINARY, REGRESSION), strict=True):
         for metric in metrics:
             yield metric, Measured(measure=0, slice=None, **measured(rows, ask(metric)))
+    for metric, average in MULTILABEL:
+        found = measured(lists, ask(metric, average))
+        yield f"{metric} (lists, {average})", Measured(measure=0, slice=None, **found)
 
 
-def _values(both: tuple[Rows, Rows]) -> dict[str, tuple[float, float]]:
-    return {metric: (one.new or 0.0, one.old or 0.0) for metric, one in _all(both)}
+def _values(three: tuple[Rows, Rows, Rows]) -> dict[str, tuple[float, float]]:
+    return {metric: (one.new or 0.0, one.old or 0.0) for metric, one in _all(three)}
 
 
 def _evidence(metric: str, found: Measured, true: tuple[float, float]) -> Iterator[Any]:
-    one = of_one(found, METRICS[metric], f1=metric == "f1")
+    one = of_one(found, METRICS[metric.partition(" ")[0]], f1=metric == "f1")
     if one is not None:
         yield "value", one, true[0]
     difference = of_difference(found, 1)

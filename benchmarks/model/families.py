@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from benchmarks.model.bounds import ask
+from mlgate.gates._model_evidence import Measured, of_difference
+from mlgate.gates._model_measure import measured
+from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats.families import holm
 from mlgate.stats.paired import Discordant, bounds, p_loss
 from mlgate.stats.sizes import share
@@ -51,3 +57,53 @@ def any_use(
         failed += any(high < 0 for _, high in sides[0])
         passed += any(low >= -margin for low, _ in sides[1])
     return failed / draws, passed / draws
+
+
+_NOISE = (0.4, 0.9)
+"""Of an equal model and the baseline, and of one that loses."""
+
+
+def any_use_of(
+    metric: str, draws: int, rows: int, uses: int = 32, seed: int = 1
+) -> tuple[float, float]:
+    """The shares of `any_use` for F1 or ROC AUC: 10 % prevalence, all models judged beside one
+    baseline on the same rows, the margin being the true loss of the worse."""
+    rng = np.random.default_rng(seed)
+    each = share(ALPHA, uses, "none")
+    many = _measured(metric, *_drawn(rng, 2_000_000), rng, _NOISE[1])
+    margin = (many.old or 0.0) - (many.new or 0.0)
+    failed = passed = 0
+    for _ in range(draws):
+        made = _drawn(rng, rows)
+        fails = passes = False
+        for _ in range(uses):
+            for noise in _NOISE:
+                evidence = of_difference(_measured(metric, *made, rng, noise), 1)
+                low, high = evidence.bounds(each) if evidence else (-np.inf, np.inf)
+                fails |= noise == _NOISE[0] and high < 0
+                passes |= noise == _NOISE[1] and low >= -margin
+        failed += fails
+        passed += passes
+    return failed / draws, passed / draws
+
+
+def _drawn(rng: np.random.Generator, rows: int) -> tuple[Any, Any, Outputs]:
+    """Labels, what can be known of them, and the baseline."""
+    label = (rng.random(rows) < 0.1).astype(np.uint8)
+    signal = 1.5 * label + rng.normal(size=rows)
+    return label, signal, _told(signal, rng, _NOISE[0])
+
+
+def _told(signal: Any, rng: np.random.Generator, noise: float) -> Outputs:
+    score = signal + noise * rng.normal(size=len(signal))
+    return Outputs((score >= 1.5).astype(np.uint8), score)
+
+
+def _measured(
+    metric: str, label: Any, signal: Any, old: Outputs, rng: np.random.Generator, noise: float
+) -> Measured:
+    rows = Rows(label, _told(signal, rng, noise), old)
+    rows.classes = [0, 1]
+    asked = ask(metric)
+    asked.floors = False
+    return Measured(measure=0, slice=None, **measured(rows, asked))

@@ -53,7 +53,9 @@ METRICS: dict[str, Metric] = {
     "recall": Metric(tasks=_ANY, needs="prediction"),
     "f1": Metric(tasks=_ANY, needs="prediction"),
     "jaccard": Metric(tasks=("multilabel",), needs="prediction"),
-    "hamming_loss": _loss("multilabel", "prediction", skewed=True),
+    "hamming_loss": Metric(
+        tasks=("multilabel",), needs="prediction", lower_is_better=True, skewed=True
+    ),
     "matthews_corrcoef": _of_classes(least=-1.0),
     "roc_auc": _of_classes("score", scale="logit"),
     "average_precision": Metric(tasks=("binary",), needs="score", scale="logit"),
