@@ -16,7 +16,7 @@ from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
-from mlgate.gates import model
+from mlgate.gates import _model_rows, _model_values, _model_worker, model
 
 
 def worker(script: str, request: object, **_: Any) -> list[Any]:
@@ -139,3 +139,32 @@ def test_numbers_in_csv(tmp_path: Path, text: str, value: str) -> None:
 def test_bad_csv_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(GateError, match=words):
         judged(tmp_path, "m.csv", text, None, numbers=True, require=[{"value": "f1", "min": 1}])
+
+
+def test_a_curve_in_bins_says_how_far_it_may_be_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a table of millions of rows."""
+    monkeypatch.setattr(_model_rows, "MANY", 100)
+    monkeypatch.setattr(_model_values, "SOME", 100)
+    monkeypatch.setitem(globals(), "worker", inside)
+    rng = np.random.default_rng(2)
+    label = rng.integers(0, 2, 400)
+    tables = []
+    for noise in (0.9, 1.0):
+        score = np.round(1 / (1 + np.exp(-label - noise * rng.normal(size=400))), 2)
+        rows = [f"{at},{label[at]},{score[at]}" for at in range(400)]
+        tables.append("\n".join(["id,label,p", *rows]) + "\n")
+    found = judged(
+        tmp_path, "p.csv", tables[0], tables[1], id="id", score="p", task="binary",
+        require=[{"metric": "roc_auc", "max_drop": 0.2}],
+    )  # fmt: skip
+    (drop,) = of(found, "max-drop")
+    assert drop.measurement and drop.measurement.method
+    assert drop.measurement.method.startswith("influence, t; values within ")
+
+
+def inside(_script: str, request: object, **_: Any) -> list[Any]:
+    """The worker's answers, without a process of its own."""
+    asked = json.loads(msgspec.json.encode(request))
+    return [json.loads(msgspec.json.encode(one)) for one in _model_worker.answers(asked)]
