@@ -20,6 +20,7 @@ MODULES = sorted(
 )
 PARTS = ["gates", "tools", "reporters", "sources", "registries", "tables", "cli"]
 TALKING_SCRIPTS = {
+    "core/answering.py",
     "runner/host.py",
     "gates/_artifact_fit_worker.py",
     "gates/_artifact_worker.py",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-import msgspec
+from mlgate.core.answering import serve
 
 
 def answer(scan: Any, file: str) -> dict[str, Any]:
@@ -24,14 +25,12 @@ def answer(scan: Any, file: str) -> dict[str, Any]:
     return {**told, "error": "could not read all of it" if found.scan_err else ""}
 
 
-def main() -> None:
-    """Answer one request."""
-    request = msgspec.json.decode(sys.stdin.buffer.read())
-    write = sys.stdout.buffer.write
+def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What it says of each file, in order; `missing` where it is not installed."""
     try:
         scan = import_module("picklescan.scanner").scan_file_path
     except ImportError:
-        write(b'{"missing": true}\n{"end": true}\n')
+        yield {"missing": True}
         return
     if sys.platform != "win32":
         import resource
@@ -39,9 +38,8 @@ def main() -> None:
         size = request["memory"] << 20
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     for file in request["files"]:
-        write(msgspec.json.encode(answer(scan, file)) + b"\n")
-    write(b'{"end": true}\n')
+        yield answer(scan, file)
 
 
 if __name__ == "__main__":
-    main()
+    serve(answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -14,6 +15,7 @@ import msgspec
 
 from mlgate.artifacts.content import scan_open
 from mlgate.artifacts.outcome import Limits
+from mlgate.core.answering import serve
 from mlgate.gates import _artifact_mlmodel
 
 Bytes = io.BytesIO | io.BufferedReader
@@ -131,17 +133,6 @@ def _sha256(file: Bytes) -> str:
     return total.hexdigest()
 
 
-def main() -> None:
-    """Answer one request."""
-    import gc
-
-    gc.disable()  # millions of small values, none of them in a cycle
-    request = msgspec.json.decode(sys.stdin.buffer.read())
-    write = sys.stdout.buffer.write
-    for answer in answers(request):
-        write(msgspec.json.encode(answer) + b"\n")
-    write(b'{"end": true}\n')
-
-
 if __name__ == "__main__":
-    main()
+    gc.disable()  # millions of small values, none of them in a cycle
+    serve(answers)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
+from mlgate.core.answering import serve
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_curves import curves
 from mlgate.gates._model_draws import drawn
@@ -89,19 +87,8 @@ def _sliced(
         yield from _measures(part, asks, name)
 
 
-def main() -> None:
-    """Answer one request."""
+if __name__ == "__main__":
     # Sums of products are split over threads that wait for each other: on a busy machine most of
     # the processor time went into the waiting.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    request = msgspec.json.decode(sys.stdin.buffer.read())
-    protocol = os.dup(1)
-    os.dup2(2, 1)  # what a metric of the project's own prints is no answer
-    with open(protocol, "wb") as out:
-        for answer in answers(request):
-            out.write(msgspec.json.encode(answer) + b"\n")
-        out.write(b'{"end": true}\n')
-
-
-if __name__ == "__main__":
-    main()
+    serve(answers)

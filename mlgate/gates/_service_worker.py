@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 
+from mlgate.core.answering import serve
 from mlgate.gates import _service_answers as answers
 from mlgate.gates._service_http import Astray, Client, Target, Unanswered
 from mlgate.gates._service_load import Run
@@ -108,14 +108,5 @@ def _batch(target: Target, asked: dict[str, Any]) -> Line:
         raise Astray(error.message, error.hint or "correct `batch` in the policy") from None
 
 
-def main() -> None:
-    """Answer one request."""
-    request = msgspec.json.decode(sys.stdin.buffer.read())
-    write = sys.stdout.buffer.write
-    for line in told(request):
-        write(msgspec.json.encode(line) + b"\n")
-    write(b'{"end": true}\n')
-
-
 if __name__ == "__main__":
-    main()
+    serve(told)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from mlgate.core.answering import serve
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
@@ -23,17 +22,6 @@ from mlgate.tables._protocol import (
     Several,
     Skew,
 )  # fmt: skip
-
-
-def main() -> None:
-    """Answer, and say what went wrong as an answer too."""
-    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
-    encoder = msgspec.json.Encoder()
-    for line in _answered(request):
-        sys.stdout.buffer.write(encoder.encode(line) + b"\n")
-    sys.stdout.buffer.write(b'{"end":true}\n')
-    sys.stdout.flush()
-    os._exit(0)  # the library's own end costs time and may write to standard error
 
 
 def _answered(request: Request) -> Iterator[Line]:
@@ -86,4 +74,4 @@ def _told(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    serve(_answered, Request)

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 
-import msgspec
-
+from mlgate.core.answering import serve
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tables._protocol import Aggregates, Line, Request, Several
-
-
-def main() -> None:
-    """Answer, and say what went wrong as an answer too.
-
-    Sessions write what they like to standard output, so that answers go where it was at first.
-    """
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
-    encoder = msgspec.json.Encoder()
-    for line in answered(request):
-        answers.write(encoder.encode(line) + b"\n")
-    answers.write(b'{"end":true}\n')
-    answers.flush()
-    os._exit(0)  # a session that is left alone takes seconds to end
 
 
 def answered(request: Request) -> Iterator[Line]:
@@ -60,4 +41,4 @@ def _told(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    serve(answered, Request)
