@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
 from mlgate.gates import _project_code as project_code
-from mlgate.gates._tests_imports import needed
 from mlgate.tools import _find
 from mlgate.tools import pytest as pytest_tool
 
@@ -42,6 +40,10 @@ def require_pytest(ctx: Context, environment: Environment, wanted: str | None = 
 
 def require_modules(ctx: Context, tests: Iterable[str]) -> None:
     """See that what the test files import at once is installed. Raises `GateError`."""
+    import json
+
+    from mlgate.gates._tests_imports import needed
+
     names = needed(ctx.subject, tests, ctx.project)
     environment = ctx.environment()
     ended = ctx.run(
