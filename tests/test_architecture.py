@@ -24,6 +24,7 @@ TALKING_SCRIPTS = {
     "runner/host.py",
     "gates/_artifact_fit_worker.py",
     "gates/_artifact_worker.py",
+    "gates/_importable_worker.py",
     "gates/_ml_rules.py",
     "gates/_model_worker.py",
     "gates/_service_worker.py",

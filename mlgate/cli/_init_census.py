@@ -10,13 +10,13 @@ import click
 from msgspec import Struct
 
 from mlgate.cli import _live, _terminal
-from mlgate.cli._init_look import Look
+from mlgate.cli._init_look import Hindrance, Look
 from mlgate.cli._table import table
 from mlgate.core import parts
 from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import counted
-from mlgate.core.words import Outcome, Result, Stage, State
+from mlgate.core.words import Outcome, Result, State
 from mlgate.reporters._findings import where
 from mlgate.reporters._style import Style
 from mlgate.runner.request import Request
@@ -28,23 +28,36 @@ _NAMED = 3
 
 
 class Census(Struct, frozen=True):
-    """What the code gates said."""
+    """What the gates said."""
 
     report: Report
     later: tuple[str, ...]
-    """Gates that were not asked, because they take long or use the network."""
+    """Gates that were not asked, because they run the project's own code and may take long."""
 
     @property
     def legacy(self) -> int:
         """How many findings are there already."""
         return sum(len(_wrong(verdict)) for verdict in self.report.verdicts)
 
+    @property
+    def hindered(self) -> dict[str, Hindrance]:
+        """What kept gates from judging, by kind."""
+        return {
+            verdict.kind: Hindrance(verdict.reason or "it could not be judged", verdict.help)
+            for verdict in self.report.verdicts
+            if verdict.outcome is Outcome.ERRORED
+        }
+
 
 def take(look: Look) -> Census | None:
-    """Ask the gates of the commit stage about the whole work tree; None where there are none."""
-    names = {one.name or kind: kind for kind, one in look.found.items() if one.active}
+    """Ask the policy's gates about the whole work tree; None where there are none to be asked."""
+    names = {
+        one.name or kind: kind
+        for kind, one in look.found.items()
+        if one.active and kind not in look.hindered
+    }
     asked = tuple(
-        name for name, kind in names.items() if Stage.COMMIT in parts.load("gates", kind).stages
+        name for name, kind in names.items() if not hasattr(parts.load("gates", kind), "hindrance")
     )
     if not asked:
         return None
@@ -65,7 +78,7 @@ def tell(census: Census, style: Style) -> None:
     for line in table(rows, style, indent=2):
         click.echo(line)
     if census.later:
-        click.echo(f"  {', '.join(census.later)}: asked by mlgate check, at merge")
+        click.echo(f"  {', '.join(census.later)}: asked by mlgate check")
     worst = _worst(census.report)
     if worst:
         click.echo(f"\n{style.paint('most worth mending', 'bold')}")
@@ -78,8 +91,7 @@ def tell(census: Census, style: Style) -> None:
 def _row(verdict: Verdict, style: Style) -> tuple[str, str]:
     found = _wrong(verdict)
     if verdict.outcome in (Outcome.ERRORED, Outcome.SKIPPED):
-        mend = f" ({verdict.help})" if verdict.help else ""
-        return verdict.gate, f"{verdict.reason or 'not judged'}{mend}"
+        return verdict.gate, "not judged"
     if not found:
         return verdict.gate, f"nothing to mend{style.dot}{verdict.judged or 'judged'}"
     files = {finding.location.path for finding in found if finding.location}
@@ -94,6 +106,8 @@ def _row(verdict: Verdict, style: Style) -> tuple[str, str]:
 
 
 def _wrong(verdict: Verdict) -> list[Finding]:
+    if verdict.outcome is Outcome.ERRORED:
+        return []
     return [
         finding
         for finding in verdict.findings

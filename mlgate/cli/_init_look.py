@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlgate.cli._opened import opened
 from mlgate.cli._table import table
@@ -17,6 +19,9 @@ from mlgate.policy import read as policy_file
 from mlgate.policy.adopt import detected
 from mlgate.reporters._style import Style
 from mlgate.runner.adoption import detecting
+
+if TYPE_CHECKING:
+    from mlgate.runner.session import Session
 
 _KINDS = (
     ("package", r"(.*/)?(pyproject\.toml|setup\.py|setup\.cfg)"),
@@ -39,6 +44,18 @@ _KINDS = (
 _NAMED = 3
 
 
+class Hindrance(Struct, frozen=True):
+    """Why a gate cannot run here, and the command or edit that mends it."""
+
+    reason: str
+    mend: str | None
+
+    @property
+    def brief(self) -> str:
+        """The reason on one line, without the rest of what a tool printed."""
+        return ": ".join(self.reason.splitlines()[:2])
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """What init knows of a repository."""
 
@@ -47,8 +64,14 @@ class Look(Struct, frozen=True, kw_only=True):
     found: dict[str, Detected]
     """What speaks for each kind of gate."""
     notes: tuple[str, ...]
+    hindered: dict[str, Hindrance]
+    """What keeps gates from running here, by kind."""
     policy: str | None
     """The policy that is there already."""
+
+    def without(self, hindered: Mapping[str, Hindrance]) -> Look:
+        """The same, knowing of more that keeps gates from running."""
+        return replace(self, hindered={**self.hindered, **hindered})
 
 
 def look() -> Look:
@@ -63,8 +86,22 @@ def look() -> Look:
             files=tuple(session.subject.files),
             found=found,
             notes=notes,
+            hindered=dict(_hindered(session, found)),
             policy=written.label if written else None,
         )
+
+
+def _hindered(session: Session, found: Mapping[str, Detected]) -> Iterator[tuple[str, Hindrance]]:
+    """What the gates say that can tell without running."""
+    for kind, one in found.items():
+        hindrance = getattr(parts.load("gates", kind), "hindrance", None)
+        error = (
+            hindrance(detecting(session, session.workshop, kind))
+            if one.active and hindrance
+            else None
+        )
+        if error is not None:
+            yield kind, Hindrance(error.message, error.hint)
 
 
 def tell(seen: Look, style: Style) -> None:
@@ -74,7 +111,10 @@ def tell(seen: Look, style: Style) -> None:
         click.echo(line)
     click.echo()
     click.echo(style.paint("gates", "bold"))
-    rows = [(one.name or kind, _does(one), one.evidence) for kind, one in seen.found.items()]
+    rows = [
+        (one.name or kind, _does(one, kind in seen.hindered), one.evidence)
+        for kind, one in seen.found.items()
+    ]
     for line in table(rows, style, indent=2):
         click.echo(line)
     for note in seen.notes:
@@ -82,16 +122,31 @@ def tell(seen: Look, style: Style) -> None:
     click.echo()
 
 
-def _does(one: Detected) -> str:
-    if not one.active:
+def _does(one: Detected, hindered: bool) -> str:
+    if hindered or not one.active:
         return "waits"
     return "blocks" if one.blocking else "suggests"
 
 
+def tell_hindered(seen: Look, style: Style) -> None:
+    """The gates that cannot run here, why, and what mends it."""
+    if not seen.hindered:
+        return
+    title = "cannot run here yet, so commented out in mlgate.toml"
+    click.echo(f"\n{style.paint(title, 'bold')}")
+    rows = []
+    for kind, hindrance in seen.hindered.items():
+        rows.append((seen.found[kind].name or kind, hindrance.brief))
+        rows += [("", f"mend  {hindrance.mend}")] if hindrance.mend else []
+    for line in table(rows, style, indent=2):
+        click.echo(line)
+
+
 def gates(seen: Look) -> str:
     """`7 gates, 2 of them only suggest`."""
-    loose = sum(not one.blocking for one in seen.found.values())
-    told = counted(len(seen.found), "gate")
+    asked = [o for kind, o in seen.found.items() if o.active and kind not in seen.hindered]
+    loose = sum(not one.blocking for one in asked)
+    told = counted(len(asked), "gate")
     return f"{told}, {loose} of them without blocking" if loose else told
 
 

@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 import os
+import re
+from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from mlgate.cli import _pre_commit
 from mlgate.cli._formats import write_whole
 from mlgate.cli._init_look import Look
 from mlgate.core import parts
 from mlgate.core.errors import UsageError
+from mlgate.core.gate import Detected
 from mlgate.core.text import shown
+from mlgate.policy import toml
 from mlgate.policy.write import written
 from mlgate.reporters._style import Style
 
 
 def policy(look: Look, new_only: bool) -> str:
     """The text of mlgate.toml."""
-    return written(look.found, parts.names("gates"), new_only=new_only)
+    found = {
+        kind: _waiting(kind, one, look.hindered[kind].brief) if kind in look.hindered else one
+        for kind, one in look.found.items()
+    }
+    return written(found, parts.names("gates"), new_only=new_only)
+
+
+def _waiting(kind: str, one: Detected, reason: str) -> Detected:
+    """A gate that is commented out, with all that it would say, since it cannot run here yet."""
+    table: dict[str, Any] = {} if one.name in (None, kind) else {"kind": kind}
+    if not one.blocking:
+        table["blocking"] = False
+    ready = {key: value for key, value in one.options.items() if key not in one.pending}
+    lines = list(toml.table(("gates", one.name or kind), table | ready))[1:]
+    pending = [f"# {line}" for key in one.pending for line in toml.pair(key, one.options[key])]
+    elsewhere = re.sub(r" \(/[^)]*\)", "", reason)  # folders of this machine say nothing to others
+    return replace(
+        one,
+        active=False,
+        evidence=f"{one.evidence}. Off until it can run: {elsewhere}",
+        comments=(*lines, *pending, *one.comments),
+    )
 
 
 def write_policy(look: Look, new_only: bool) -> None:
@@ -55,7 +81,10 @@ def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
     if covered:
         names = ", ".join(f"{shown(hook)} (by {gate})" for hook, gate in covered.items())
         did = "removed" if replace else "covered"
-        click.echo(f"{style.paint(did, 'bold')}  {names}")
+        first, *more = style.wrapped(names, 9)
+        click.echo(f"{style.paint(did, 'bold')}  {first}")
+        for line in more:
+            click.echo(f"         {line}")
         if not replace:
             click.echo("         mlgate init --replace removes these hooks from the file")
 

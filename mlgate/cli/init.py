@@ -48,10 +48,12 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
     census = None if no_census else _init_census.take(look)
     if census is not None:
         _init_census.tell(census, style)
+        look = look.without(census.hindered)
+        _init_write.write_policy(look, new_only=bool(census.legacy))
         if census.legacy:
-            _init_write.write_policy(look, new_only=True)
             old = counted(census.legacy, "finding")
             click.echo(f"\nnew_only = true is set: {old} of today do not block, only new ones do")
+    _init_look.tell_hindered(look, style)
     click.echo(f"\n{style.paint('next', 'bold')}     git add mlgate.toml && mlgate check")
 
 

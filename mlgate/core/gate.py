@@ -214,7 +214,8 @@ class Gate(Protocol):
     # if all of them are; `identifies = True`, where the fingerprint that a gate gives is all that
     # makes a finding the same one, whatever its line: the gate is then asked about the base as it
     # was, also where its answers are never stored; `suffixes`, the endings of the files it judges:
-    # it is not asked about a commit without any.
+    # it is not asked about a commit without any; `hindrance(ctx)`, the `GateError` that keeps it
+    # from running here, told without running it: `mlgate init` asks it instead of the gate.
 
     Options: type[Struct]
     stages: frozenset[Stage]

@@ -49,12 +49,17 @@ def _allowed(folder: str) -> None:
 
 
 def _environment(folder: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Where `python` is the one that runs mlgate, and DVC keeps all it writes in the folder."""
+    """Where `python` is the one that runs mlgate, and DVC keeps all it writes in the folder.
+
+    Python keeps its bytecode there: the pipeline starts nine times, and to compile scikit-learn
+    each time would take most of the demo.
+    """
     path = os.pathsep.join([os.path.dirname(sys.executable), environ.get("PATH", "")])
     cache = os.path.join(folder, OWN, "dvc")
-    return process.bare_environment(
+    bare = process.bare_environment(
         environ, extra={"PATH": path, "DVC_SITE_CACHE_DIR": cache, "DVC_NO_ANALYTICS": "1"}
     )
+    return {name: value for name, value in bare.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _why(folder: str, errors: str) -> str:

@@ -13,6 +13,7 @@ from mlgate.core.text import counted
 from mlgate.core.words import Level, Stage
 from mlgate.gates import _project_code as project_code
 from mlgate.gates._tests_outcome import outcomes
+from mlgate.gates._tests_ready import require_modules, require_pytest
 from mlgate.tools import _find
 from mlgate.tools import pytest as pytest_tool
 
@@ -104,7 +105,7 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     import tempfile
 
     environment = ctx.environment()
-    _require(ctx, environment)
+    require_pytest(ctx, environment, ctx.options.version)
     root = str(ctx.subject.root(paths))
     with tempfile.TemporaryDirectory() as sealed, tempfile.TemporaryDirectory() as scratch:
         before = project_code.listing(root, environment)
@@ -112,25 +113,6 @@ def check(ctx: Context, paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         after = project_code.listing(root, environment)
     yield from outcomes(ctx, session, ended)
     yield from project_code.written("tests", before, after)
-
-
-def _require(ctx: Context, environment: Environment) -> None:
-    """See that pytest is installed where the project's code runs, if that can be looked up."""
-    if not environment.prefix:
-        return
-    wanted = ctx.options.version
-    try:
-        tool = pytest_tool.find([environment], {})
-    except ToolMissing as missing:
-        raise ToolMissing(
-            f"{missing.message} in the {environment.origin} ({environment.prefix})",
-            project_code.install_line(ctx, environment, "pytest"),
-        ) from None
-    if wanted and not _find.satisfies(tool.version, wanted):
-        raise GateError(
-            f"the policy names pytest {wanted}, found is {tool.version}",
-            project_code.install_line(ctx, environment, _find.requirement("pytest", wanted)),
-        )
 
 
 def _run(
@@ -244,6 +226,22 @@ def detect(ctx: Context) -> Detected | None:
         evidence=f"{counted(len(tests), 'test file')}, as {min(tests)}",
         options={"paths": folders} if folders and everything else {},
     )
+
+
+def hindrance(ctx: Context) -> GateError | None:
+    """What keeps the tests from running here, as far as can be told without running them."""
+    try:
+        require_pytest(ctx, ctx.environment())
+        require_modules(ctx, _surely_asked(ctx))
+    except GateError as error:
+        return error
+    return None
+
+
+def _surely_asked(ctx: Context) -> list[str]:
+    """The test files that pytest will collect, wherever else it may be told to look."""
+    tests = [path for path in ctx.subject.files if _is_test(path)]
+    return [path for path in tests if path.startswith(("test/", "tests/"))] or tests
 
 
 def _is_test(path: str) -> bool:

@@ -18,6 +18,8 @@ _ROWS = 200
 _DRAWN = 40
 _FIGURES = 24
 _POINTS = 64
+_CALM = 12
+"""More numbers than these, of which none asks for a look, are folded away."""
 _BARS = ("drift", "data")
 
 
@@ -97,7 +99,10 @@ def _numbers(verdict: Verdict, title: str, found: list[Finding], artist: Artist)
         spec = specs.bars(rows)
     said = f"{title}, {counted(len(found), 'row')}, with bounds"
     plot = artist.draw(spec, said) if spec else None
-    return _beside(title, plot, _table(title, labels, pairs))
+    shown = _beside(title, plot, _table(title, labels, pairs))
+    if len(found) <= _CALM or any(finding.result is not Result.PASS for finding in found):
+        return shown
+    return tag("details", tag("summary", f"{title}: all {len(found):,} within bounds"), shown)
 
 
 def _table(title: str, labels: list[str], pairs: list[tuple[Finding, Measurement]]) -> Html:

@@ -31,6 +31,8 @@ _CONFIG = {
     "font": "sans-serif",
     "view": {"stroke": None},
     "axis": {
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
         "gridColor": specs.GRID,
         "domainColor": specs.GRID,
         "tickColor": specs.GRID,

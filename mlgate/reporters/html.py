@@ -36,7 +36,7 @@ def render(report: Report, engine: Engine | None = None) -> str:
     body = [
         steps(report, anchors),
         _gates(report, shown, anchors),
-        [details(verdict, report, artist, anchors[id(verdict)]) for verdict in shown],
+        [details(one, report, artist, anchors[id(one)]) for one in sorted(shown, key=_gravity)],
         history(report.history, artist),
         _about(report),
     ]
@@ -48,9 +48,15 @@ def _shown(report: Report) -> list[Verdict]:
     """All gates in the policy's order; where they are too many, the worst of them."""
     if len(report.verdicts) <= _GATES:
         return list(report.verdicts)
-    ranked = sorted(report.verdicts, key=lambda v: (ORDER.index(v.outcome), not v.blocks))
+    ranked = sorted(report.verdicts, key=_gravity)
     kept = {id(verdict) for verdict in ranked[:_GATES]}
     return [verdict for verdict in report.verdicts if id(verdict) in kept]
+
+
+def _gravity(verdict: Verdict) -> tuple[bool, int]:
+    """What blocks comes first, then what else did not pass."""
+    place = ORDER.index(verdict.outcome)
+    return (not verdict.blocks or verdict.outcome is Outcome.PASSED, place)
 
 
 # -- the verdict -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 
 import pytest
@@ -173,3 +174,83 @@ def test_doctor_with_a_broken_policy(repository, mlgate):
     ran = mlgate("doctor")
     assert ran.code == 3
     assert "mlgate.toml" in ran.out
+
+
+@pytest.fixture
+def tested(repository, git, monkeypatch):
+    """One with tests, run by the interpreter of these tests."""
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    (repository / "tests").mkdir()
+    (repository / "requirements.txt").write_text("nowhere-to-be-found==1.0\n")
+
+    def write(source, **others):
+        (repository / "tests" / "test_a.py").write_text(f"{source}\n\ndef test(): pass\n")
+        for name, text in others.items():
+            (repository / f"{name}.py").write_text(text)
+        git("add", "-A")
+        git("commit", "-q", "-m", "tests")
+        return repository
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("source", "others"),
+    [
+        ("import nowhere_to_be_found", {}),
+        ("import own", {"own": "from nowhere_to_be_found.deep import x\n"}),
+    ],
+)
+def test_tests_that_cannot_run_are_told_of_beforehand(tested, mlgate, source, others):
+    folder = tested(source, **others)
+    ran = mlgate("init")
+    assert ran.code == 0, ran.err
+    assert "lacks nowhere_to_be_found" in ran.out
+    assert "-m pip install -r requirements.txt" in re.sub(r"\s+", " ", ran.out)
+    assert "tests" not in policy(folder)["gates"]
+    written = (folder / "mlgate.toml").read_text()
+    assert "lacks nowhere_to_be_found" in re.sub(r"\s+", " ", written.replace("\n#", ""))
+    assert "# [gates.tests]\n# paths = " in written
+    assert sys.prefix not in written
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import json, own, pytest",
+        "try:\n    import nowhere_to_be_found\nexcept ImportError:\n    pass",
+        "import pytest\npytest.importorskip('nowhere_to_be_found')\nimport nowhere_to_be_found",
+        "from . import helpers",
+    ],
+)
+def test_tests_that_may_run_stay(tested, mlgate, source):
+    folder = tested(source, own="x = 1\n")
+    assert "tests" in policy_after(mlgate("init", "--no-census"), folder)["gates"]
+
+
+def policy_after(ran, folder):
+    assert ran.code == 0, ran.err
+    return policy(folder)
+
+
+def test_no_pytest_is_told_of_beforehand(tested, mlgate, tmp_path_factory, monkeypatch):
+    folder = tested("import json")
+    empty = tmp_path_factory.mktemp("empty")
+    (empty / "bin").mkdir()
+    (empty / "bin" / "python").symlink_to(sys.executable)
+    monkeypatch.setenv("VIRTUAL_ENV", str(empty))
+    ran = mlgate("init", "--no-census")
+    assert "-m pip install pytest" in re.sub(r"\s+", " ", ran.out)
+    assert "tests" not in policy(folder)["gates"]
+
+
+def test_a_gate_that_cannot_judge_today_is_commented_out(repository, mlgate, git):
+    (repository / "pyproject.toml").write_text("[tool.flake8]\nmax-line-length = 100\n")
+    (repository / "tox.ini").write_text("[testenv]\ncommands = flake8\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "lint")
+    ran = mlgate("init")
+    assert "lint" not in policy(repository)["gates"]
+    assert "pip install Flake8-pyproject" in ran.out
+    git("add", "mlgate.toml")
+    assert mlgate("check").code != 3

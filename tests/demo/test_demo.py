@@ -15,6 +15,7 @@ from mlgate.core import parts
 from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.words import Outcome, Stage
+from mlgate.demo.build import _environment
 from mlgate.demo.changes import CHANGES, GOOD, STOPPED, UNDECIDED, astray
 
 if TYPE_CHECKING:
@@ -130,3 +131,8 @@ def _verdict(gate: str, outcome: Outcome, *findings: Finding, blocks: bool = Tru
 
 def _report(*verdicts: Verdict) -> Report:
     return Report(stage=Stage.MERGE, verdicts=verdicts, subject=Subject(label="index"))
+
+
+def test_the_pipeline_keeps_its_bytecode() -> None:
+    environ = _environment("demo", {"PATH": "/bin", "PYTHONDONTWRITEBYTECODE": "1"})
+    assert "PYTHONDONTWRITEBYTECODE" not in environ

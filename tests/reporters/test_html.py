@@ -20,7 +20,7 @@ from mlgate import process
 from mlgate.cli import _plot_engine
 from mlgate.cli._plot_engine import drawing
 from mlgate.core.finding import Figure
-from mlgate.core.words import Outcome
+from mlgate.core.words import Outcome, Result
 from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, tag
 from mlgate.reporters._plots import Artist, NotDrawn, _fit
@@ -295,3 +295,20 @@ def test_colour_is_never_all():
     page = safe(shown())
     for outcome in Outcome:
         assert outcome.value in page.text
+
+
+def test_what_blocks_is_told_before_all_else():
+    calm = replace(showcase.DRIFT, gate="calm", outcome=Outcome.PASSED)
+    loud = replace(showcase.DRIFT, gate="loud", blocks=False)
+    source = html.render(sample.report(calm, loud, showcase.DRIFT))
+    told = re.findall(r'<section id="(gate-\d)"|<section class="[^"]*" id="(gate-\d)"', source)
+    assert ["".join(one) for one in told] == ["gate-3", "gate-2", "gate-1"]
+
+
+@pytest.mark.parametrize(("result", "folded"), [(Result.PASS, True), (Result.FAIL, False)])
+def test_many_numbers_are_folded_away_where_all_hold(result, folded):
+    held = [showcase.moved(f"column {i}", 0.01, Result.PASS) for i in range(20)]
+    verdict = replace(showcase.DRIFT, findings=(*held, showcase.moved("age", 0.15, result)))
+    source = html.render(sample.report(verdict))
+    assert ("all 21 within bounds</summary>" in source) is folded
+    assert "column 19" in source
