@@ -11,7 +11,7 @@ from mlgate.core.text import counted, shown
 from mlgate.gates._dv_ground import Ground, noted, quoted, stated
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
-from mlgate.sources._dvc.facts import MD5, Locked, Out
+from mlgate.sources._dvc.facts import LEGACY, MD5, Locked, Out
 from mlgate.sources._dvc.versions import Owned, Versions
 
 _MOST = 20
@@ -54,7 +54,9 @@ def _difference(ground: Ground, old: Owned | None, new: Owned | None) -> str | N
         return f"removed{_extent(old.out)}"
     if old is None or new is None or old.out.hash == new.out.hash:
         return None
-    parts = [_members(ground, old, new), _bytes(old.out, new.out), _rows(ground, old, new)]
+    parts = [_bytes(old.out, new.out)]
+    if {old.out.algorithm, new.out.algorithm} <= {MD5, LEGACY}:
+        parts = [_members(ground, old, new), *parts, _rows(ground, old, new)]
     return "changed" + "".join(f", {part}" for part in parts if part)
 
 

@@ -10,12 +10,12 @@ from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
-from mlgate.core.words import Level, Result
 from mlgate.gates import _dv_versioned as versioned
 from mlgate.gates._dv_ground import Ground, add_again, noted, quoted, stated, target
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
-from mlgate.sources._dvc.remotes import Held, Unreachable, ask
+from mlgate.sources._dvc.asking import Unreachable
+from mlgate.sources._dvc.remotes import Held, ask
 from mlgate.sources._dvc.versions import Owned
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class Remotes:
 
     def _take(self, owned: Owned) -> None:
         out = owned.out
+        if out.external:
+            return  # it lies elsewhere
         if owned.imported is not None and owned.imported.is_repository and out.hash:
             return  # its bytes are with that repository
         elif versioned.is_kept(owned) or (
@@ -127,7 +129,7 @@ class Remotes:
                 elif group:
                     yield from self._group(remote, group)
             except Unreachable as error:
-                yield from self._unreachable(error)
+                yield from self._ground.unreachable(error)
         yield from {note.message: note for note in self.notes}.values()
 
     def _without_network(self, remote: Remote, group: list[Owned]) -> Iterator[Finding]:
@@ -142,16 +144,6 @@ class Remotes:
             return
         text = f"{count} not looked for in {remote.name} ({remote.url}): that needs the network"
         yield noted("not-asked", text, None, "name the gate in a policy: mlgate init")
-
-    def _unreachable(self, error: Unreachable) -> Iterator[Finding]:
-        """An error, or for forks, where the policy says so, a question that stays open."""
-        change = self._ground.change
-        is_fork = change is not None and change.fork
-        if self._ground.ctx.options.unreachable == "inconclusive" and is_fork:
-            yield stated("unreachable", error.message, help=error.hint, result=Result.OPEN,
-                         level=Level.WARNING)  # fmt: skip
-        else:
-            self._ground.errors.append(error)
 
     def _versions(self, config: Config, remote: Remote, group: list[Owned]) -> Iterator[Finding]:
         self.names.append(remote.name)

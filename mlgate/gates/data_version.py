@@ -19,6 +19,7 @@ from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dv_binaries as binaries
 from mlgate.gates import _dv_change as change
+from mlgate.gates import _dv_external as external
 from mlgate.gates import _dv_imports as imports
 from mlgate.gates import _dv_pipelines as pipelines
 from mlgate.gates import _dv_pointers as pointers
@@ -112,6 +113,7 @@ def _all(ground: Ground) -> Iterator[Finding]:
     remotes = storage.Remotes(ground, earlier)
     yield from remotes.check()
     yield from imports.check(ground)
+    yield from external.check(ground)
     where = f"{counted(remotes.objects, 'object')} looked for in {', '.join(remotes.names)}"
     yield _judged(ground, where if remotes.names else "")
 
