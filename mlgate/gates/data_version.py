@@ -18,6 +18,7 @@ from mlgate.core.gate import Context, Detected, Inputs
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dv_binaries as binaries
+from mlgate.gates import _dv_cache as cache
 from mlgate.gates import _dv_change as change
 from mlgate.gates import _dv_external as external
 from mlgate.gates import _dv_imports as imports
@@ -25,6 +26,7 @@ from mlgate.gates import _dv_pipelines as pipelines
 from mlgate.gates import _dv_pointers as pointers
 from mlgate.gates import _dv_setup as setup
 from mlgate.gates import _dv_storage as storage
+from mlgate.gates import _dv_summary as summary
 from mlgate.gates import _dv_work as work
 from mlgate.gates._dv_ground import Ground
 from mlgate.gates._dv_history import owned_by_range
@@ -104,9 +106,10 @@ def _all(ground: Ground) -> Iterator[Finding]:
     yield from work.check(ground)
     yield from binaries.check(ground)
     if ground.ctx.stage == Stage.COMMIT:
-        yield from storage.cache(ground)
+        yield from cache.check(ground)
         yield _judged(ground, "present in the cache" if ground.owned else "")
         return
+    yield from summary.check(ground)
     yield from change.check(ground)
     earlier, unknown = owned_by_range(ground)
     yield from unknown
