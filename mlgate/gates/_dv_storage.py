@@ -115,7 +115,9 @@ class Remotes:
             try:
                 known[key] = manifests.read_manifest(raw, key[1])
             except manifests.Broken as error:
-                yield damaged(tops[key], remote, f"its manifest is damaged: {error}", [key])
+                yield damaged(
+                    self._ground, tops[key], remote, f"its manifest is damaged: {error}", [key]
+                )
                 continue
             self._remember(key, raw)
             fresh = set(known[key].values()) - wanted[key[0]]
@@ -132,19 +134,19 @@ class Remotes:
     def _version(
         self, remote: Remote, owned: Owned, held: Held, known: dict[Key, dict[str, str]]
     ) -> Iterator[Finding]:
-        out, key = owned.out, key_of(owned)
+        ground, out, key = self._ground, owned.out, key_of(owned)
         size = held.sizes[key[0]].get(key[1])
         if size is None:
             what = f"{shown(out.path)}{when(owned)}"
-            yield stated("not-in-remote", f"{what} is not in the remote {remote.name}",
-                         place_of(self._ground, owned), out.line, push(owned, remote))  # fmt: skip
+            text, mend = f"{what} is not in the remote {remote.name}", push(ground, owned, remote)
+            yield stated("not-in-remote", text, place_of(ground, owned), out.line, mend)
             return
         if not out.is_folder:
             expected = out.size if out.size is not None else self._cached_size(owned)
             # DVC 2 counted the bytes before it made line ends alike, so its sizes hold as well.
             if expected is not None and size != expected:
                 text = f"its object there has {size:,} bytes, the data has {expected:,}"
-                yield damaged(owned, remote, text, [key])
+                yield damaged(self._ground, owned, remote, text, [key])
         elif key in known:
             yield from self._members(remote, owned, held, known[key])
 
@@ -155,12 +157,13 @@ class Remotes:
         sizes = held.sizes[out.algorithm]
         if not sizes.keys() >= set(members.values()):
             gone = [name for name, md5 in members.items() if md5 not in sizes]
+            lost = [(out.algorithm, members[name]) for name in gone]
             text = (
                 f"{shown(out.path)}{when(owned)}: {len(gone):,} of {counted(len(members), 'file')}"
                 f" not in the remote {remote.name}: {named(gone)}"
             )
             yield stated("members-missing", text, place_of(self._ground, owned), out.line,
-                         repair(owned, remote, [key_of(owned)]))  # fmt: skip
+                         repair(self._ground, owned, remote, [], lost))  # fmt: skip
             return
         if out.nfiles is not None and out.nfiles != len(members):
             text = (
@@ -173,8 +176,8 @@ class Remotes:
             text = f"its files there have {total:,} bytes together, the data has {out.size:,}"
             if bad:
                 text += f": {named(list(bad))}"
-            yield damaged(owned, remote, text, [(out.algorithm, h) for h in bad.values()]
-                           or [key_of(owned)])  # fmt: skip
+            spoiled = [(out.algorithm, hash_) for hash_ in bad.values()]
+            yield damaged(self._ground, owned, remote, text, spoiled)
 
     def _wrong(
         self, remote: Remote, owned: Owned, members: dict[str, str], sizes: dict[str, int]

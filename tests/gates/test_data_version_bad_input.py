@@ -114,6 +114,7 @@ _BOMB = b"a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
         (b"outs:\n- md5: 1\n", "schema"),
         (pointer("zz").encode(), "hash"),
         (pointer(HASH + ".dir/../../etc").encode(), "hash"),
+        (b"outs:\n- path: x\n  hash: md5-dos2unix\n  md5-dos2unix: ../../etc\n", "hash"),
         (pointer(nfile=3).encode(), "schema"),
         (pointer(size="many").encode(), "schema"),
         (pointer(size=-1).encode(), "schema"),
