@@ -256,6 +256,16 @@ def test_access_denied(seed: World, tmp_path: Path, denying: str, server: Server
     assert verdict["outcome"] == "errored" and "denied" in verdict["reason"]
 
 
+def test_a_server_that_never_answers(seed: World, tmp_path: Path, server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        world = seed.copy(tmp_path / "w").edit(".dvc/config", server.url, url)
+        world.put({"mlgate.toml": _POLICY + 'timeout = "8s"\n'}).commit()
+        verdict = _checked(world, None)
+    assert verdict["outcome"] == "errored" and verdict["exit_code"] == 3
+    assert "did not answer" in verdict["reason"] and "timeout" in verdict["help"]
+
+
 @pytest.fixture
 def denying() -> Iterator[str]:
     """A server that says 403 to everything."""
