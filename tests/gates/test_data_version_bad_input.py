@@ -189,10 +189,10 @@ def test_a_directory_of_another_extent(ask: Ask) -> None:
 
 
 def test_a_size_that_is_wrong_is_no_change_of_the_data(ask: Ask) -> None:
-    files: dict[str, str | bytes] = {"x.dvc": pointer(ask.pushed(b"one"), size=4), "x": b"one"}
-    said = ask(files | {".gitignore": "/x\n"})
-    assert failing(said) == {"size", "remote-damaged"}, said
-    assert failing(ask({"x": b"two!"})) == {"changed", "remote-damaged"}
+    said = ask({"x.dvc": pointer(ask.pushed(b"one"), size=4), "x": b"one"})
+    assert "size" in failing(said) and "changed" not in failing(said), said
+    said = ask({"x": b"two!!"})
+    assert "changed" in failing(said) and "size" not in failing(said), said
 
 
 def test_a_remote_that_is_a_home_directory_is_not_walked(
