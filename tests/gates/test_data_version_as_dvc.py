@@ -18,7 +18,7 @@ from mlgate.core import parts
 from mlgate.core.finding import Finding
 from mlgate.repo import git, snapshots
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1200)]
 
 GATE = parts.load("gates", "data-version")
 NAMES = ("a.txt", "deep/b.txt", "c.txt", "deep/deeper/d.txt", ".hidden", "skip/e.txt", "f.log",
@@ -129,7 +129,7 @@ def test_whatever_was_done_we_find_what_dvc_finds(tmp_path: Path) -> None:
     seed = build(tmp_path / "seed")
     seed.dvc("config core.analytics false")
     worlds = []
-    for n in range(20):
+    for n in range(16):
         dice, world = random.Random(n), seed.copy(tmp_path / str(n))
         for step in (STEPS[n % len(STEPS)], *dice.choices(STEPS, k=2)):
             step(world, dice)
