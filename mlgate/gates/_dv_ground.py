@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -99,6 +99,15 @@ class Ground:
     def is_complete(self) -> bool:
         """True where ignored files are as somebody works with them; a CI clone has none."""
         return self.change is None
+
+    def unreachable(self, error: GateError) -> Iterator[Finding]:
+        """An error, or for forks, where the policy says so, a question that stays open."""
+        is_fork = self.change is not None and self.change.fork
+        if self.ctx.options.unreachable == "inconclusive" and is_fork:
+            yield stated("unreachable", error.message, help=error.hint, result=Result.OPEN,
+                         level=Level.WARNING)  # fmt: skip
+        else:
+            self.errors.append(error)
 
     def config(self, root: str) -> Config:
         """The configuration of the DVC project in the folder `root`."""

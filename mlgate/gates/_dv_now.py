@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from mlgate.core.errors import GateError
 from mlgate.gates._dv_ground import Ground
@@ -75,15 +76,27 @@ class Now:
         if not os.path.lexists(full):
             return None if self._is_ignored_kind(out) else ""
         try:
-            if not os.path.isdir(full):
-                return self._ground.signatures.file(full, out.algorithm)
-            folder = listed(full, lambda _: True, ignorer(self._ground, out.path))
-            hashes = self._ground.signatures.folder(full, folder, out.algorithm)
+            ignored = ignorer(self._ground, out.path)
+            return hash_there(self._ground, full, out.algorithm, ignored)
         except OSError as error:
             self._ground.errors.append(GateError(f"{full} cannot be read: {error.strerror}"))
             return None
-        return manifests.manifest_hash(hashes)
 
     def _is_ignored_kind(self, out: Out) -> bool:
         """In a clone without data a file that git ignores is absent, which says nothing."""
         return out.path not in self._ground.ctx.subject.files and not self._ground.is_complete
+
+
+def hash_there(
+    ground: Ground, full: str, algorithm: str, ignored: Callable[[str, bool], bool] | None
+) -> str:
+    """The hash of the file or directory at the path `full`; empty where there is nothing.
+
+    Raises `OSError`.
+    """
+    if not os.path.lexists(full):
+        return ""
+    if not os.path.isdir(full):
+        return ground.signatures.file(full, algorithm)
+    folder = listed(full, lambda _: True, ignored)
+    return manifests.manifest_hash(ground.signatures.folder(full, folder, algorithm))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from mlgate.core.errors import GateError, RepositoryError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
-from mlgate.gates._dv_ground import Ground, add_again, noted, quoted, stated
+from mlgate.gates._dv_ground import Ground, add_again, quoted, stated, target
 from mlgate.sources._dvc.facts import Lock, Pipeline, Pointer
 from mlgate.sources._dvc.versions import Owned
 
@@ -29,6 +29,7 @@ def check(ground: Ground) -> Iterator[Finding]:
             yield stated(problem.rule, f"{shown(file.path)}: {problem.message}", file.path,
                          problem.line, problem.help)  # fmt: skip
     yield from _without_project(ground)
+    yield from _outside(ground)
     yield from _overlaps(ground)
     yield from _in_git(ground)
     if not ground.ctx.past:
@@ -45,6 +46,22 @@ def _without_project(ground: Ground) -> Iterator[Finding]:
         owned = any(not root or path.startswith(root + "/") for root in roots)
         if not owned and ground.touched(path):
             yield stated("no-project", f"{shown(path)} belongs to no DVC project", path)
+
+
+def _outside(ground: Ground) -> Iterator[Finding]:
+    """What is to be cached and lies elsewhere."""
+    for owned in ground.owned:
+        out = owned.out
+        if not out.external or not out.cache or not ground.touched(owned.file):
+            continue
+        if owned.stage is not None:
+            mend = f"declare it with `cache: false`, then: dvc repro {target(owned)}"
+        elif "://" in out.path:
+            mend = f"dvc remove {quoted(owned.file)} && dvc import-url {quoted(out.written)}"
+        else:
+            mend = None
+        text = f"{shown(owned.file)}: {out.written!r} lies outside of the repository"
+        yield stated("outside", text, owned.file, out.line, mend)
 
 
 def _overlaps(ground: Ground) -> Iterator[Finding]:
@@ -154,12 +171,10 @@ def _without_version(ground: Ground) -> Iterator[Finding]:
         if not ground.touched(pointer.path):
             continue
         for out in pointer.outs:
-            if out.hash is not None or out.versioned or pointer.problems:
+            if out.hash is not None or out.versioned or pointer.problems or out.external:
                 continue
             if pointer.imported is not None and pointer.frozen:
-                text = f"{shown(out.path)} is an import without download: its bytes are not pinned"
-                yield noted("not-asked", text, pointer.path)
-                continue
+                continue  # an import without download: its source is asked
             yield stated("no-hash", f"{shown(out.path)} has no hash", pointer.path, out.line,
                          f"dvc commit {quoted(pointer.path)}")  # fmt: skip
 
@@ -169,7 +184,7 @@ def _links_outside(ground: Ground) -> Iterator[Finding]:
     real = os.path.realpath(ground.work)
     for owned in ground.owned:
         full = ground.full(owned.out.path)
-        if not ground.touched(owned.file) or not os.path.lexists(full):
+        if owned.out.external or not ground.touched(owned.file) or not os.path.lexists(full):
             continue
         parent = os.path.realpath(os.path.dirname(full))
         target = os.path.realpath(full)

@@ -27,7 +27,8 @@ rules: dict[str, Rule] = {
     ),
     "hash": Rule("What stands for a hash is none.", "dvc add PATH", _ERROR),
     "outside": Rule(
-        "An output lies outside of the repository, by an absolute path, `..`, or a link.",
+        "An output that DVC is to cache lies outside of the repository: at a URL, by an absolute"
+        " path, `..`, or a link. DVC 3 refuses it.",
         "move the data into the repository, then: dvc add PATH",
         _ERROR,
     ),
@@ -160,12 +161,23 @@ rules: dict[str, Rule] = {
         "An import records no version of its source.", "dvc update FILE.dvc", _ERROR
     ),
     "not-in-source": Rule(
-        "The repository that data was imported from does not have it any more at the commit that"
-        " was recorded.",
+        "What data was imported from does not have it any more at the commit, or in the version,"
+        " that was recorded.",
         "dvc update FILE.dvc, or keep a copy: dvc add PATH",
         _ERROR,
     ),
     "import": Rule("An import that its source still has, by `dvc list`.", "", _NOTE),
+    "external-changed": Rule(
+        "An external output (`cache: false`, at a URL or outside of the repository) is not what"
+        " DVC's files recorded, or not there.",
+        "dvc repro STAGE, and commit dvc.lock",
+        _ERROR,
+    ),
+    "external": Rule(
+        "What lies outside of the repository and is as recorded, by what `dvc status` compares.",
+        "",
+        _NOTE,
+    ),
     "not-declared": Rule(
         "A pointer's `meta` lacks a key that the policy asks for, such as the data's licence.",
         "write it into the pointer, under `meta:`",

@@ -48,11 +48,19 @@ def _compared(ground: Ground, owned: Owned) -> Iterator[Finding]:
     elif out.is_folder:
         yield from _folder(ground, owned, full)
     elif stat.S_ISREG(status.st_mode):
-        if out.size is not None and out.algorithm == "md5" and status.st_size != out.size:
-            text = f"{status.st_size:,} bytes, {out.size:,} are recorded"
-            yield _changed(ground, owned, f"{shown(out.path)} was changed: {text}")
-        elif ground.signatures.file(full, out.algorithm) != out.hash:
-            yield _changed(ground, owned, f"{shown(out.path)} was changed")
+        yield from _file(ground, owned, full, status.st_size)
+
+
+def _file(ground: Ground, owned: Owned, full: str, size: int) -> Iterator[Finding]:
+    """By its hash: a size alone may be what the pointer has wrong."""
+    out = owned.out
+    odd = out.size is not None and out.algorithm == "md5" and size != out.size
+    text = f": {size:,} bytes, {out.size:,} are recorded" if odd else ""
+    if ground.signatures.file(full, out.algorithm) != out.hash:
+        yield _changed(ground, owned, f"{shown(out.path)} was changed{text}")
+    elif odd:
+        message = f"{shown(out.path)} is as recorded but for its size{text}"
+        yield stated("size", message, owned.file, out.line, add_again(owned))
 
 
 def _changed(ground: Ground, owned: Owned, message: str) -> Finding:

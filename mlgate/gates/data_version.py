@@ -18,12 +18,15 @@ from mlgate.core.gate import Context, Detected, Inputs
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _dv_binaries as binaries
+from mlgate.gates import _dv_cache as cache
 from mlgate.gates import _dv_change as change
+from mlgate.gates import _dv_external as external
 from mlgate.gates import _dv_imports as imports
 from mlgate.gates import _dv_pipelines as pipelines
 from mlgate.gates import _dv_pointers as pointers
 from mlgate.gates import _dv_setup as setup
 from mlgate.gates import _dv_storage as storage
+from mlgate.gates import _dv_summary as summary
 from mlgate.gates import _dv_work as work
 from mlgate.gates._dv_ground import Ground
 from mlgate.gates._dv_history import owned_by_range
@@ -103,15 +106,17 @@ def _all(ground: Ground) -> Iterator[Finding]:
     yield from work.check(ground)
     yield from binaries.check(ground)
     if ground.ctx.stage == Stage.COMMIT:
-        yield from storage.cache(ground)
+        yield from cache.check(ground)
         yield _judged(ground, "present in the cache" if ground.owned else "")
         return
+    yield from summary.check(ground)
     yield from change.check(ground)
     earlier, unknown = owned_by_range(ground)
     yield from unknown
     remotes = storage.Remotes(ground, earlier)
     yield from remotes.check()
     yield from imports.check(ground)
+    yield from external.check(ground)
     where = f"{counted(remotes.objects, 'object')} looked for in {', '.join(remotes.names)}"
     yield _judged(ground, where if remotes.names else "")
 

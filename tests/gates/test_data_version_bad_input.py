@@ -36,7 +36,7 @@ class Ask:
         config = f"[core]\n    remote = r\n['remote \"r\"']\n    url = {self.remote}\n"
         fields = {"kind": "data-version", "stage": Stage.MERGE} | more
         found: list[Any] = []
-        reason = None
+        reason = hint = None
         written = {".dvc/config": config} | files
         try:
             for name, content in written.items():
@@ -50,9 +50,10 @@ class Ask:
             for finding in GATE.check(ctx, ()):
                 found += [finding]
         except GateError as error:
-            reason = error.message
-            assert error.hint
-        return {"findings": [_plain(f) for f in found if isinstance(f, Finding)], "reason": reason}
+            reason, hint = error.message, error.hint
+            assert hint
+        said = [_plain(f) for f in found if isinstance(f, Finding)]
+        return {"findings": said, "reason": reason, "hint": hint}
 
     def pushed(self, content: bytes, name: str | None = None) -> str:
         """Put an object into the remote; its hash."""
@@ -114,6 +115,7 @@ _BOMB = b"a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
         (b"outs:\n- md5: 1\n", "schema"),
         (pointer("zz").encode(), "hash"),
         (pointer(HASH + ".dir/../../etc").encode(), "hash"),
+        (b"outs:\n- path: x\n  hash: md5-dos2unix\n  md5-dos2unix: ../../etc\n", "hash"),
         (pointer(nfile=3).encode(), "schema"),
         (pointer(size="many").encode(), "schema"),
         (pointer(size=-1).encode(), "schema"),
@@ -184,6 +186,13 @@ def test_a_directory_of_another_extent(ask: Ask) -> None:
     assert failing(ask({"x.dvc": pointer(hash_, nfiles=2, size=3)})) == {"size"}
     assert failing(ask({"x.dvc": pointer(hash_, nfiles=1, size=3)})) == set()
     assert failing(ask({"x.dvc": pointer(hash_, nfiles=1, size=4)})) == {"remote-damaged"}
+
+
+def test_a_size_that_is_wrong_is_no_change_of_the_data(ask: Ask) -> None:
+    said = ask({"x.dvc": pointer(ask.pushed(b"one"), size=4), "x": b"one"})
+    assert "size" in failing(said) and "changed" not in failing(said), said
+    said = ask({"x": b"two!!"})
+    assert "changed" in failing(said) and "size" not in failing(said), said
 
 
 def test_a_remote_that_is_a_home_directory_is_not_walked(
@@ -355,3 +364,60 @@ def test_the_summary_counts_the_rows_of_parquet(ask: Ask, tmp_path: Path) -> Non
     worker = Workshop(str(ask.folder), dict(os.environ), jobs=1).worker
     said = ask({}, base=testing.FolderSnapshot(tmp_path / "base"), worker=worker)
     assert "t.parquet: changed, 3 -> 5 rows" in [f["message"] for f in said["findings"]], said
+
+
+S3 = "[core]\nremote = r\n['remote \"r\"']\nurl = s3://bucket/top\n"
+
+
+def _answering(*lines: dict[str, Any], code: int = 0) -> Callable[..., Any]:
+    """A worker that says this."""
+
+    class Ended:
+        returncode = code
+        stdout = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        errors = "Traceback\nKilled"
+
+    return lambda *_, **__: Ended()
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "mend"),
+    [
+        ("forbidden", "access was denied", "may read and list it"),
+        ("no-place", "s3://bucket/top", "dvc remote modify r url URL"),
+        ("no-credentials", "no credentials were found", "profile NAME"),
+        ("time-out", "did not answer in time", "raise `timeout`"),
+        ("unreachable", "cannot be reached", "dvc status -c -r r"),
+        ("no-plugin", "cannot open s3", "pip install 'dvc[s3]'"),
+        ("no-dvc", "dvc is not installed", "pip install 'dvc[s3]'"),
+        ("config", "its configuration", "dvc remote list"),
+    ],
+)
+def test_why_a_remote_cannot_be_asked_is_told_apart(
+    ask: Ask, kind: str, words: str, mend: str
+) -> None:
+    run = _answering({"error": kind, "message": "it says so"}, {"end": True})
+    said = ask({".dvc/config": S3, "x.dvc": pointer()}, network=True, run=run)
+    assert failing(said) == set() and words in said["reason"]
+    assert mend in said["hint"]
+
+
+@pytest.mark.parametrize("run", [_answering(), _answering({"sizes": {}}), _answering(code=137)])
+def test_a_worker_that_ends_early_is_no_answer(ask: Ask, run: Callable[..., Any]) -> None:
+    said = ask({".dvc/config": S3, "x.dvc": pointer()}, network=True, run=run)
+    assert failing(said) == set() and "ended without an answer: Killed" in said["reason"]
+
+
+def test_a_worker_that_is_stopped_names_the_time_limit(ask: Ask) -> None:
+    def run(*_: Any, **__: Any) -> Any:
+        raise GateError("python was stopped after 300 s", "raise `timeout`")
+
+    said = ask({".dvc/config": S3, "x.dvc": pointer()}, network=True, run=run)
+    assert failing(said) == set() and "did not answer: python was stopped" in said["reason"]
+    assert "`timeout`" in said["hint"]
+
+
+def test_what_lies_outside_and_is_no_file_is_not_read(ask: Ask, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    said = ask({"x.dvc": pointer(path="../pipe", cache="false")})
+    assert failing(said) == set() and "no regular file" in said["reason"]

@@ -256,6 +256,16 @@ def test_access_denied(seed: World, tmp_path: Path, denying: str, server: Server
     assert verdict["outcome"] == "errored" and "denied" in verdict["reason"]
 
 
+def test_a_server_that_never_answers(seed: World, tmp_path: Path, server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        world = seed.copy(tmp_path / "w").edit(".dvc/config", server.url, url)
+        world.put({"mlgate.toml": _POLICY + 'timeout = "8s"\n'}).commit()
+        verdict = _checked(world, None)
+    assert verdict["outcome"] == "errored" and verdict["exit_code"] == 3
+    assert "did not answer" in verdict["reason"] and "timeout" in verdict["help"]
+
+
 @pytest.fixture
 def denying() -> Iterator[str]:
     """A server that says 403 to everything."""
@@ -351,3 +361,80 @@ def test_versions_that_the_cloud_keeps(versioned: World, server: Server) -> None
     text = versioned.read("data/table.csv.dvc")
     versioned.put({"data/table.csv.dvc": text.partition("  cloud:")[0]})
     assert failing(versioned.check("merge", *against)) == {"not-in-remote", "version-id"}
+
+
+_EXPORT = """stages:
+  export:
+    cmd: python -c "1"
+    deps: ["remote://plain/in.csv"]
+    outs:
+    - "remote://plain/out.csv": {cache: false}
+    - "remote://plain/folder": {cache: false}
+"""
+
+
+@pytest.fixture
+def external(seed: World, server: Server, tmp_path: Path) -> World:
+    """A stage whose output, folder and dependency are in a bucket, and imports that nobody
+    downloaded: by their etag, and by the version that the cloud keeps."""
+    client = server.client()
+    for bucket in ("plain", "versions"):
+        client.create_bucket(Bucket=bucket)
+    client.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    for name in ("in.csv", "out.csv", "folder/a.csv", "folder/deep/b.csv", "later.csv"):
+        client.put_object(Bucket="plain", Key=name, Body=name.encode())
+    client.put_object(Bucket="versions", Key="kept.csv", Body=b"kept")
+    world = seed.copy(tmp_path / "external")
+    world.put({"out/dvc.yaml": _EXPORT})
+    world.dvc(
+        "remote add plain s3://plain", f"remote modify plain endpointurl {server.url}",
+        "remote add versions s3://versions", f"remote modify versions endpointurl {server.url}",
+        "import-url -q --no-download remote://plain/later.csv later.csv",
+        "import-url -q --version-aware remote://versions/kept.csv kept.csv",
+        "commit -q -f out/dvc.yaml:export",
+    )  # fmt: skip
+    world.commit("what lies outside")
+    return world
+
+
+def _asked(world: World, server: Server, *args: str) -> dict[str, Any]:
+    """The verdict; nothing is written to the project or a bucket."""
+    buckets = ("plain", "versions", "data")
+    before = listing(world.project), [server.keys(bucket) for bucket in buckets]
+    verdict = world.check("merge", "--base", "HEAD", *args)
+    assert (listing(world.project), [server.keys(bucket) for bucket in buckets]) == before
+    return verdict
+
+
+def test_what_lies_outside_is_asked_as_dvc_status_asks(external: World, server: Server) -> None:
+    verdict = _asked(external, server)
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set()), verdict
+    said = [f["message"] for f in verdict["findings"] if f["rule"].endswith("/external")]
+    assert len(said) == 5 and sum("`dvc status`" in one for one in said) == 4, said
+    status = "status --json out/dvc.yaml:export"
+    assert external.dvc(status)[0].out.strip() == "{}"
+    client = server.client()
+    client.put_object(Bucket="plain", Key="in.csv", Body=b"others")
+    client.put_object(Bucket="plain", Key="later.csv", Body=b"others")
+    client.put_object(Bucket="plain", Key="folder/deep/b.csv", Body=b"others")
+    client.delete_object(Bucket="plain", Key="out.csv")
+    held = client.list_object_versions(Bucket="versions")["Versions"]
+    client.put_object(Bucket="versions", Key="kept.csv", Body=b"newer")
+    verdict = _asked(external, server)
+    found = sorted(f["message"] for f in verdict["findings"] if f["result"] == "fail")
+    assert failing(verdict) == {"external-changed", "stale-lock", "not-in-source"}, found
+    assert {one.rpartition("remote://plain/")[2] for one in found} == {
+        "folder has changed since", "out.csv is not there any more", "in.csv has changed since",
+        "later.csv, where later.csv.dvc comes from, has changed since",
+    }  # fmt: skip
+    theirs = external.dvc(status)[0].out
+    assert all(name in theirs for name in ("plain/in.csv", "plain/out.csv", "plain/folder"))
+    client.delete_object(Bucket="versions", Key="kept.csv", VersionId=held[0]["VersionId"])
+    said = [f["message"] for f in _asked(external, server)["findings"] if f["result"] == "fail"]
+    assert any("lacks 1 version: remote://versions/kept.csv" in one for one in said), said
+    verdict = _asked(external, server, "--offline")
+    assert verdict["outcome"] == "errored" and "--offline" in verdict["reason"]
+    external.edit(".dvc/config", "s3://plain", "s3://nowhere")
+    verdict = _asked(external, server)
+    assert verdict["outcome"] == "errored" and "no bucket" in verdict["reason"]
+    assert "dvc remote modify plain url" in verdict["help"]

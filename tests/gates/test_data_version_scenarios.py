@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from dvc_scenarios import DVC, SCENARIOS, Scenario, table
 from dvc_world import World, build, dvc_says, failing, listing
+
+LOST = {"not-in-remote", "members-missing", "remote-damaged"}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,56 @@ def test_scenario(seed: World, tmp_path: Path, scenario: Scenario) -> None:
     assert listing(*untouched) == before
     mends = [f["help"] for f in verdict["findings"] if f["result"] == "fail"]
     assert all(mends)
+
+
+def _only_here(world: World) -> None:
+    """Neither the remote nor the cache has what lies in the work tree."""
+    for lost in (b"id,y\n1,0\n2,1\n", b"model of 3 rows"):
+        there = world.object(lost)
+        here = world.project / ".dvc" / "cache" / there.relative_to(world.remote)
+        there.unlink(), here.unlink()
+
+
+def _mends(world: World) -> list[str]:
+    found = world.check("merge")["findings"]
+    return [f["help"] for f in found if f["result"] == "fail" and f["level"] != "note"]
+
+
+def test_what_the_cache_lacks_is_added_before_it_is_pushed(seed: World, tmp_path: Path) -> None:
+    """DVC pushes from its cache: what it lacks there it leaves out, and ends in 0."""
+    world = seed.copy(tmp_path / "world")
+    _only_here(world)
+    assert _mends(world) == [
+        "dvc add data/table.csv && dvc push -r shared data/table.csv.dvc",
+        "dvc commit train && dvc push -r shared train",
+    ]
+    world.forget_data()
+    assert _mends(world) == [
+        "in the clone that has this data: dvc push -r shared data/table.csv.dvc",
+        "in the clone that has this data: dvc push -r shared train",
+    ]
+
+
+def test_the_only_copy_is_not_removed(seed: World, tmp_path: Path) -> None:
+    world = seed.copy(tmp_path / "world").forget_data()
+    world.object(b"second\n").unlink()
+    (mend,) = _mends(world)
+    assert mend.startswith("in the clone that has this data: rm ") and ".dir" in mend
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    "spoil", [s.does for s in SCENARIOS if set(s.rules) & LOST and not s.drives] + [_only_here]
+)
+def test_the_mending_command_mends_as_it_is(
+    seed: World, tmp_path: Path, spoil: Callable[[World], object]
+) -> None:
+    world = seed.copy(tmp_path / "world")
+    spoil(world)
+    for mend in _mends(world):
+        subprocess.run(mend, shell=True, check=True, cwd=world.project, env=world.environment())
+    verdict = world.check("merge")
+    assert (verdict["outcome"], failing(verdict)) == ("passed", set()), verdict["findings"]
 
 
 DOCS = Path(__file__).parents[2] / "docs" / "data-version.md"

@@ -28,6 +28,7 @@ class Kept(Struct, frozen=True):
     name: str
     """Relative to the output; empty for the output itself."""
     remote: str
+    """Empty for the place itself that an import was taken from."""
     version: str | None
     size: int | None
 
@@ -53,7 +54,7 @@ class Out(Struct, frozen=True, kw_only=True):
     kept: tuple[Kept, ...] = ()
     """Of versioned outputs: every file, with what was recorded when it was pushed."""
     external: bool = False
-    """It lies outside of the repository: a URL or an absolute path."""
+    """It lies outside of the repository: a URL, an absolute path, or one that begins with `..`."""
     kind: str = "out"
     """`out`, `metric`, `plot` or `dep`."""
     line: int | None = None

@@ -76,7 +76,7 @@ def _stage(reading: Reading, name: str, stage: dict[str, Any]) -> Stage:
     wdir = stage.get("wdir")
     placed: str | None = reading.folder
     if isinstance(wdir, str) and "${" not in wdir:
-        placed = reading.place(wdir, reading.folder, line, may_leave=False)
+        placed = reading.place(wdir, reading.folder, line)
     return Stage(
         name=name,
         cmd=command(stage.get("cmd")),

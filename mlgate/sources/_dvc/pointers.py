@@ -147,7 +147,7 @@ def _wdir(reading: Reading, document: dict[str, Any]) -> str:
         reading.problem("schema", "`wdir` is no path", reading.line_of("wdir"))
         return reading.folder
     line = reading.line_of("wdir")
-    found = reading.place(written, reading.folder, line, may_leave=False)
+    found = reading.place(written, reading.folder, line)
     return reading.folder if found is None else found.removeprefix(".")
 
 

@@ -1,4 +1,5 @@
-"""Asks a DVC remote which objects it holds; run by the interpreter that has the project's dvc.
+"""Asks a DVC remote which objects it holds, or what lies at other URLs; run by the interpreter that
+has the project's dvc.
 
 Reads one JSON request on standard input, answers JSON lines ending in {"end": true}. It only asks:
 no cache, link, lock, index or remote is written, and files only where the request says.
@@ -38,6 +39,11 @@ def main() -> None:
 
 def answer(request: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> None:
     config = configured(request["dvc_dir"], request["config"])
+    if "outside" in request:
+        with ThreadPoolExecutor(max(1, min(request["jobs"], 64))) as pool:
+            for at, said in enumerate(pool.map(lambda u: outside(config, *u), request["outside"])):
+                say({"at": at, **said})
+        return
     cls, settings, top = import_module("dvc.fs").get_cloud_fs(config, name=request["remote"])
     fs = cls(**settings)
     files = top
@@ -110,8 +116,36 @@ def size(fs: Any, path: str) -> int | None:
         return None
 
 
+def outside(config: Any, url: str, versions: list[list[str]]) -> dict[str, Any]:
+    """The hash that DVC gives what lies at `url`, as `dvc status` asks for it, or which of its
+    `versions` (relative path, version id) are there; or why that cannot be told."""
+    try:
+        more = {"version_aware": True} if versions else {}
+        cls, settings, place = import_module("dvc.fs").get_cloud_fs(config, url=url, **more)
+        fs = cls(**settings)
+        probe(fs, place)
+        if versions:
+            return {"sizes": [version(fs, place, *one) for one in versions]}
+        return {"hash": hashed(fs, place)}
+    except Exception as error:
+        return {"refused": kind_of(error), "message": words(error)}
+
+
+def hashed(fs: Any, path: str) -> str | None:
+    """By DVC's own reckoning: an etag or checksum of the store, else an md5; None: not there."""
+    build = import_module("dvc_data.hashfile.build").build
+    memory = import_module("dvc_objects.fs.memory").MemoryFileSystem()
+    nowhere = import_module("dvc_data.hashfile.db").HashFileDB(memory, "/nowhere")
+    try:
+        _, _, found = build(nowhere, path, fs, fs.PARAM_CHECKSUM, dry_run=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return str(found.hash_info.value)
+
+
 def version(fs: Any, top: str, path: str, version_id: str) -> int | None:
-    return size(fs, fs.version_path(fs.join(top, *path.split("/")), version_id))
+    place = fs.join(top, *path.split("/")) if path else top
+    return size(fs, fs.version_path(place, version_id))
 
 
 def listed(fs: Any, top: str, folder: str) -> dict[str, int | None]:

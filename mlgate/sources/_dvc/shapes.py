@@ -14,6 +14,7 @@ LARGEST = 32 << 20
 """No pointer, lock or pipeline is larger; DVC itself would take minutes over one."""
 _MARKS = re.compile(rb"^(?:<{7}|>{7}|={7})(?: |$|\r)", re.MULTILINE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|ssh:|remote://")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _HEX = re.compile(r"[0-9a-f]{32}(?:\.dir)?")
 _CLOUD_HASHES = ("etag", "checksum")
 
@@ -100,17 +101,12 @@ class Reading:
         self.problem("schema", f"`{key}` is no whole number", self.line_of(f"{key}:"))
         return None
 
-    def place(self, written: str, wdir: str, line: int | None, *, may_leave: bool) -> str | None:
-        """`written`, relative to the root; None for what lies outside of the repository."""
-        if _URL.match(written) or written.startswith("/") or re.match(r"[A-Za-z]:[\\/]", written):
-            if not may_leave:
-                self.problem("outside", f"{written!r} lies outside of the repository", line)
+    def place(self, written: str, wdir: str, line: int | None) -> str | None:
+        """`written`, relative to the root; None, and a problem, where it may not lie there."""
+        if outside(written, wdir) or "\0" in written:
+            self.problem("outside", f"{written!r} lies outside of the repository", line)
             return None
         path = posixpath.normpath(posixpath.join(wdir, written))
-        if path == ".." or path.startswith(("../", "/")) or "\0" in path:
-            if not may_leave:
-                self.problem("outside", f"{written!r} leaves the repository", line)
-            return None
         if path == ".git" or path.startswith(".git/") or "/.git/" in f"/{path}/":
             self.problem("outside", f"{written!r} lies in git's own folder", line)
             return None
@@ -123,13 +119,14 @@ class Reading:
             self.problem("schema", f"an entry of `{kind}s` has no `path`")
             return None
         line = self.line_of(f"path: {written}") or self.line_of(written)
-        path = self.place(written, wdir, line, may_leave=kind == "dep")
-        if path is None and kind != "dep":
+        far = outside(written, wdir)
+        path = far or self.place(written, wdir, line)
+        if path is None:
             return None
         algorithm, hash_ = self._hash(entry, written, kind, line)
         remote = entry.get("remote")
         return Out(
-            path=path or written,
+            path=path,
             written=written,
             hash=hash_,
             algorithm=algorithm,
@@ -140,18 +137,18 @@ class Reading:
             remote=remote if isinstance(remote, str) else None,
             versioned="files" in entry or "cloud" in entry or "version_id" in entry,
             kept=tuple(self._kept(entry)),
-            external=path is None,
+            external=far is not None,
             kind=kind,
             line=line,
         )
 
     def _kept(self, entry: dict[str, Any]) -> Iterator[Kept]:
-        """The files of a cloud-versioned output."""
-        if "files" not in entry and "cloud" not in entry:
+        """The files of which a cloud keeps versions."""
+        if not entry.keys() & {"files", "cloud", "version_id"}:
             return
         for file in self.mappings(entry["files"], "`files`") if "files" in entry else [entry]:
             cloud = file.get("cloud")
-            for remote, there in cloud.items() if isinstance(cloud, dict) else [("", {})]:
+            for remote, there in cloud.items() if isinstance(cloud, dict) else [("", file)]:
                 version = there.get("version_id") if isinstance(there, dict) else None
                 yield Kept(
                     name=str(file.get("relpath", "")) if file is not entry else "",
@@ -175,11 +172,18 @@ class Reading:
         if value is None or value == "":
             return named or MD5, None
         value = str(value).lower()
-        if named not in (None, MD5) or not _HEX.fullmatch(value):
-            if named in (None, MD5) and kind != "dep":
-                self.problem(
-                    "hash", f"{written}: {value[:60]!r} is no md5 (32 hex digits, `.dir`)", line
-                )
-                return named or LEGACY, None
-            return named or LEGACY, value
-        return (MD5 if named else LEGACY), value
+        if named in (None, MD5, LEGACY) and not _HEX.fullmatch(value) and kind != "dep":
+            self.problem(
+                "hash", f"{written}: {value[:60]!r} is no md5 (32 hex digits, `.dir`)", line
+            )
+            return named or LEGACY, None
+        return named or LEGACY, value
+
+
+def outside(written: str, wdir: str) -> str | None:
+    """Where a path leads that leaves the repository: a URL, an absolute path, or one with `..`
+    relative to the root; None for what lies inside."""
+    if _URL.match(written) or _DRIVE.match(written):
+        return written
+    path = posixpath.normpath(posixpath.join(wdir, written))
+    return path if path == ".." or path.startswith(("../", "/")) else None

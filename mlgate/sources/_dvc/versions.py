@@ -28,9 +28,10 @@ class Owned(Struct, frozen=True, kw_only=True):
 
     @property
     def in_remote(self) -> bool:
-        """True if a remote must hold it: what is imported from a repository is there instead."""
-        foreign = self.imported is not None and self.imported.is_repository
-        return self.out.cache and self.out.push and self.out.hash is not None and not foreign
+        """True if a remote must hold it: what is imported from a repository is there instead, and
+        what lies outside of this one is nowhere else."""
+        out, elsewhere = self.out, self.imported is not None and self.imported.is_repository
+        return out.cache and out.push and bool(out.hash) and not (elsewhere or out.external)
 
 
 class Versions(Struct, frozen=True):
