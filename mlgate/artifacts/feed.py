@@ -86,7 +86,7 @@ class Feed:
         while self.more():
             self.at = len(self.buffer)
 
-    def line(self) -> bytes:
+    def line(self, longest: int = _LONGEST_LINE) -> bytes:
         """The next bytes up to a line feed, without it."""
         while True:
             end = self.buffer.find(b"\n", self.at)
@@ -94,7 +94,7 @@ class Feed:
                 line = self.buffer[self.at : end]
                 self.at = end + 1
                 return line
-            if len(self.buffer) - self.at > _LONGEST_LINE or not self.more():
+            if len(self.buffer) - self.at > longest or not self.more():
                 raise malformed("a line of it does not end")
 
     def long_line(self) -> tuple[bytes, bytes]:
@@ -123,7 +123,7 @@ def of_file(file: BinaryIO) -> Feed:
     file.seek(start)
 
     def seek(step: int) -> bool:
-        return file.seek(step, os.SEEK_CUR) <= size
+        return step <= size and file.seek(step, os.SEEK_CUR) <= size
 
     return Feed(file.read, seek)
 
