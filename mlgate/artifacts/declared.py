@@ -86,7 +86,7 @@ def _keras(node: dict[str, Any], scan: Scan, where: str) -> None:
         name = str(node.get("config")) if made == "function" else made
         package, *rest = module.split(".")
         rest = rest[1:] if rest[:1] == ["src"] else rest
-        known = package in _KERAS and (_is_class(made) or bool(rest) and rest[0] in _FUNCTIONS)
+        known = package in _KERAS and (_is_class(made) or (bool(rest) and rest[0] in _FUNCTIONS))
         full = f"{module}:{name}"[:120]
         if not known and module != "builtins" and full not in scan.allow:
             scan.state(Problem(UNKNOWN, _unknown(full), where, full))

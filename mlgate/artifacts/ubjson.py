@@ -64,7 +64,7 @@ def _container(feed: Feed, scan: Scan, depth: int, opened: bytes) -> Any:
         return _object(feed, scan, depth, kind, count)
     if kind in _SIZES and count is not None:
         return _numbers(feed, kind, count)
-    found = []
+    found: list[Any] = []
     while count != len(found) and not _closed(feed, count, b"]"):
         found.append(_value(feed, scan, depth + 1, kind))
     return found

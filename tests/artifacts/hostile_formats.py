@@ -153,10 +153,14 @@ def _keras() -> dict[str, bytes]:
     inner = _model(layer("Dense"), layer("Lambda"))
     return {
         "Lambda": saved(_model(layer("Lambda", function="4wEAAA=="))),
-        "Lambda, escaped": saved(json.dumps(_model(layer("Lambda"))).replace("La", "\\u004ca").encode()),
+        "Lambda, escaped": saved(
+            json.dumps(_model(layer("Lambda"))).replace("La", "\\u004ca").encode()
+        ),
         "Lambda in a wrapper": saved(_model(layer("TimeDistributed", layer=layer("Lambda")))),
         "Lambda in a model in a model": saved(_model(inner)),
-        "Lambda of the older form": saved({"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": {}}]}),
+        "Lambda of the older form": saved(
+            {"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": {}}]}
+        ),
         "Lambda in UTF-16": saved(json.dumps(inner).encode("utf-16")),
         "Lambda behind a mark of order": saved(b"\xef\xbb\xbf" + json.dumps(inner).encode()),
         "Lambda behind white space": saved(b" \n" * 3000 + json.dumps(inner).encode()),
@@ -164,37 +168,71 @@ def _keras() -> dict[str, bytes]:
         "layer of pickled torch": saved(_model(layer("TorchModuleWrapper", module="x"))),
         "layer of a SavedModel": saved(_model(layer("TFSMLayer", filepath="../x"))),
         "layer of JAX": saved(_model(layer("JaxLayer", call_fn="x"))),
-        "function of Keras as a class": saved(_model({"class_name": "get_file", "module": "keras.utils", "config": {}})),
-        "settings of Keras": saved(_model({"class_name": "function", "module": "keras.config", "config": "enable_unsafe_deserialization"})),
-        "vocabulary in another file": saved(_model(layer("StringLookup", vocabulary="/etc/passwd"))),
-        "module of others": saved(_model({"class_name": "call", "module": "subprocess", "config": {}})),
+        "function of Keras as a class": saved(
+            _model({"class_name": "get_file", "module": "keras.utils", "config": {}})
+        ),
+        "settings of Keras": saved(
+            _model(
+                {
+                    "class_name": "function",
+                    "module": "keras.config",
+                    "config": "enable_unsafe_deserialization",
+                }
+            )
+        ),
+        "vocabulary in another file": saved(
+            _model(layer("StringLookup", vocabulary="/etc/passwd"))
+        ),
+        "module of others": saved(
+            _model({"class_name": "call", "module": "subprocess", "config": {}})
+        ),
         "older form, as HDF5": HDF5 + bytes(64) + b'{"class_name": "Lambda"}',
-        "weights that are HDF5 with links": zipped(config_dot_json=_model(), model_dot_weights_dot_h5=HDF5 + b"\x01" * 99),
-        "weights that are a pickle": zipped(config_dot_json=_model(), model_dot_weights_dot_h5=PAYLOAD),
+        "weights that are HDF5 with links": zipped(
+            config_dot_json=_model(), model_dot_weights_dot_h5=HDF5 + b"\x01" * 99
+        ),
+        "weights that are a pickle": zipped(
+            config_dot_json=_model(), model_dot_weights_dot_h5=PAYLOAD
+        ),
         "YAML of Keras": b"backend: tensorflow\nclass_name: !!python/object/apply:os.system [inert]\n",
-    }  # fmt: skip
+    }
 
 
 def _torch() -> dict[str, bytes]:
     state = {"m__version": b"3\n", "m__byteorder": b"little"}
     return {
-        "TorchScript": zipped(m__data_dot_pkl=PICKLE, m__code____torch__=b"def forward(self): pass", **state),
-        "TorchScript, letters of another case": zipped(m__DATA_dot_PKL=PICKLE, m__CODE__x_dot_PY=TAR_SOURCE, **state),
-        "TorchScript, constants only": zipped(m__constants_dot_pkl=PICKLE, m__code__x_dot_py=TAR_SOURCE, **state),
+        "TorchScript": zipped(
+            m__data_dot_pkl=PICKLE, m__code____torch__=b"def forward(self): pass", **state
+        ),
+        "TorchScript, letters of another case": zipped(
+            m__DATA_dot_PKL=PICKLE, m__CODE__x_dot_PY=TAR_SOURCE, **state
+        ),
+        "TorchScript, constants only": zipped(
+            m__constants_dot_pkl=PICKLE, m__code__x_dot_py=TAR_SOURCE, **state
+        ),
         "pickle under another case": zipped(m__DATA_dot_PKL=PAYLOAD, **state),
-        "pickle beside, as text": zipped(m__data_dot_pkl=PICKLE, m__pickle_module_info_dot_txt=PAYLOAD, **state),
+        "pickle beside, as text": zipped(
+            m__data_dot_pkl=PICKLE, m__pickle_module_info_dot_txt=PAYLOAD, **state
+        ),
         "pickle in the version": zipped(m__data_dot_pkl=PICKLE, m__version=PAYLOAD),
         "two pickles that it loads": zipped(m__data_dot_pkl=PICKLE, n__data_dot_pkl=PAYLOAD),
         "bytecode of mobile": zipped(m__data_dot_pkl=PICKLE, m__bytecode_dot_pkl=PAYLOAD, **state),
-        "exported program": zipped(m__archive_format=b"pt2", m__models__model_dot_json={"graph_module": {}}),
-        "exported program, older": zipped(version=b"1", serialized_exported_program_dot_json={"a": 1}),
-        "compiled code in it": zipped(m__archive_format=b"pt2", m__data__aotinductor__model__a_dot_so=b"\x7fELF" + bytes(99)),
+        "exported program": zipped(
+            m__archive_format=b"pt2", m__models__model_dot_json={"graph_module": {}}
+        ),
+        "exported program, older": zipped(
+            version=b"1", serialized_exported_program_dot_json={"a": 1}
+        ),
+        "compiled code in it": zipped(
+            m__archive_format=b"pt2", m__data__aotinductor__model__a_dot_so=b"\x7fELF" + bytes(99)
+        ),
         "source of compiled code": zipped(m__data__aotinductor__model__a_dot_cpp=b"int main() {}"),
         "ExecuTorch": b"\x1c\0\0\0ET12" + bytes(99),
         "torch.package": zipped(m___dot_data__extern_modules=b"os\n", m__a_dot_py=TAR_SOURCE),
-        "TorchServe": zipped(MAR_INF__MANIFEST_dot_json={"model": {"handler": "h.py"}}, h_dot_py=TAR_SOURCE),
+        "TorchServe": zipped(
+            MAR_INF__MANIFEST_dot_json={"model": {"handler": "h.py"}}, h_dot_py=TAR_SOURCE
+        ),
         "SageMaker": tarred(code__inference_dot_py=TAR_SOURCE, model_dot_txt=b"1"),
-    }  # fmt: skip
+    }
 
 
 def _described() -> dict[str, bytes]:
@@ -233,10 +271,17 @@ def _folder_with_bytes() -> bytes:
 def tree(**changed: str) -> str:
     """LightGBM's text of one tree."""
     lines = {
-        "num_leaves": "3", "num_cat": "0", "split_feature": "0 1", "split_gain": "1 1",
-        "threshold": "0.5 0.25", "decision_type": "2 2", "left_child": "1 -1",
-        "right_child": "-2 -3", "leaf_value": "0.1 0.2 0.3", **changed,
-    }  # fmt: skip
+        "num_leaves": "3",
+        "num_cat": "0",
+        "split_feature": "0 1",
+        "split_gain": "1 1",
+        "threshold": "0.5 0.25",
+        "decision_type": "2 2",
+        "left_child": "1 -1",
+        "right_child": "-2 -3",
+        "leaf_value": "0.1 0.2 0.3",
+        **changed,
+    }
     return "Tree=0\n" + "".join(f"{name}={value}\n" for name, value in lines.items()) + "\n\n"
 
 
@@ -249,16 +294,29 @@ def lightgbm(*trees: str, sizes: str | None = None) -> bytes:
 def xgboost(**changed: Any) -> dict[str, Any]:
     """XGBoost's JSON of one tree."""
     one = {
-        "base_weights": [0.0, 1.0, 2.0], "categories": [], "categories_nodes": [],
-        "categories_segments": [], "categories_sizes": [], "default_left": [0, 0, 0], "id": 0,
-        "left_children": [1, -1, -1], "loss_changes": [1.0, 0.0, 0.0],
-        "parents": [2147483647, 0, 0], "right_children": [2, -1, -1],
-        "split_conditions": [0.5, 1.0, 2.0], "split_indices": [0, 0, 0], "split_type": [0, 0, 0],
+        "base_weights": [0.0, 1.0, 2.0],
+        "categories": [],
+        "categories_nodes": [],
+        "categories_segments": [],
+        "categories_sizes": [],
+        "default_left": [0, 0, 0],
+        "id": 0,
+        "left_children": [1, -1, -1],
+        "loss_changes": [1.0, 0.0, 0.0],
+        "parents": [2147483647, 0, 0],
+        "right_children": [2, -1, -1],
+        "split_conditions": [0.5, 1.0, 2.0],
+        "split_indices": [0, 0, 0],
+        "split_type": [0, 0, 0],
         "sum_hessian": [3.0, 1.0, 2.0],
-        "tree_param": {"num_deleted": "0", "num_feature": "2", "num_nodes": "3",
-                       "size_leaf_vector": "1"},
+        "tree_param": {
+            "num_deleted": "0",
+            "num_feature": "2",
+            "num_nodes": "3",
+            "size_leaf_vector": "1",
+        },
         **changed,
-    }  # fmt: skip
+    }
     model = {"gbtree_model_param": {"num_parallel_tree": "1", "num_trees": "1"},
              "iteration_indptr": [0, 1], "tree_info": [0], "trees": [one]}  # fmt: skip
     booster = {"model": model, "name": "gbtree"}
@@ -296,9 +354,12 @@ CROOKED: dict[str, dict[str, Any]] = {
     "feature of another sign": {"split_indices": [-4, 0, 0]},
     "more nodes than are there": {"tree_param": {"num_nodes": "900", "num_feature": "2"}},
     "node that is its own child": {"left_children": [0, -1, -1]},
-    "categories beyond their list": {"categories_nodes": [0], "categories_segments": [5],
-                                     "categories_sizes": [9]},
-}  # fmt: skip
+    "categories beyond their list": {
+        "categories_nodes": [0],
+        "categories_segments": [5],
+        "categories_sizes": [9],
+    },
+}
 CROOKED_TEXT = {
     "child beyond the tree": {"left_child": "99 -1"},
     "leaf beyond the tree": {"right_child": "-2 -99"},
@@ -314,7 +375,9 @@ CROOKED_TEXT = {
 def _boosters() -> dict[str, bytes]:
     whole = ubj(xgboost())
     return {
-        **{f"xgboost, {what}": json.dumps(xgboost(**how)).encode() for what, how in CROOKED.items()},
+        **{
+            f"xgboost, {what}": json.dumps(xgboost(**how)).encode() for what, how in CROOKED.items()
+        },
         **{f"xgboost ubj, {what}": ubj(xgboost(**how)) for what, how in CROOKED.items()},
         **{f"lightgbm, {what}": lightgbm(tree(**how)) for what, how in CROOKED_TEXT.items()},
         "lightgbm, tree missing": lightgbm(tree(), sizes="10 10"),
@@ -324,7 +387,7 @@ def _boosters() -> dict[str, bytes]:
         "xgboost ubj, key twice": whole[:-1] + _key("version") + b"Z}",
         "xgboost ubj, length below zero": b"{" + b"L" + struct.pack(">q", -1) + b"}",
         "xgboost ubj, length that overflows": b"{" + b"L" + struct.pack(">q", (1 << 63) - 1) + b"}",
-    }  # fmt: skip
+    }
 
 
 def samples() -> dict[str, bytes]:
