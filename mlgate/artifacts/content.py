@@ -184,7 +184,8 @@ def _by_trial(
     text = _is_text(head)
     whole = refusal is None and again.ended()
     known_text = text and not whole and _ending(name) in _TEXTS
-    suspect = machine.called or (machine.reached and not known_text)
+    unread = refusal is not None and refusal.rule == "limit"  # it may call what was not reached
+    suspect = machine.called or unread or (machine.reached and not known_text)
     if suspect or (whole and not text):
         scan.recognised("pickle")
         for problem in trial.problems.values():

@@ -70,6 +70,7 @@ def _message(feed: Feed, scan: Scan, kind: str, end: int | None, depth: int) -> 
     if depth > _DEEPEST:
         raise Refused("limit", f"its graphs nest deeper than {_DEEPEST} levels")
     for field in _fields(feed, end):
+        scan.values(1)
         graph = graph or field.number == _GRAPH
         if kind == "model":
             _of_model(feed, field)

@@ -193,7 +193,7 @@ def _keras() -> dict[str, bytes]:
         "weights that are a pickle": zipped(
             config_dot_json=_model(), model_dot_weights_dot_h5=PAYLOAD
         ),
-        "YAML of Keras": b"backend: tensorflow\nclass_name: !!python/object/apply:os.system [inert]\n",
+        "YAML of Keras": b"backend: x\nclass_name: !!python/object/apply:os.system [inert]\n",
     }
 
 
