@@ -331,6 +331,13 @@ def test_a_signature_binds_both_ways(target: Target) -> None:
         target.stated({"MLmodel": "flavors: {}\n"}, {"MLmodel": mlmodel("long")}, contracts=asked)
 
 
+@pytest.mark.parametrize("asked", [("m/MLmodel", "input"), ("s.json", "signature")])
+def test_a_signature_is_that_of_mlflow(asked: tuple[str, str]) -> None:
+    contract = dict(zip(("path", "of"), asked, strict=True))
+    with pytest.raises(msgspec.ValidationError, match="compared as `of"):
+        msgspec.convert({"path": "m", "contracts": [contract]}, gate.Options)
+
+
 def test_a_first_contract_passes_and_a_base_that_is_lost_does_not(target: Target) -> None:
     asked = [{"path": "s.json", "of": "input"}]
     assert target.stated({"s.json": WIDE}, {}, contracts=asked)["contract"].result is Result.PASS
