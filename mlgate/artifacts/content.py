@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from mlgate.artifacts import compressed, pickles, second_readings, tars, zips
+from mlgate.artifacts import compressed, pickles, programs, second_readings, tars, zips
 from mlgate.artifacts.feed import Feed, of_bytes, of_file
 from mlgate.artifacts.machine import OPCODES
 from mlgate.artifacts.numpy_files import MAGIC as NPY
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 _HEAD = 4096
 _IN_MEMORY = 64 << 20
 _ZIPS = frozenset({"zip", "torch zip", "skops"})
+_JUDGED_BY_NONE = (
+    (0, b"\x89HDF\r\n\x1a\n", "HDF5 (an older form of Keras), which may hold code"),
+    (0, b"GGUF", "GGUF, whose chat template is a program"),
+    (0, b"\x7fELF", "a compiled program"),
+    (0, b"MZ", "a compiled program"),
+    (4, b"TFL3", "a program for TensorFlow Lite"),
+    (4, b"ET12", "a program for ExecuTorch"),
+    (0, b"7z\xbc\xaf\x27\x1c", "packed with 7z"),
+    (0, b"Rar!", "packed with RAR"),
+    (0, b"\x28\xb5\x2f\xfd", "packed with Zstandard"),
+)
+"""By place and magic: what is refused by name."""
 # None of them begins as a pickle that could come to a name: an unpickler stops in the magic.
 _HARMLESS = {
     b"\x89PNG\r\n\x1a\n": "png",
@@ -94,6 +106,7 @@ def _spooled(feed: Feed) -> BinaryIO:
 def _zip(scan: Scan, file: BinaryIO, where: str, depth: int) -> None:
     archive = zips.Zip(file, scan)
     members = {m.name: m for m in archive.members if not m.name.endswith("/")}
+    programs.refuse(members)
     raw: set[str] = set()
     if any(name.count("/") == 1 and name.endswith("/data.pkl") for name in members):
         from mlgate.artifacts import torch_files
@@ -108,8 +121,6 @@ def _zip(scan: Scan, file: BinaryIO, where: str, depth: int) -> None:
         skops.check(archive.open(members["schema.json"]), set(members), scan, where)
     else:
         scan.recognised("zip")
-        if any(name.endswith("/.data/extern_modules") for name in members):
-            raise Refused("code-inside", "it holds code (torch.package), not weights")
     for name, member in members.items():
         inner = _within(where, name)
         with _guarded(scan, inner):
@@ -122,6 +133,8 @@ def _within(where: str, name: str) -> str:
 
 def _member(scan: Scan, feed: Feed, name: str, where: str, depth: int, raw: set[str]) -> None:
     """One member of an archive, to its end, so that its checksum is compared."""
+    if programs.is_code(name):
+        scan.state(Problem("code-inside", "it is code that lies beside the weights", where))
     if name in raw:
         _hidden(scan, of_bytes(feed.peek(_HEAD)), where)
     elif not name.endswith("/data.pkl") or not raw:
@@ -171,7 +184,8 @@ def _by_trial(
     text = _is_text(head)
     whole = refusal is None and again.ended()
     known_text = text and not whole and _ending(name) in _TEXTS
-    suspect = machine.called or (machine.reached and not known_text)
+    unread = refusal is not None and refusal.rule == "limit"  # it may call what was not reached
+    suspect = machine.called or unread or (machine.reached and not known_text)
     if suspect or (whole and not text):
         scan.recognised("pickle")
         for problem in trial.problems.values():
@@ -183,31 +197,35 @@ def _by_trial(
     if file is not None:
         file.seek(0)
         feed = of_file(file)
-    _known(scan, feed, head, text)
+    _known(scan, feed, head, name if text else None)
 
 
-def _known(scan: Scan, feed: Feed, head: bytes, text: bool) -> None:
-    """A format that holds no code, checked to its end. Raises `Refused`."""
-    from mlgate.artifacts import boosters, onnx, safetensors
+def _known(scan: Scan, feed: Feed, head: bytes, text: str | None) -> None:
+    """A format that holds no code, checked to its end; `text` is the name of what reads as text.
+    Raises `Refused`."""
+    from mlgate.artifacts import boosters, onnx, safetensors, texts
 
-    for form in (safetensors, onnx, boosters):
+    for form in (safetensors, onnx):
         if form.begins(head):
             form.check(feed, scan)
             return
-    if not text or _has_null(feed):
-        starts = "as a pickle does" if head[0] in OPCODES else "with " + head[:8].hex(" ")
-        raise Refused("unknown-format", f"its format is not known; it starts {starts}")
-    scan.recognised("text")
+    first = texts.first(feed) if text is not None else head
+    if boosters.begins(first):
+        boosters.check(feed, scan)
+    elif text is not None and first[:1] == b"[" and _ending(text) == "json":
+        boosters.json(feed, scan)
+    elif text is None or not texts.ends_as_text(feed, yaml=_ending(text) in ("yaml", "yml")):
+        _unknown(head)
+    else:
+        scan.recognised("text")
 
 
-def _has_null(feed: Feed) -> bool:
-    """Whether text ends somewhere, and something else begins."""
-    while True:
-        if feed.buffer.find(b"\0", feed.at) >= 0:
-            return True
-        feed.at = len(feed.buffer)
-        if not feed.more():
-            return False
+def _unknown(head: bytes) -> NoReturn:
+    for at, magic, form in _JUDGED_BY_NONE:
+        if head.startswith(magic, at):
+            raise Refused("unknown-format", f"it is {form}: nothing can be said of it")
+    starts = "as a pickle does" if head[0] in OPCODES else "with " + head[:8].hex(" ")
+    raise Refused("unknown-format", f"its format is not known; it starts {starts}")
 
 
 def _is_text(head: bytes) -> bool:

@@ -43,8 +43,14 @@ class Feed:
 
     def peek(self, size: int) -> bytes:
         """The next `size` bytes, fewer at the end, without consuming them."""
-        while len(self.buffer) - self.at < size and self.more():
-            pass
+        missing = size - (len(self.buffer) - self.at)
+        if missing > 0:
+            parts = [self.buffer[self.at :]]
+            while missing > 0 and (chunk := self._read(_CHUNK)):
+                parts.append(chunk)
+                missing -= len(chunk)
+            self._before += self.at
+            self.buffer, self.at = b"".join(parts), 0
         return self.buffer[self.at : self.at + size]
 
     def take(self, size: int) -> bytes:
@@ -86,7 +92,7 @@ class Feed:
         while self.more():
             self.at = len(self.buffer)
 
-    def line(self) -> bytes:
+    def line(self, longest: int = _LONGEST_LINE) -> bytes:
         """The next bytes up to a line feed, without it."""
         while True:
             end = self.buffer.find(b"\n", self.at)
@@ -94,7 +100,8 @@ class Feed:
                 line = self.buffer[self.at : end]
                 self.at = end + 1
                 return line
-            if len(self.buffer) - self.at > _LONGEST_LINE or not self.more():
+            here = len(self.buffer) - self.at
+            if here > longest or len(self.peek(2 * here + 1)) == here:  # in all, read once
                 raise malformed("a line of it does not end")
 
     def long_line(self) -> tuple[bytes, bytes]:
@@ -123,7 +130,7 @@ def of_file(file: BinaryIO) -> Feed:
     file.seek(start)
 
     def seek(step: int) -> bool:
-        return file.seek(step, os.SEEK_CUR) <= size
+        return step <= size and file.seek(step, os.SEEK_CUR) <= size
 
     return Feed(file.read, seek)
 

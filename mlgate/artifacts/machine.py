@@ -217,12 +217,20 @@ def _binfloat(machine: Machine) -> None:
 def _int(machine: Machine) -> None:
     line = machine.feed.line()
     constants = {b"00": False, b"01": True}
-    machine.stack.append(constants[line] if line in constants else int(line))
+    machine.stack.append(constants[line] if line in constants else _of_any_base(line))
 
 
 @opcode(b"L")
 def _long(machine: Machine) -> None:
-    machine.stack.append(int(machine.feed.line().removesuffix(b"L")))
+    machine.stack.append(_of_any_base(machine.feed.line().removesuffix(b"L")))
+
+
+def _of_any_base(line: bytes) -> int:
+    """As CPython reads it: `0x1f`, `0b1`, and `017` as C does or as ten and seven."""
+    try:
+        return int(line, 0)
+    except ValueError:
+        return int(line)
 
 
 @opcode(b"\x8a")

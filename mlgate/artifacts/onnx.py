@@ -32,6 +32,13 @@ _MESSAGES = {
 }  # fmt: skip
 """Which fields of which message hold which message."""
 _DOMAIN = {"node": 7, "opset": 1}
+_WORDS = frozenset({2, 3, 4})
+"""Fields of the model that are a name or a version. Protobufs of TensorFlow and Core ML have
+messages there, which are not to pass for names."""
+_LONGEST_WORD = 1024
+_OF_MODEL = frozenset({1, 5, 6, 7, 8, 14, 20, 25, 26}) | _WORDS
+_GRAPH = 7
+_HIGHEST = (1 << 29) - 1
 _EXTERNAL, _LOCATION = 13, 14
 
 
@@ -53,13 +60,20 @@ def begins(head: bytes) -> bool:
 def check(feed: Feed, scan: Scan) -> None:
     """State external data and operators of others. Raises `Refused` where it is damaged."""
     scan.recognised("onnx")
-    _message(feed, scan, "model", None, 0)
+    if not _message(feed, scan, "model", None, 0):
+        raise malformed("it holds no graph")
 
 
-def _message(feed: Feed, scan: Scan, kind: str, end: int | None, depth: int) -> None:
+def _message(feed: Feed, scan: Scan, kind: str, end: int | None, depth: int) -> bool:
+    """Whether the message holds a graph."""
+    graph = False
     if depth > _DEEPEST:
         raise Refused("limit", f"its graphs nest deeper than {_DEEPEST} levels")
     for field in _fields(feed, end):
+        scan.values(1)
+        graph = graph or field.number == _GRAPH
+        if kind == "model":
+            _of_model(feed, field)
         inner = _MESSAGES[kind].get(field.number)
         if field.wire != 2:
             if kind == "tensor" and field.number == _LOCATION and field.value:
@@ -73,13 +87,28 @@ def _message(feed: Feed, scan: Scan, kind: str, end: int | None, depth: int) -> 
             if kind == "tensor" and field.number == _EXTERNAL:
                 _external(scan)
             feed.skip(field.value)
+    return graph
+
+
+def _of_model(feed: Feed, field: Field) -> None:
+    """Refuse what another format of protobufs has in a field of the model."""
+    if field.number not in _OF_MODEL:
+        raise malformed(f"it has a field {field.number}, which no ONNX model has")
+    if field.number in _WORDS:
+        word = feed.peek(field.value) if field.value <= _LONGEST_WORD else b"\0"
+        try:
+            fits = field.wire == 2 and word.decode("utf-8").isprintable()
+        except UnicodeDecodeError:
+            fits = False
+        if not fits:
+            raise malformed("it has a message where an ONNX model has a name")
 
 
 def _fields(feed: Feed, end: int | None) -> Iterator[Field]:
     while not (feed.ended() if end is None else feed.position >= end):
         tag = _varint(feed)
         number, wire = tag >> 3, tag & 7
-        if not number or wire not in (0, 1, 2, 5):
+        if not 0 < number <= _HIGHEST or wire not in (0, 1, 2, 5):
             raise malformed("its protobuf is damaged")
         if wire in (1, 5):
             feed.skip(8 if wire == 1 else 4)

@@ -9,7 +9,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What one file may cost; a limit reached refuses the file."""
 
     opcodes: int = 20_000_000
-    """Pickle opcodes, over all streams of the file."""
+    """Pickle opcodes, over all streams of the file; values, where it is JSON or the like."""
     unpacked: int = 64 << 30
     """Bytes that come out of its archives and compressed streams."""
     ratio: int = 100
@@ -57,6 +57,7 @@ class Scan:
         self.formats: dict[str, None] = {}
         """What was recognised, outermost first."""
         self.opcodes = 0
+        self._values = 0
         self._unpacked = 0
         self._members = 0
 
@@ -68,6 +69,12 @@ class Scan:
     def recognised(self, form: str) -> None:
         """Note a format."""
         self.formats.setdefault(form)
+
+    def values(self, count: int) -> None:
+        """Count values of JSON and the like, which cost what opcodes do."""
+        self._values += count
+        if self._values > self.limits.opcodes:
+            raise Refused("limit", f"it holds more than {self.limits.opcodes:,} values")
 
     def member(self) -> None:
         """Count a member of an archive."""

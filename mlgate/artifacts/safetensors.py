@@ -31,7 +31,7 @@ def check(feed: Feed, scan: Scan) -> None:
     from mlgate.artifacts.boosters import strict_json
 
     scan.recognised("safetensors")
-    header = strict_json(feed.take(int.from_bytes(feed.take(8), "little")))
+    header = strict_json(feed.take(int.from_bytes(feed.take(8), "little")), scan)
     if not isinstance(header, dict):
         raise malformed("its safetensors header is no object")
     metadata = header.pop("__metadata__", {})

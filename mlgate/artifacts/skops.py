@@ -48,7 +48,7 @@ def check(feed: Feed, members: set[str], scan: Scan, where: str) -> None:
     """State every type and function that is not known. Raises `Refused` where it is damaged."""
     scan.recognised("skops")
     raw = feed.peek(_LARGEST + 1)
-    schema = strict_json(raw)
+    schema = strict_json(raw, scan)
     if len(raw) > _LARGEST or not isinstance(schema, dict) or "__loader__" not in schema:
         raise malformed("its skops schema is none")
     reading = _Reading(members, scan, where)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlgate.artifacts.outcome import Refused, malformed
+from mlgate.artifacts.outcome import malformed
 from mlgate.artifacts.values import DATA, items_of, name_of
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def scan_zip(names: list[str], opened: Callable[[str], Feed], sizes: dict[str, i
 
     scan.recognised("torch zip")
     folder = next(name for name in names if name.endswith("/data.pkl")).removesuffix("data.pkl")
-    if any(name.startswith(f"{folder}code/") or name.endswith(".py") for name in names):
-        raise Refused("code-inside", "it holds code (TorchScript or torch.package), not weights")
     storages = Storages(legacy=False)
     reading = pickles.machine(
         opened(f"{folder}data.pkl"), scan, f"{where}/{folder}data.pkl".lstrip("/")

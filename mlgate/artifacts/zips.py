@@ -143,6 +143,8 @@ def _central(raw: bytes, at: int) -> tuple[Member, int]:
         raise malformed(f"the member {text[:80]!r} is encrypted, split or packed in a rare way")
     if attributes >> 16 & 0o170000 == _LINK:
         raise malformed(f"the member {text[:80]!r} is a link")
+    if text.endswith("/") and size:
+        raise malformed(f"the folder {text[:80]!r} holds bytes")
     if method == 0 and size != packed:
         raise malformed(f"the member {text[:80]!r} has two sizes")
     member = Member(text, method == 0, packed, size, crc, flags, header)

@@ -11,6 +11,7 @@ from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import plain, shown
 from mlgate.core.words import Level, Result
 from mlgate.gates import _answer_times as times
+from mlgate.gates import _artifact_laid as laid
 from mlgate.gates import _committed as committed
 from mlgate.gates import _project_code as project_code
 from mlgate.gates._artifact_options import bytes_of
@@ -23,16 +24,26 @@ if TYPE_CHECKING:
     from mlgate.gates._artifact_options import Predict
     from mlgate.gates._artifact_where import Place
 
+_TOLD = 8
+"""Last lines shown of what a command said."""
+
 
 def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
     """Run the `predict` command in the project's environment, and hold it against its target."""
     asked: Predict = ctx.options.predict
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_artifact_fit_worker.py")
-    (found,) = ctx.worker(script, _request(ctx, asked, places), project=True)
-    if "silent" in found:
+    path = ctx.options.path.rstrip("/")
+    if asked.pyfunc and not any(place.path == f"{path}/MLmodel" for place in places):
         raise GateError(
-            plain(f"the predict command {found['silent']}\n{found['said']}").strip(),
-            "run it by hand: it prints a line when the model is loaded, and one for each line read",
+            f"{shown(path)} has no MLmodel, so that MLflow cannot load it",
+            "name the folder that MLflow saved, or give `run` in place of `pyfunc`",
+        )
+    with laid.out(path, places) as model:
+        (found,) = ctx.worker(script, _request(ctx, asked, model), project=True)
+    if "silent" in found:
+        said = "\n".join(found["said"].splitlines()[-_TOLD:])
+        raise GateError(
+            plain(f"the predict command {found['silent']}\n{said}").strip(), _mend(ctx, asked, said)
         )
     if "over" in found:
         what = f"memory {found['phase']}, where it was ended"
@@ -53,11 +64,22 @@ def findings(ctx: Context, places: list[Place]) -> Iterator[Finding]:
         yield times.latency("artifact/latency", name, value, _seconds(most), "raise `calls`")
 
 
-def _request(ctx: Context, asked: Predict, places: list[Place]) -> dict[str, Any]:
+def _mend(ctx: Context, asked: Predict, said: str) -> str:
+    if not asked.pyfunc:
+        return (
+            "run it by hand: it prints a line when the model is loaded, and one for each it reads"
+        )
+    python = " ".join(project_code.python_of(ctx.environment()))
+    needs = shown(f"{ctx.options.path.rstrip('/')}/requirements.txt")
+    if "No module named" in said:
+        return f"install what the model needs: {python} -m pip install -r {needs}"
+    return f"see whether `mlflow.pyfunc.load_model` loads it in {python}, and predicts such lines"
+
+
+def _request(ctx: Context, asked: Predict, model: str) -> dict[str, Any]:
     environment = ctx.environment()
     variables = project_code.activated(environment, os.environ.get("PATH", os.defpath))
     root = str(ctx.subject.root(ctx.subject.files))
-    model = _model(ctx, places)
     argv = [word.replace("{model}", model) for word in asked.run]
     if asked.pyfunc:
         argv = [environment.python, "-c", _pyfunc(), model]
@@ -80,17 +102,6 @@ def _pyfunc() -> str:
     file = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_artifact_pyfunc.py")
     with open(file, encoding="utf-8") as opened:
         return opened.read()
-
-
-def _model(ctx: Context, places: list[Place]) -> str:
-    """The file, or the folder, that was scanned."""
-    path = ctx.options.path.rstrip("/")
-    first = places[0]
-    if first.path == path:
-        return first.file
-    if not first.path.startswith(path + "/"):
-        raise GateError("`predict` needs a `path` that is one file or one folder", "name it")
-    return first.file[: -len(first.path) + len(path)]
 
 
 def _lines(ctx: Context, path: str) -> list[str]:

@@ -29,6 +29,10 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What it describes: `input` must take all that it took, `output` give nothing new;
     `signature` is both, of an `MLmodel`."""
 
+    def __post_init__(self) -> None:
+        if (self.of == "signature") != (self.path.rpartition("/")[2] == "MLmodel"):
+            raise ValueError('an `MLmodel`, and nothing else, is compared as `of = "signature"`')
+
 
 class Predict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A command that loads the model and answers, and what its target allows it."""
@@ -39,7 +43,7 @@ class Predict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     nothing."""
     pyfunc: bool = False
     """Instead of `run`: the model is a folder that MLflow saved, loaded as `mlflow.pyfunc` with the
-    project's MLflow. Each line is one record, a list of them, or `dataframe_split`."""
+    project's MLflow. Each line is one record, a list of them, or what its server takes."""
     requests: Text
     """A file of the repository whose lines are sent, over and over."""
     calls: Annotated[int, Meta(ge=1, le=100_000)] = 200

@@ -8,16 +8,15 @@ import sys
 from importlib import import_module
 from typing import Any
 
+_FORMS = frozenset({"dataframe_records", "dataframe_split", "inputs", "instances"})
 
-def rows(line: str, frame: Any) -> Any:
-    """A record, a list of records, or MLflow's `dataframe_split`, as a table."""
-    asked = json.loads(line)
-    if isinstance(asked, dict) and "dataframe_split" in asked:
-        split = asked["dataframe_split"]
-        return frame(split["data"], columns=split["columns"])
-    if isinstance(asked, dict) and "dataframe_records" in asked:
-        asked = asked["dataframe_records"]
-    return frame(asked if isinstance(asked, list) else [asked])
+
+def asked(line: str) -> dict[str, Any]:
+    """A record, a list of records, or what MLflow's own server takes: as its server takes it."""
+    found = json.loads(line)
+    if isinstance(found, dict) and not _FORMS.isdisjoint(found):
+        return found
+    return {"dataframe_records": found if isinstance(found, list) else [found]}
 
 
 def _plain(value: Any) -> Any:
@@ -31,12 +30,17 @@ def main() -> None:
     """Say that the model is loaded, then answer what is read."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
-    frame = import_module("pandas").DataFrame
     model = import_module("mlflow.pyfunc").load_model(sys.argv[1])
+    # As the server does: the signature makes numbers of the columns' types, 33 to 33.0.
+    parsed = import_module("mlflow.pyfunc.scoring_server").infer_and_parse_data
+    schema = model.metadata.get_input_schema()
     answers.write("loaded\n")
     answers.flush()
     for line in sys.stdin:
-        answers.write(json.dumps(model.predict(rows(line, frame)), default=_plain) + "\n")
+        request = asked(line)
+        more = {"params": request.pop("params")} if "params" in request else {}
+        answer = model.predict(parsed(request, schema), **more)
+        answers.write(json.dumps(answer, default=_plain) + "\n")
         answers.flush()
 
 

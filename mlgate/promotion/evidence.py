@@ -42,6 +42,17 @@ def model(ctx: Context, path: str) -> Bytes:
     return Bytes(places=places, digests={name: sha256(at) for name, at in places.items()})
 
 
+def same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether they are the same files under the same names, wherever each of them lies."""
+    return _below(one) == _below(other)
+
+
+def _below(files: Mapping[str, str]) -> dict[str, str]:
+    """Digests by the paths below the folder that all files share."""
+    top = os.path.commonpath(files) if files else ""
+    return {os.path.relpath(name, top) if top else name: files[name] for name in files}
+
+
 def _tracked(ctx: Context, path: str) -> Iterable[tuple[str, str]]:
     names = [p for p in ctx.subject.files if p == path or p.startswith(path.rstrip("/") + "/")]
     for name in names:
@@ -143,9 +154,22 @@ def _tested(ctx: Context, versions: dict[str, str], path: str) -> str | None:
     if within:
         digest = hashlib.sha256(repr(within).encode()).hexdigest()
         return f"sha256:{digest} of {counted(len(within), 'file')}"
+    if os.path.isabs(path) or not {"", ".", ".."}.isdisjoint(path.rstrip("/").split("/")):
+        return None
     beside = os.path.join(os.fspath(ctx.work), *path.split("/"))
-    inside = not os.path.isabs(path) and ".." not in path.split("/")
-    return f"sha256:{sha256(beside)}, {_BESIDE}" if inside and os.path.isfile(beside) else None
+    if os.path.isfile(beside):
+        return f"sha256:{sha256(beside)}, {_BESIDE}"
+    rows = [(os.path.relpath(file, beside), sha256(file)) for file in _files(beside)]
+    if not rows:
+        return None
+    digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return f"sha256:{digest} of {counted(len(rows), 'file')}, {_BESIDE}"
+
+
+def _files(folder: str) -> list[str]:
+    """Those in a folder that no commit holds, by name."""
+    found = (os.path.join(here, name) for here, _, names in os.walk(folder) for name in names)
+    return sorted(file for file in found if os.path.isfile(file))
 
 
 def _upwards(path: str) -> Iterator[str]:

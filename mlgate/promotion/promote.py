@@ -139,7 +139,7 @@ def proven_bytes(house: House, version: Version, *, new: bool = False) -> eviden
             )
         return evidence.Bytes(places={}, digests=kept)
     found = evidence.model(house.context(snapshot), house.terms.path)
-    if kept is not None and set(kept.values()) != set(found.digests.values()):
+    if kept is not None and not evidence.same(kept, found.digests):
         raise Refused(
             f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
             f"not {shown(house.terms.path)} of commit {str(version.commit)[:7]}",

@@ -13,7 +13,7 @@ from mlgate.core.words import Outcome
 from mlgate.promotion import chain as chains
 from mlgate.promotion import record
 from mlgate.promotion.errors import Broken, Refused
-from mlgate.promotion.evidence import sha256
+from mlgate.promotion.evidence import same, sha256
 from mlgate.promotion.promote import proven_bytes
 from mlgate.promotion.repair import foreign, unmoved
 
@@ -97,7 +97,7 @@ def file(house: House, path: str) -> list[Proven]:
 
     Raises `Refused` where it stands nowhere, `UsageError` where it cannot be read.
     """
-    digests = _digests(path)
+    digests, alone = _digests(path), os.path.isfile(path)
     _, chain = house.read()
     chains.trust(chain, house.signers)
     found = []
@@ -105,12 +105,13 @@ def file(house: House, path: str) -> list[Proven]:
         standing = chain.moves(name)[-1]
         proof = _proof(chain, standing)
         records = {link.digest for link in (standing, proof)}
-        if digests & records or digests == set(proof.statement.files.values()):
+        recorded = alone and not records.isdisjoint(digests.values())
+        if recorded or same(digests, proof.statement.files):
             found.append(alias(house, name))
     return found
 
 
-def _digests(path: str) -> set[str]:
+def _digests(path: str) -> dict[str, str]:
     if os.path.isdir(path):
         files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
     elif os.path.isfile(path):
@@ -119,4 +120,4 @@ def _digests(path: str) -> set[str]:
         raise UsageError(
             f"{shown(path)} is neither a file nor MODEL@ALIAS", "mlgate verify churn@production"
         )
-    return {sha256(name) for name in files}
+    return {name: sha256(name) for name in files}

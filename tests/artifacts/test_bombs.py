@@ -73,6 +73,13 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "json": lambda: b"{" + b'"a":{' * 500_000,
     "npy header": lambda: b"\x93NUMPY\x02\x00" + struct.pack("<I", 9000) + b"(" * 9000,
     "npy larger than memory": lambda: npy(b"", "<f8", f"({1 << 62}, {1 << 62})"),
+    "safetensors of brackets": lambda: struct.pack("<Q", 40_000_000)
+    + b'{"a":['
+    + b"[]," * 13_333_333,
+    "json of numbers": lambda: b'{"a":[' + b"1," * 20_000_000 + b"1]}",
+    "onnx of fields": lambda: b"\x08\x08\x12\x01a" + b"\x28\x01" * 10_000_000,
+    "a line of lightgbm": lambda: b"tree\nversion=v4\n" + b"x" * (100 << 20),
+    "opcodes that are text": lambda: b"I1\n0" * 300_000 + b"c",
     "safetensors header": lambda: struct.pack("<Q", 90_000_000) + b"{" * 1000,
     "ubj": lambda: b"{L" + b"\0" * 7 + b"\x01a" + b"[" * 100_000,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 import pytest
 
 from mlgate import testing
@@ -149,25 +149,66 @@ MLFLOW = """
 import pickle
 class Model:
     def __init__(self, path): self.factor = pickle.load(open(path + "/model.pkl", "rb"))["factor"]
-    def predict(self, rows): return (rows["x"] * self.factor).to_numpy()
+    metadata = property(lambda self: self)
+    def get_input_schema(self): return float
+    def predict(self, rows, params=None): return [row["x"] * self.factor for row in rows]
 def load_model(path):
     print("loading")
     return Model(path)
 """
+SERVER = """
+def infer_and_parse_data(data, schema):
+    rows = data["dataframe_records"]
+    return [{name: schema(value) for name, value in row.items()} for row in rows]
+"""
 
 
-def test_a_folder_that_mlflow_saved(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def with_mlflow(target: Target, monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stand-in for MLflow lies where the project's interpreter finds it."""
-    library = target.folder.parent / "library" / "mlflow"
+    library = target.folder.parent / "library" / "mlflow" / "pyfunc"
     library.mkdir(parents=True)
-    (library / "__init__.py").touch()
-    (library / "pyfunc.py").write_text(MLFLOW)
-    monkeypatch.setenv("PYTHONPATH", str(library.parent))
+    (library.parent / "__init__.py").touch()
+    (library / "__init__.py").write_text(MLFLOW)
+    (library / "scoring_server.py").write_text(SERVER)
+    monkeypatch.setenv("PYTHONPATH", str(library.parent.parent))
     target.workshop.environ = dict(os.environ)
-    files = {"m/MLmodel": "flavors: {}\n", "m/model.pkl": FILES["model.pkl"]}
-    predict = {"pyfunc": True, "requests": "rows.jsonl", "calls": 100, "p95": "5s"}
-    found = target.stated(files, path="m", predict=predict)
+    return target
+
+
+SAVED = {"m/MLmodel": "flavors: {}\n", "m/model.pkl": FILES["model.pkl"]}
+PYFUNC = {"pyfunc": True, "requests": "rows.jsonl", "calls": 100, "p95": "5s"}
+
+
+def test_a_folder_that_mlflow_saved(with_mlflow: Target) -> None:
+    found = with_mlflow.stated(SAVED, path="m", predict=PYFUNC)
     assert {f.result for f in found.values()} == {Result.PASS}, found
+
+
+def test_a_folder_that_lies_in_the_cache_of_dvc(with_mlflow: Target) -> None:
+    model = FILES["model.pkl"]
+    assert isinstance(model, bytes)
+    digest = hashlib.md5(model).hexdigest()
+    cached = f".dvc/cache/files/md5/{digest[:2]}/{digest[2:]}"
+    pointer = f"outs:\n- md5: {digest}\n  size: {len(model)}\n  hash: md5\n  path: model.pkl\n"
+    files = {**SAVED, cached: model, ".dvc/config": "", "m/model.pkl.dvc": pointer}
+    del files["m/model.pkl"]
+    found = with_mlflow.stated(files, path="m", predict=PYFUNC)
+    assert {f.result for f in found.values() if f.rule == "artifact/latency"} == {Result.PASS}
+    run = {"run": ["python", "serve.py", "{model}"], "requests": "rows.jsonl"}
+    assert "load" in with_mlflow.stated(files, path="m/model.pkl", predict=run)
+
+
+def test_a_folder_that_mlflow_did_not_save_is_an_error(target: Target) -> None:
+    with pytest.raises(GateError, match="m has no MLmodel") as caught:
+        target.stated({"m/model.pkl": FILES["model.pkl"]}, path="m", predict=PYFUNC)
+    assert "`run` in place of `pyfunc`" in caught.value.hint
+
+
+def test_without_mlflow_it_says_what_to_install(target: Target) -> None:
+    with pytest.raises(GateError, match="No module named 'mlflow'") as caught:
+        target.stated(SAVED, path="m", predict=PYFUNC)
+    assert caught.value.hint.endswith("-m pip install -r m/requirements.txt")
 
 
 def described(**terms: Any) -> str:
@@ -204,14 +245,17 @@ def test_loaders_of_mlflow_are_harmless(module: str) -> None:
     assert list(_artifact_mlmodel.problems(described(loader_module=module).encode())) == []
 
 
-SPLIT = '{"dataframe_split": {"columns": ["x"], "data": [[2]]}}'
-
-
 @pytest.mark.parametrize(
-    "line", ['{"x": 2}', '[{"x": 2}]', '{"dataframe_records": [{"x": 2}]}', SPLIT]
+    ("line", "asked"),
+    [
+        ('{"x": 2}', {"dataframe_records": [{"x": 2}]}),
+        ('[{"x": 2}]', {"dataframe_records": [{"x": 2}]}),
+        ('{"dataframe_records": [{"x": 2}]}', {"dataframe_records": [{"x": 2}]}),
+        ('{"inputs": [[2]], "params": {"k": 1}}', {"inputs": [[2]], "params": {"k": 1}}),
+    ],
 )
-def test_the_forms_of_a_request(line: str) -> None:
-    assert _artifact_pyfunc.rows(line, pd.DataFrame).to_dict("records") == [{"x": 2}]
+def test_the_forms_of_a_request(line: str, asked: dict[str, Any]) -> None:
+    assert _artifact_pyfunc.asked(line) == asked
 
 
 @pytest.mark.parametrize("how", [{}, {"run": ["a"], "pyfunc": True}])
@@ -285,6 +329,13 @@ def test_a_signature_binds_both_ways(target: Target) -> None:
         assert found["contract"].result is Result.FAIL
     with pytest.raises(GateError, match="it has no signature"):
         target.stated({"MLmodel": "flavors: {}\n"}, {"MLmodel": mlmodel("long")}, contracts=asked)
+
+
+@pytest.mark.parametrize("asked", [("m/MLmodel", "input"), ("s.json", "signature")])
+def test_a_signature_is_that_of_mlflow(asked: tuple[str, str]) -> None:
+    contract = dict(zip(("path", "of"), asked, strict=True))
+    with pytest.raises(msgspec.ValidationError, match="compared as `of"):
+        msgspec.convert({"path": "m", "contracts": [contract]}, gate.Options)
 
 
 def test_a_first_contract_passes_and_a_base_that_is_lost_does_not(target: Target) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlgate
+from mlgate import testing
+from mlgate.gates import artifact
+from mlgate.promotion import evidence
 
 if TYPE_CHECKING:
     from model_house import House
@@ -102,3 +106,27 @@ def test_a_pattern_and_a_folder_have_a_digest_of_all_their_files(in_folder: Hous
     house.put({"data/2.csv": "id,x\n7,7\n"}).model("two")
     assert house.promote().code == 0
     assert _statement(house)["predicate"]["tests"]["data/*.csv"] != first
+
+
+def test_the_same_files_lie_anywhere_and_under_the_same_names() -> None:
+    proven = {"models/a/x": "1", "models/b": "2"}
+    assert evidence.same(proven, {"/delivered/a/x": "1", "/delivered/b": "2"})
+    assert evidence.same({"models/churn.bin": "1"}, {"elsewhere.bin": "1"})
+    for other in ({"a/x": "2", "b": "1"}, {"a/x": "1"}, {"a/x": "1", "c": "2"}, {}):
+        assert not evidence.same(proven, other)
+
+
+def test_a_folder_beside_the_commit_leaves_its_digest(tmp_path: Path) -> None:
+    for name, content in {"one.csv": "1", "two.csv": "2"}.items():
+        (tmp_path / "work/eval").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "work/eval" / name).write_text(content)
+    (tmp_path / "commit").mkdir()
+    ctx = testing.context(artifact, tmp_path / "commit", options={"path": "m"},
+                          work=tmp_path / "work")  # fmt: skip
+    first = evidence._tested(ctx, {}, "eval")
+    assert first is not None
+    assert first.endswith(" of 2 files, not in the commit")
+    (tmp_path / "work/eval/two.csv").write_text("3")
+    assert evidence._tested(ctx, {}, "eval") not in (None, first)
+    for outside in (".", "", "..", "/tmp", "none", "eval/../eval"):
+        assert evidence._tested(ctx, {}, outside) is None

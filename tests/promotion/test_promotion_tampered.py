@@ -156,6 +156,30 @@ def test_a_model_beside_the_proven_one(promoted: House) -> None:
     assert promoted.run("verify", str(_records(promoted) / "00000001.json")).code == 1
 
 
+def test_a_folder_is_proven_by_its_files_and_not_by_a_record_in_it(promoted: House) -> None:
+    folder = promoted.folder.parent / "delivered"
+    folder.mkdir()
+    (folder / "churn.bin").write_bytes((promoted.folder / "models/churn.bin").read_bytes())
+    assert promoted.run("verify", str(folder)).code == 0
+    (folder / "churn.bin").write_text("other")
+    record = (_records(promoted) / "00000002.json").read_bytes()
+    (folder / "00000002.json").write_bytes(record)
+    assert promoted.run("verify", str(folder)).code == 1
+
+
+def test_the_key_in_an_envelope_is_not_trusted(promoted: House) -> None:
+    """A stranger signs a record, and puts his key beside the signature."""
+    path = _records(promoted) / "00000002.json"
+    statement, _ = record.opened(path.read_bytes())
+    eve = promoted.folder.parent / "eve"
+    signed = record.signed(statement.predicate, statement.files, keys.secret(str(eve)))
+    envelope = json.loads(signed)
+    told = eve.with_suffix(".pub").read_text()
+    envelope["signatures"][0] |= {"cert": told, "publicKey": told}
+    path.write_text(json.dumps(envelope | {"publicKey": told}))
+    _refused(promoted, "wrong key")
+
+
 def test_an_alias_moved_by_somebody_else(promoted: House) -> None:
     alias = promoted.folder.parent / "registry/churn/aliases/production"
     promoted.model("three")
