@@ -20,6 +20,8 @@ from mlgate.tables.table import Column
 
 _KEYS_MEMORY = "150MB"
 """Counting keys is faster in little memory, and spills."""
+_SCAN_MEMORY = "150MB"
+"""A scan holds what it has read ahead: the more it may, the more it does, and is no faster."""
 
 
 def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
@@ -35,7 +37,7 @@ def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
             values = [work.whole(aggregate) for aggregate in asked.whole]
             yield Line(values=values, scanned=True)
     finally:
-        database.close()
+        work.close()
 
 
 class _Work:
@@ -46,6 +48,32 @@ class _Work:
         self.table = table
         self._request = request
         self._schemas: dict[int, list[Column]] = {}
+        self._sparing: Database | None = None
+
+    def close(self) -> None:
+        """Let go of memory and of what was spilled."""
+        self.database.close()
+        if self._sparing is not None:
+            self._sparing.close()
+
+    def _scan(self, number: int) -> Rows:
+        """Runs queries on a file in little memory; in all there is where its rows are too wide."""
+        import duckdb
+
+        request = self._request
+        if self._sparing is None:
+            files = self.table.files
+            self._sparing = Database(files, _SCAN_MEMORY, request.spill, request.threads)
+        sparing = self._sparing
+        source(sparing, self.table, [self.table.files[number]])  # which makes Arrow's files known
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            try:
+                return sparing.rows(query)
+            except duckdb.OutOfMemoryException:
+                return self.database.rows(query)
+
+        return rows
 
     def schema(self, number: int) -> list[Column]:
         """The columns of a file."""
@@ -83,7 +111,8 @@ class _Work:
         self, number: int, wanted: list[Aggregate], named: dict[str, Column]
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
-        known = _few.answered(wanted, at, named, self.database.rows)
+        scan = self._scan(number)
+        known = _few.answered(wanted, at, named, scan)
         fused: dict[Aggregate, str] = {}
         for a in (a for a in wanted if a not in known):
             try:
@@ -94,7 +123,7 @@ class _Work:
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
-            row = self.database.rows(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
+            row = scan(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
             pairs = zip(fused, row, strict=True)
             known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
         return known
