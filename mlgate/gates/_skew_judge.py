@@ -56,7 +56,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
     twins = [_twin(options, name) for name in chosen if name not in odd]
     key = tuple(Twin(name, options.names.get(name, name)) for name in keys)
     question = Skew(table=source_of(table), other=source_of(other), key=key, twins=tuple(twins))
-    yield from _stated(options, twins, skew(ctx, table, other, question))
+    yield from _told(options, twins, skew(ctx, table, other, question))
 
 
 def _chosen(options: Options, keys: tuple[str, ...], mine: dict[str, Column]) -> list[str]:
@@ -91,7 +91,7 @@ def _twin(options: Options, name: str) -> Twin:
     return Twin(name, options.names.get(name, name), options.relative, options.absolute)
 
 
-def _stated(options: Options, twins: list[Twin], line: Line) -> Iterator[Finding]:
+def _told(options: Options, twins: list[Twin], line: Line) -> Iterator[Finding]:
     rows, others, both, repeated, other_repeated = line.found
     for path, count in ((options.table, repeated), (options.against, other_repeated)):
         if count:

@@ -34,8 +34,7 @@ def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
         for number, each in asked.parts.items():
             yield work.part(number, each)
         if asked.whole:
-            values = [work.whole(aggregate) for aggregate in asked.whole]
-            yield Line(values=values, scanned=True)
+            yield work.whole(asked)
     finally:
         work.close()
 
@@ -128,28 +127,39 @@ class _Work:
             known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
         return known
 
-    def whole(self, aggregate: Aggregate) -> Value:
-        """The answer for all files together."""
+    def whole(self, asked: Aggregates) -> Line:
+        """The answers for all files together, and what single files answered on the way."""
+        values: list[Value] = []
+        apart: dict[int, list[Value]] = {}
+        for position, aggregate in enumerate(asked.whole):
+            known = {number: alone[position] for number, alone in asked.known.items()}
+            value, found = self._together(aggregate, known)
+            values.append(value)
+            for number, alone in enumerate(found):
+                apart.setdefault(number, [None] * len(asked.whole))[position] = alone
+        return Line(values=values, apart=list(apart.items()), scanned=True)
+
+    def _together(self, aggregate: Aggregate, known: dict[int, Value]) -> tuple[Value, list[Value]]:
         try:
             if isinstance(aggregate, ask.Duplicates):
-                return self._duplicates(aggregate)
+                return self._duplicates(aggregate, known)
             at = source(self.database, self.table)
-            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows))
+            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows)), []
         except GateError as error:
-            return unfit(error)
+            return unfit(error), []
 
-    def _duplicates(self, a: ask.Duplicates) -> Value:
-        request = self._request
-        apart = Database(self.table.files, _KEYS_MEMORY, request.spill, request.threads)
+    def _duplicates(self, a: ask.Duplicates, known: dict[int, Value]) -> tuple[Value, list[Value]]:
+        request, named, paths = self._request, self.columns(), self.table.files
+        facts = {}
+        if self.table.form == "parquet" and len(a.columns) == 1:
+            facts = _footer.whole_numbers(paths, a.columns[0], named, self.database.rows)
+        apart = Database(paths, _KEYS_MEMORY, request.spill, request.threads)
         try:
-            files = []
-            for number, file in enumerate(self.table.files):
-                facts = None
-                if self.table.form == "parquet" and len(a.columns) == 1:
-                    facts = self.footer(number, [a]).columns.get(a.columns[0])
-                files.append(_keys.File(source(apart, self.table, [file]), facts))
-            whole = source(apart, self.table)
-            return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
+            files = [
+                _keys.File(source(apart, self.table, [file]), facts.get(file), known.get(number))
+                for number, file in enumerate(paths)
+            ]
+            return _keys.duplicates(a, source(apart, self.table), files, named, apart.rows)
         finally:
             apart.close()
 
