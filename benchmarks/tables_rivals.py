@@ -9,25 +9,25 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 _PLANS = ["free", "basic", "plus", "pro", "team", "business", "enterprise", "trial"]
-_COUNTRIES = "DE FR US GB IT ES PL NL BE AT CH SE NO DK FI PT IE CZ HU RO".split()
+_CODES = "DE FR US GB IT ES PL NL BE AT CH SE NO DK FI PT IE CZ HU RO"
 _EMAIL = "^[^@ ]+@[^@ ]+$"
 _COLUMNS = ["id", "amount", "age", "plan", "country", "email", "score", "ts"]
 
 
 def pandera() -> None:
     """The fifteen checks with Pandera on Polars."""
-    import pandera.polars as pa
-    import polars as pl
-
+    pa, pl = import_module("pandera.polars"), import_module("polars")
     within = pa.Check.in_range
     schema = pa.DataFrameSchema({
         "id": pa.Column(unique=True),
         "amount": pa.Column(nullable=True, checks=[within(0, 1e9), pa.Check(_quantile)]),
         "age": pa.Column(nullable=True, checks=within(0, 120)),
         "plan": pa.Column(checks=pa.Check.isin(_PLANS)),
-        "country": pa.Column(checks=pa.Check.isin(_COUNTRIES)),
+        "country": pa.Column(checks=pa.Check.isin(_CODES.split())),
         "email": pa.Column(checks=pa.Check.str_matches(_EMAIL)),
     })  # fmt: skip
     table = pl.read_parquet("now.parquet", columns=_COLUMNS)
@@ -38,18 +38,15 @@ def pandera() -> None:
         raise SystemExit("a bound is not kept")
 
 
-def _quantile(data: object) -> object:
-    import polars as pl
-
-    value = pl.col(data.key).quantile(0.95).is_between(10, 1000)  # type: ignore[attr-defined]  # PolarsData
-    return data.lazyframe.select(value)  # type: ignore[attr-defined]  # the same
+def _quantile(column: Any) -> Any:
+    """Of a column as Pandera hands it to a check of one's own."""
+    value = import_module("polars").col(column.key).quantile(0.95)
+    return column.lazyframe.select(value.is_between(10, 1000))
 
 
 def expectations() -> None:
     """The fifteen checks with Great Expectations on pandas."""
-    import great_expectations as gx
-    import pandas as pd
-
+    gx, pd = import_module("great_expectations"), import_module("pandas")
     x = gx.expectations
     table = pd.read_parquet("now.parquet", columns=_COLUMNS)
     context = gx.get_context(mode="ephemeral")
@@ -68,7 +65,7 @@ def expectations() -> None:
         x.ExpectColumnValuesToBeBetween(column="age", min_value=0, max_value=120),
         x.ExpectColumnValuesToNotBeNull(column="plan"),
         x.ExpectColumnValuesToBeInSet(column="plan", value_set=_PLANS),
-        x.ExpectColumnValuesToBeInSet(column="country", value_set=_COUNTRIES),
+        x.ExpectColumnValuesToBeInSet(column="country", value_set=_CODES.split()),
         x.ExpectColumnValuesToNotBeNull(column="email"),
         x.ExpectColumnValuesToMatchRegex(column="email", regex=_EMAIL, mostly=0.99),
         x.ExpectColumnMeanToBeBetween(column="score", min_value=0, max_value=1),
@@ -81,10 +78,7 @@ def expectations() -> None:
 
 def evidently() -> None:
     """The drift of eleven columns with Evidently's own tests."""
-    import pandas as pd
-    from evidently import Dataset, DataDefinition, Report
-    from evidently.presets import DataDriftPreset
-
+    pd, ev = import_module("pandas"), import_module("evidently")
     numbers = ["user_id", "age", "amount", "score", "temp", "n_items", "id", "ts"]
     names = ["plan", "country", "label"]
     both = []
@@ -92,9 +86,10 @@ def evidently() -> None:
         table = pd.read_parquet(path, columns=[*numbers, *names])
         table["ts"] = table["ts"].astype("int64")
         table["label"] = table["label"].astype(str)
-        given = DataDefinition(numerical_columns=numbers, categorical_columns=names)
-        both.append(Dataset.from_pandas(table, data_definition=given))
-    Report([DataDriftPreset()]).run(*both).dict()
+        given = ev.DataDefinition(numerical_columns=numbers, categorical_columns=names)
+        both.append(ev.Dataset.from_pandas(table, data_definition=given))
+    preset = import_module("evidently.presets").DataDriftPreset()
+    ev.Report([preset]).run(*both).dict()
 
 
 _WORK: dict[str, Callable[[], None]] = {
