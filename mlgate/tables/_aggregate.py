@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
+from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _scan
 from mlgate.tables import aggregates as ask
 from mlgate.tables._connect import Database, columns, source
 from mlgate.tables._footer import UNKNOWN, Footer
@@ -115,8 +115,8 @@ class _Work:
         fused: dict[Aggregate, str] = {}
         for a in (a for a in wanted if a not in known):
             try:
-                if _sql.fuses(a):
-                    fused[a] = _sql.expression(a, named)
+                if _scan.fuses(a):
+                    fused[a] = _scan.expression(a, named)
                 else:
                     known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
             except GateError as error:
@@ -124,7 +124,7 @@ class _Work:
         if fused:
             row = scan(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
             pairs = zip(fused, row, strict=True)
-            known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
+            known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
         return known
 
     def whole(self, asked: Aggregates) -> Line:
