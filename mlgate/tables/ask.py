@@ -190,7 +190,7 @@ class _Asking:
         known = {n: [self.values.get((n, a)) for a in self._rest] for n in numbers}
         known = {n: values for n, values in known.items() if any(v is not None for v in values)}
         source = source_of(self.table)
-        return Aggregates(table=source, parts=self._parts, whole=self._rest, known=known)  # type: ignore[arg-type]
+        return Aggregates(table=source, parts=self._parts, whole=self._rest, known=known)  # type: ignore[arg-type]  # every aggregate is one of Any_
 
     def begin(self) -> None:
         """Before the engine reads the files."""
