@@ -89,7 +89,7 @@ def _full(place: Place) -> Iterator[Row]:
     _say("scanning models")
     yield from artifact.rows(place.folder / "artifact")
     _say("making tables of ten million rows, and judging them")
-    yield from tables.rows(place.folder / "tables", 10_000_000)
+    yield from tables.rows(tables.Bench(place.folder / "tables", 10_000_000))
     _say("making predictions of up to ten million rows, and judging them")
     yield from speed.rows(place.folder / "model")
     _say("drawing pairs of tables")

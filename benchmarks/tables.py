@@ -1,14 +1,16 @@
-"""`python -m benchmarks.tables [--rows N] [--folder DIR]`: what the data gates cost.
+"""`python -m benchmarks.tables [--rows N] [--folder DIR] [--huge] [--rivals]`: data gates' cost.
 
 Each case is a whole `mlgate check` as a process of its own, beside the same work as queries of
 plain DuckDB; CPU of the process tree, and the memory of its largest process. Budgets are for ten
-million rows.
+million rows. `--huge` adds a hundred million, `--rivals` what one would install instead.
 """
 
 from __future__ import annotations
 
 import argparse
 import compileall
+import hashlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -20,8 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measure import Spent, spent
-from benchmarks.rows import Row, paced
-from benchmarks.tables_made import COUNTRIES, PLANS, prepared
+from benchmarks.rows import Row, faster, paced
+from benchmarks.tables_made import COUNTRIES, PLANS, apart, made, prepared
 
 SUITE = """
 [gates.data]
@@ -55,9 +57,16 @@ DRIFT = (
     'columns = ["user_id", "age", "amount", "score", "temp", "n_items", "plan", "country", "ts",'
     ' "label", "id"]\n'
 )
+STORED = DRIFT.replace("then.parquet", "then.parquet.profile.json")
 LEAKAGE = (
     '[gates.leakage]\ntables = {{ train = "now.parquet", test = "test.parquet" }}\nkey = "id"\n'
 )
+
+
+_HUGE = 100_000_000
+_FEWER = 1_000_000
+"""Rows on which Evidently is measured: it needs minutes and gigabytes for ten million."""
+_RIVALS = ("pandera[polars]", "great_expectations", "evidently", "pandas<3", "pyarrow")
 
 
 class Bench:
@@ -72,16 +81,35 @@ class Bench:
         subprocess.run(["git", "init", "-q", self.folder], check=True)
         (self.folder / ".gitignore").write_text("*.parquet\n")
         prepared(self.folder, rows)
+        self._save("then.parquet")
         self.settle()
+
+    def _save(self, table: str) -> None:
+        """Commit a table's pointer and its profile, as one would whose data lie elsewhere."""
+        with (self.folder / table).open("rb") as stream:
+            md5 = hashlib.file_digest(stream, "md5").hexdigest()
+        pointer = f"outs:\n- md5: {md5}\n  hash: md5\n  path: {table}\n"
+        (self.folder / f"{table}.dvc").write_text(pointer)
+        self._run(["-m", "mlgate", "data", "profile", table, "--save"])
+        git = ["git", "-C", str(self.folder)]
+        subprocess.run([*git, "add", "-A"], check=True)
+        named = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+        kept = [*git, *named, "commit", "-q", "--allow-empty", "-m", "Keep the profile"]
+        subprocess.run(kept, check=True)
 
     def policy(self, text: str, table: str = "now.parquet", key: str = "id", **more: object) -> str:
         """A policy of those above."""
         return text.format(**{**self._given, "table": table, "key": key, **more})
 
-    def check(self, policy: str) -> Spent:
+    def check(self, policy: str, *more: str) -> Spent:
         """One `mlgate check`."""
         (self.folder / "mlgate.toml").write_text(policy)
-        return self._run(["-m", "mlgate", "check"])
+        return self._run(["-m", "mlgate", "check", *more])
+
+    def rival(self, python: Path, what: str) -> Spent:
+        """The same work by what one would install instead."""
+        script = str(Path(__file__).with_name("tables_rivals.py"))
+        return spent([str(python), script, what], self.folder, os.environ, self._log)
 
     def beside(self, what: str) -> Spent:
         """The same work by hand."""
@@ -104,16 +132,15 @@ class Bench:
         return spent([sys.executable, *args], self.folder, environ, self._log)
 
 
-def rows(top: Path, count: int) -> Iterator[Row]:
+def rows(bench: Bench, huge: bool = False) -> Iterator[Row]:
     """Each case beside plain DuckDB, and its budget carried over to this machine."""
-    bench = Bench(top, count)
     click = bench.click()
 
     def row(what: str, policy: str, beside: str, seconds: float, most: float | None = None,
-            again: bool = False) -> Row:  # fmt: skip
+            again: bool = False, stage: str = "merge") -> Row:  # fmt: skip
         if not again:
             bench.forget()
-        ours, theirs = bench.check(policy), bench.beside(beside)
+        ours, theirs = bench.check(policy, "--stage", stage), bench.beside(beside)
         found = paced(what, ours.cpu, f"DuckDB, {theirs.memory:.0f} MB", theirs.cpu, seconds, click)
         fits = most is None or ours.memory <= most
         told = f"{found.ours}, {ours.memory:.0f} MB"
@@ -128,8 +155,44 @@ def rows(top: Path, count: int) -> Iterator[Row]:
     yield row("15 exact checks, string key", string, "string", 3.2, 300)
     yield row("drift of 11 columns", drift, "drift", 3.5, 250)
     yield row("the same, unchanged", drift, "footer", 0.2, again=True)
+    stored = bench.policy(STORED)
+    yield row("drift, with a stored profile", stored, "drift", 1.8, stage="monitor")
     yield row("leakage, rows and key", bench.policy(LEAKAGE), "leakage", 6.0)
+    if huge:
+        apart(made, bench.folder / "huge.parquet", 0, _HUGE, 1)
+        bench.settle()
+        many = bench.policy(SUITE, "huge.parquet")
+        yield row("15 exact checks, 100M rows", many, "footer", 40.0, 400)
+        (bench.folder / "huge.parquet").unlink()
     yield from _one_of_many(bench)
+
+
+def rivals(top: Path, bench: Bench) -> Iterator[Row]:
+    """The same checks, and drift of fewer rows, beside what one would install, in one run."""
+    python = _environment(top / "rivals")
+    bench.forget()
+    ours = bench.check(bench.policy(SUITE))
+    for what, name in (("pandera", "Pandera on Polars"), ("expectations", "Great Expectations")):
+        yield _beside("15 exact checks, dense key", ours, name, bench.rival(python, what), 1)
+    small = Bench(top / "small", _FEWER)
+    small.forget()
+    what = f"drift of 11 columns, {_FEWER:,} rows"
+    ours = small.check(small.policy(DRIFT))
+    yield _beside(what, ours, "Evidently", small.rival(python, "evidently"), 40)
+
+
+def _beside(what: str, ours: Spent, name: str, theirs: Spent, least: float) -> Row:
+    row = faster(what, ours.cpu, f"{name}, {theirs.memory:.0f} MB", theirs.cpu, least)
+    return row._replace(ours=f"{row.ours}, {ours.memory:.0f} MB")
+
+
+def _environment(folder: Path) -> Path:
+    """An interpreter with the rivals, of an environment of its own."""
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *_RIVALS], check=True)
+    return python
 
 
 def _one_of_many(bench: Bench) -> Iterator[Row]:
@@ -152,6 +215,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tables", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the table")
     parser.add_argument("--folder", type=Path, help="work here, and leave everything there")
+    parser.add_argument("--huge", action="store_true", help="a hundred million rows too: 10 min")
+    parser.add_argument("--rivals", action="store_true", help="install and run the others: 10 min")
     asked = parser.parse_args()
     for package in ("mlgate", "duckdb"):  # not imported: children would begin with our memory
         found = find_spec(package)
@@ -159,7 +224,10 @@ def main() -> int:
             compileall.compile_dir(Path(found.origin).parent, quiet=2)
     met = True
     with tempfile.TemporaryDirectory(prefix="mlgate-tables-") as scratch:
-        for row in rows((asked.folder or Path(scratch)).resolve(), asked.rows):
+        top = (asked.folder or Path(scratch)).resolve()
+        bench = Bench(top, asked.rows)
+        others = rivals(top, bench) if asked.rivals else ()
+        for row in itertools.chain(rows(bench, asked.huge), others):
             print(f"{row.what:<34} {row.ours:>16}   {row.beside}: {row.theirs}, {row.ratio}"
                   f"   {row.budget}{'' if row.met else '   MISSED'}", flush=True)  # fmt: skip
             met = met and row.met

@@ -35,13 +35,14 @@ def prepared(folder: Path, rows: int) -> None:
     for name, (start, end, seed) in TABLES.items():
         path = folder / f"{name}.parquet"
         if not path.exists():
-            _apart(made, path, int(start * rows), int(end * rows), seed)
+            apart(made, path, int(start * rows), int(end * rows), seed)
     if not (folder / "parts").exists():
         (folder / "parts").mkdir()
-        _apart(divided, folder, rows)
+        apart(divided, folder, rows)
 
 
-def _apart(target: object, *args: object) -> None:
+def apart(target: object, *args: object) -> None:
+    """Run `target` in a process of its own."""
     maker = get_context("spawn").Process(target=target, args=args)  # type: ignore[arg-type]  # a callable
     maker.start()
     maker.join()

@@ -27,7 +27,12 @@ def save(desk: Desk, file: str) -> str:
     from mlgate.cli._formats import write_whole
     from mlgate.cli._opened import opened
     from mlgate.tables._where import in_work_tree
+    from mlgate.tables.table import is_name, named
 
+    query = named(file)[1]
+    if query is not None and not is_name(query):
+        raise UsageError("a profile is named by its table, and this is a query of a database",
+                         "save that of a table, or of a view that holds the query")  # fmt: skip
     with opened() as session:
         root = str(session.work)
         path = os.path.relpath(file, root).replace(os.sep, "/")
@@ -42,8 +47,9 @@ def _digest(snapshot: Snapshot, root: str, path: str) -> str:
     """What the commit will know the table by."""
     from mlgate.gates._drift_saved import content
     from mlgate.sources._dvc.objects import file_hash
+    from mlgate.tables.table import named
 
-    found = content(snapshot, path)
+    found, path = content(snapshot, path), named(path)[0]
     if found is None:
         raise UsageError(
             f"neither git nor a DVC pointer knows {shown(path)}, so that nobody could tell of which"

@@ -9,7 +9,6 @@ import click
 
 from mlgate.cli import _terminal
 from mlgate.cli._data_desk import desk, place, root
-from mlgate.core.errors import UsageError
 
 
 @click.group(name="data")
@@ -34,11 +33,6 @@ def profile(table: str, form: str, save: bool) -> None:
     folder, name = place(table)
     if save:
         from mlgate.cli import _data_save
-        from mlgate.tables.table import named
-
-        if named(name)[1] is not None:
-            raise UsageError("profiles are saved of files, and this is a database's table",
-                             "drift compares two tables of databases directly")  # fmt: skip
 
         with desk(folder) as at:
             click.echo(_data_save.save(at, os.path.join(folder, name)))

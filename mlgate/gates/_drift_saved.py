@@ -13,6 +13,7 @@ from mlgate.tables import saved as profiles
 from mlgate.tables.ask import Answers, ask_each
 from mlgate.tables.ask import ask as asked
 from mlgate.tables.saved import Saved
+from mlgate.tables.table import named
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -52,21 +53,22 @@ def reference(ctx: Context) -> Saved | None:
     Whoever changes the data could change its profile with it: at merge and promote it is the
     base's, and of the content that the base names.
     """
-    path, named = ctx.options.against, ctx.options.against.endswith(profiles.END)
-    if not named and path != "base":
+    path = ctx.options.against
+    chosen = path.endswith(profiles.END)
+    if not chosen and path != "base":
         return None
-    path = path if named else ctx.options.table + profiles.END
-    bound = ctx.stage in (Stage.MERGE, Stage.PROMOTE) or not named
+    path = path if chosen else ctx.options.table + profiles.END
+    bound = ctx.stage in (Stage.MERGE, Stage.PROMOTE) or not chosen
     snapshot = ctx.base if bound else ctx.subject
     if snapshot is None or path not in snapshot.files:
-        if not named:
+        if not chosen:
             return None
         where = "the base, which alone is believed here," if bound else "the commit"
         raise GateError(f"{where} holds no {shown(path)}", _SAVE)
     saved = profiles.read(path, snapshot.read(path))
     if saved.digest == content(snapshot, saved.table):
         return saved
-    if not named:
+    if not chosen:
         return None
     raise GateError(
         f"{shown(path)} is of another content than {shown(saved.table)} beside it", _SAVE
@@ -74,9 +76,13 @@ def reference(ctx: Context) -> Saved | None:
 
 
 def content(snapshot: Snapshot, table: str) -> str | None:
-    """What a snapshot says that a table's content is: git's id, or its pointer's digest."""
+    """What a snapshot says that a table's content is: git's id, or its pointer's digest.
+
+    Of a table in a database it is that of the whole database.
+    """
     from mlgate.sources._dvc.named import owners
 
+    table = named(table)[0]
     if table in snapshot.files:
         return f"blob:{snapshot.files[table].id}"
     outs = [owned.out for owned in owners(snapshot, table) if owned.out.path == table]

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
-from mlgate.core.finding import Finding, Location, Measurement
+from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import shown
-from mlgate.core.words import Level, Result
+from mlgate.core.words import Result
+from mlgate.gates._stated import Teller
+from mlgate.gates.leakage import rules
 from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables.aggregates import Value
@@ -93,15 +95,6 @@ def _away(path: str, label: str, name: str, gain: float, total: int, options: Op
 
 
 def _stated(path: str, message: str, gain: float, total: int, options: Options) -> Finding:
-    from mlgate.gates.leakage import rules
-
-    failed = gain >= options.giveaway
-    return Finding(
-        rule="leakage/giveaway",
-        message=message,
-        result=Result.FAIL if failed else Result.PASS,
-        level=Level.ERROR if failed else Level.NOTE,
-        location=Location(path=path),
-        measurement=Measurement(name="giveaway", value=gain, at_most=options.giveaway, n=total),
-        help=rules["giveaway"].mend if failed else None,
-    )
+    result = Result.FAIL if gain >= options.giveaway else Result.PASS
+    number = Measurement(name="giveaway", value=gain, at_most=options.giveaway, n=total)
+    return Teller("leakage", rules)("giveaway", path, message, result, number)

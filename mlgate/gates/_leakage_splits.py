@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mlgate.core.errors import GateError
-from mlgate.core.finding import Finding, Location, Measurement
+from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted, shown
-from mlgate.core.words import Level, Result
+from mlgate.core.words import Result
+from mlgate.gates._stated import Teller
+from mlgate.gates.leakage import rules
 from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Overlap, source_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 _DAY = 86_400_000_000
 _SHOWN = 5
+
+_stated = Teller("leakage", rules)
 
 
 class Split(Struct, frozen=True):
@@ -51,7 +55,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
         if split.table.origin == "work tree":
             path, origin = split.table.path, split.table.origin
             said = f"{shown(path)} is not in the commit: the {origin}'s file was judged"
-            yield _finding("origin", path, said, Result.PASS)
+            yield _stated("origin", path, said, Result.PASS)
     for early, late in combinations(splits, 2):
         for question in _questions(options):
             yield _shared(ctx, early, late, question)
@@ -90,7 +94,7 @@ def _shared(ctx: Context, early: Split, late: Split, question: _Question) -> Fin
     rows = ", ".join(f"{row:,}" for row in first) + (" …" if shared > len(first) else "")
     where = f"; rows {rows} of {shown(late.table.path)}" if first else ""
     said = f"{shared:,} of {total:,} rows of {shown(late.name)} {verb} of {shown(early.name)}{by}"
-    return _finding(
+    return _stated(
         question.rule,
         late.table.path,
         said + where,
@@ -120,7 +124,7 @@ def _order(ctx: Context, splits: list[Split], column: str) -> Iterator[Finding]:
                 f"{counted(after, 'row')} of {rows:,} of {shown(early.name)} are later than the"
                 f" begin of {shown(late.name)} ({begins}), by {shown(column)}"
             )
-        yield _finding(
+        yield _stated(
             "time-order",
             early.table.path,
             said,
@@ -139,20 +143,3 @@ def _day(moment: int | float) -> str:
         return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment):%Y-%m-%d}"
     except OverflowError:
         return "a year beyond the calendar"
-
-
-def _finding(
-    rule: str, path: str, message: str, result: Result, number: Measurement | None = None
-) -> Finding:
-    from mlgate.gates.leakage import rules
-
-    failed = result is Result.FAIL
-    return Finding(
-        rule=f"leakage/{rule}",
-        message=message,
-        result=result,
-        level=Level.ERROR if failed else Level.NOTE,
-        location=Location(path=path),
-        measurement=number,
-        help=rules[rule].mend if failed else None,
-    )

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
-from mlgate.core.finding import Finding, Location, Measurement
+from mlgate.core.finding import Finding, Measurement
 from mlgate.core.parts import nearest
 from mlgate.core.text import counted, shown
-from mlgate.core.words import Level, Result
+from mlgate.core.words import Result
 from mlgate.gates._data_check import figure, percent
+from mlgate.gates._stated import Teller
+from mlgate.gates.skew import rules
 from mlgate.sources._tables import locate
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Line, Skew, Twin, source_of
@@ -29,6 +31,8 @@ _COMPARED = (
     "other",
 )  # fmt: skip
 
+_stated = Teller("skew", rules)
+
 
 def findings(ctx: Context) -> Iterator[Finding]:
     """What both tables have in common, and a finding for each column."""
@@ -37,7 +41,7 @@ def findings(ctx: Context) -> Iterator[Finding]:
     for one in (table, other):
         if one.origin == "work tree":
             said = f"{shown(one.path)} is not in the commit: the {one.origin}'s file was judged"
-            yield _finding(one.path, "origin", said, Result.PASS)
+            yield _stated("origin", one.path, said, Result.PASS)
     mine, theirs = (
         {c.name: c for c in answers.columns}
         for answers in ask_each(ctx, (table, other), [ask.Rows()])
@@ -46,13 +50,13 @@ def findings(ctx: Context) -> Iterator[Finding]:
     chosen = _chosen(options, keys, mine)
     odd = {name: how for name in (*keys, *chosen) if (how := _odd(options, name, mine, theirs))}
     for name, how in odd.items():
-        yield _finding(options.against, "schema", f"{shown(name)} {how}", Result.FAIL)
+        yield _stated("schema", options.against, f"{shown(name)} {how}", Result.FAIL)
     if any(key in odd for key in keys):
         return
     twins = [_twin(options, name) for name in chosen if name not in odd]
     key = tuple(Twin(name, options.names.get(name, name)) for name in keys)
     question = Skew(table=source_of(table), other=source_of(other), key=key, twins=tuple(twins))
-    yield from _stated(options, twins, skew(ctx, table, other, question))
+    yield from _told(options, twins, skew(ctx, table, other, question))
 
 
 def _chosen(options: Options, keys: tuple[str, ...], mine: dict[str, Column]) -> list[str]:
@@ -87,12 +91,12 @@ def _twin(options: Options, name: str) -> Twin:
     return Twin(name, options.names.get(name, name), options.relative, options.absolute)
 
 
-def _stated(options: Options, twins: list[Twin], line: Line) -> Iterator[Finding]:
+def _told(options: Options, twins: list[Twin], line: Line) -> Iterator[Finding]:
     rows, others, both, repeated, other_repeated = line.found
     for path, count in ((options.table, repeated), (options.against, other_repeated)):
         if count:
             said = f"{counted(count, 'row')} of {shown(path)} share their key with others"
-            yield _finding(path, "key", f"{said}, and are not compared", Result.FAIL)
+            yield _stated("key", path, f"{said}, and are not compared", Result.FAIL)
     if not both:
         raise GateError(
             f"no row of {shown(options.against)} ({others:,}) has a key of {shown(options.table)}"
@@ -111,7 +115,7 @@ def _matched(options: Options, both: int, others: int) -> Finding:
     met = share >= least
     number = Measurement(name="matched", value=share, at_least=least, n=others, method="exact")
     said += "" if met else f" in {shown(options.table)}; {percent(least)} must"
-    return _finding(options.against, "matched", said, Result.PASS if met else Result.FAIL, number)
+    return _stated("matched", options.against, said, Result.PASS if met else Result.FAIL, number)
 
 
 def _column(options: Options, twin: Twin, value: Value, both: int) -> Finding:
@@ -127,25 +131,8 @@ def _column(options: Options, twin: Twin, value: Value, both: int) -> Finding:
     result = Result.PASS if share <= most else Result.FAIL
     number = Measurement(name=f"skew {twin.column}", value=share, at_most=most, n=both,
                          method="exact")  # fmt: skip
-    return _finding(options.against, "value", said, result, number)
+    return _stated("value", options.against, said, result, number)
 
 
 def _signed(value: float) -> str:
     return ("+" if value >= 0 else "-") + figure(abs(value))
-
-
-def _finding(
-    path: str, rule: str, message: str, result: Result, number: Measurement | None = None
-) -> Finding:
-    from mlgate.gates.skew import rules
-
-    failed = result is Result.FAIL
-    return Finding(
-        rule=f"skew/{rule}",
-        message=message,
-        result=result,
-        level=Level.ERROR if failed else Level.NOTE,
-        location=Location(path=path),
-        measurement=number,
-        help=rules[rule].mend if failed else None,
-    )

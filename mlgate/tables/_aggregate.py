@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _sql
+from mlgate.tables import _conditions, _few, _footer, _keys, _queries, _scan
 from mlgate.tables import aggregates as ask
 from mlgate.tables._connect import Database, columns, source
 from mlgate.tables._footer import UNKNOWN, Footer
@@ -20,6 +20,8 @@ from mlgate.tables.table import Column
 
 _KEYS_MEMORY = "150MB"
 """Counting keys is faster in little memory, and spills."""
+_SCAN_MEMORY = "150MB"
+"""A scan holds what it has read ahead: the more it may, the more it does, and is no faster."""
 
 
 def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
@@ -32,10 +34,9 @@ def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
         for number, each in asked.parts.items():
             yield work.part(number, each)
         if asked.whole:
-            values = [work.whole(aggregate) for aggregate in asked.whole]
-            yield Line(values=values, scanned=True)
+            yield work.whole(asked)
     finally:
-        database.close()
+        work.close()
 
 
 class _Work:
@@ -46,6 +47,32 @@ class _Work:
         self.table = table
         self._request = request
         self._schemas: dict[int, list[Column]] = {}
+        self._sparing: Database | None = None
+
+    def close(self) -> None:
+        """Let go of memory and of what was spilled."""
+        self.database.close()
+        if self._sparing is not None:
+            self._sparing.close()
+
+    def _scan(self, number: int) -> Rows:
+        """Runs queries on a file in little memory; in all there is where its rows are too wide."""
+        import duckdb
+
+        request = self._request
+        if self._sparing is None:
+            files = self.table.files
+            self._sparing = Database(files, _SCAN_MEMORY, request.spill, request.threads)
+        sparing = self._sparing
+        source(sparing, self.table, [self.table.files[number]])  # which makes Arrow's files known
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            try:
+                return sparing.rows(query)
+            except duckdb.OutOfMemoryException:
+                return self.database.rows(query)
+
+        return rows
 
     def schema(self, number: int) -> list[Column]:
         """The columns of a file."""
@@ -83,44 +110,56 @@ class _Work:
         self, number: int, wanted: list[Aggregate], named: dict[str, Column]
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
-        known = _few.answered(wanted, at, named, self.database.rows)
+        scan = self._scan(number)
+        known = _few.answered(wanted, at, named, scan)
         fused: dict[Aggregate, str] = {}
         for a in (a for a in wanted if a not in known):
             try:
-                if _sql.fuses(a):
-                    fused[a] = _sql.expression(a, named)
+                if _scan.fuses(a):
+                    fused[a] = _scan.expression(a, named)
                 else:
                     known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
-            row = self.database.rows(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
+            row = scan(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
             pairs = zip(fused, row, strict=True)
-            known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
+            known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
         return known
 
-    def whole(self, aggregate: Aggregate) -> Value:
-        """The answer for all files together."""
+    def whole(self, asked: Aggregates) -> Line:
+        """The answers for all files together, and what single files answered on the way."""
+        values: list[Value] = []
+        apart: dict[int, list[Value]] = {}
+        for position, aggregate in enumerate(asked.whole):
+            known = {number: alone[position] for number, alone in asked.known.items()}
+            value, found = self._together(aggregate, known)
+            values.append(value)
+            for number, alone in enumerate(found):
+                apart.setdefault(number, [None] * len(asked.whole))[position] = alone
+        return Line(values=values, apart=list(apart.items()), scanned=True)
+
+    def _together(self, aggregate: Aggregate, known: dict[int, Value]) -> tuple[Value, list[Value]]:
         try:
             if isinstance(aggregate, ask.Duplicates):
-                return self._duplicates(aggregate)
+                return self._duplicates(aggregate, known)
             at = source(self.database, self.table)
-            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows))
+            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows)), []
         except GateError as error:
-            return unfit(error)
+            return unfit(error), []
 
-    def _duplicates(self, a: ask.Duplicates) -> Value:
-        request = self._request
-        apart = Database(self.table.files, _KEYS_MEMORY, request.spill, request.threads)
+    def _duplicates(self, a: ask.Duplicates, known: dict[int, Value]) -> tuple[Value, list[Value]]:
+        request, named, paths = self._request, self.columns(), self.table.files
+        facts = {}
+        if self.table.form == "parquet" and len(a.columns) == 1:
+            facts = _footer.whole_numbers(paths, a.columns[0], named, self.database.rows)
+        apart = Database(paths, _KEYS_MEMORY, request.spill, request.threads)
         try:
-            files = []
-            for number, file in enumerate(self.table.files):
-                facts = None
-                if self.table.form == "parquet" and len(a.columns) == 1:
-                    facts = self.footer(number, [a]).columns.get(a.columns[0])
-                files.append(_keys.File(source(apart, self.table, [file]), facts))
-            whole = source(apart, self.table)
-            return _keys.duplicates(a, whole, files, self.columns(), apart.rows)
+            files = [
+                _keys.File(source(apart, self.table, [file]), facts.get(file), known.get(number))
+                for number, file in enumerate(paths)
+            ]
+            return _keys.duplicates(a, source(apart, self.table), files, named, apart.rows)
         finally:
             apart.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _sql
+from mlgate.tables import _scan, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import check
 from mlgate.tables._connect import Database, columns, numbered, source
@@ -113,10 +113,10 @@ def _broken(kept: Aggregate | None, named: Columns) -> str:
         tests = [f"NOT isfinite({_sql.name(kept.column)})"]
     elif isinstance(kept, ask.Truth):
         tests = [f"NOT {_sql.condition(kept.condition)}::boolean"]
-    elif isinstance(kept, ask.OfColumn) and _sql.fuses(kept):
+    elif isinstance(kept, ask.OfColumn) and _scan.fuses(kept):
         present = f"{_sql.name(kept.column)} IS NOT NULL"
-        concerned = [present, _sql.no_nan(named, kept.column)]
-        counted = _sql.expression(kept, named)
+        concerned = [present, _scan.no_nan(named, kept.column)]
+        counted = _scan.expression(kept, named)
         inner = counted.partition(" FILTER (WHERE ")[2].removesuffix(")") or "true"
         tests = [f"NOT ({inner})"]
     else:

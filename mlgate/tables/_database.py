@@ -13,11 +13,11 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 from mlgate.tables._protocol import Request, Source
 from mlgate.tables._sql import name, text
+from mlgate.tables.table import is_name
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-_TABLE = re.compile(r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)?")
 _UNSTEADY = re.compile(
     r"\b(?:now|current_\w+|localtime|random\w*|changes|last_insert_rowid)\b", re.IGNORECASE
 )
@@ -65,7 +65,7 @@ def _taken(source: Source, file: str, request: Request) -> Source:
 
 def _selected(query: str) -> str:
     """A table's name as a query; a query as it is."""
-    if not _TABLE.fullmatch(query):
+    if not is_name(query):
         if _UNSTEADY.search(query):
             raise GateError(f"{shown(query)} depends on more than the database",
                             "name neither the clock nor chance in it")  # fmt: skip
@@ -99,7 +99,7 @@ def _from_duckdb(database: str, query: str, file: str, request: Request) -> None
 
 def _one_select(query: str, connection: Any) -> None:
     """Refuse what is more than one query, or closes our bracket."""
-    if _TABLE.fullmatch(query):
+    if is_name(query):
         return
     import json
 
@@ -147,7 +147,7 @@ def _reads_only(action: int, *_: object) -> int:
 
 def _declared(connection: Connection, query: str) -> dict[str, str]:
     """The types that a table's columns were declared with; of a query none are known."""
-    if not _TABLE.fullmatch(query):
+    if not is_name(query):
         return {}
     rows = connection.execute(f"PRAGMA table_info({name(query.rpartition('.')[2])})")
     return {row[1]: row[2].upper() for row in rows}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _sql
+from mlgate.tables import _scan, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._queries import Rows
 from mlgate.tables._sql import Columns
@@ -53,7 +53,7 @@ def _counted(
     asked: dict[Aggregate, str] = {}
     for a in wanted:
         try:
-            counts = _sql.expression(a, columns).removeprefix("count(*)")
+            counts = _scan.expression(a, columns).removeprefix("count(*)")
         except GateError:  # a bound of another type, which the one scan says
             continue
         asked[a] = f"coalesce(sum(__n){counts}, 0)::bigint"

@@ -8,7 +8,7 @@ the bounds out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -65,6 +65,32 @@ def read(file: str, wanted: Iterable[str], columns: Columns, rows: Rows) -> Foot
         if groups[name] or not count
     }
     return Footer(count, found)
+
+
+def whole_numbers(
+    files: Sequence[str], column: str, columns: Columns, rows: Rows
+) -> dict[str, Facts]:
+    """What the footers of many files say of a column of whole numbers; no file of other types."""
+    if column not in columns or columns[column].type != "integer":
+        return {}
+    listed = "[" + ", ".join(map(text, files)) + "]"
+    counts: dict[str, int] = dict(
+        rows(f"SELECT file_name, num_rows FROM parquet_file_metadata({listed})")
+    )
+    query = (
+        "SELECT file_name, type, num_values, stats_null_count, stats_min_value, stats_max_value"
+        f" FROM parquet_metadata({listed}) WHERE path_in_schema = {text(column)}"
+    )
+    groups: dict[str, list[tuple[Any, ...]]] = {}
+    odd = set()
+    for file, kind, *facts in rows(query):
+        groups.setdefault(file, []).append(tuple(facts))
+        odd |= {file} if kind not in ("INT32", "INT64") else set()
+    return {
+        file: _facts(column, "integer", found, counts[file], False)
+        for file, found in groups.items()
+        if file not in odd
+    }
 
 
 def _facts(column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ours: bool) -> Facts:

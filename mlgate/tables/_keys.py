@@ -22,19 +22,24 @@ class File(Struct, frozen=True):
 
     source: str
     facts: Facts | None = None
+    known: Value = None
+    """Its own answer, if it is known already."""
 
 
 def duplicates(
     a: ask.Duplicates, source: str, files: Sequence[File], columns: Columns, rows: Rows
-) -> Value:
-    """[rows beyond the first of each key, rows that were not compared]; `source` is all files."""
+) -> tuple[Value, list[Value]]:
+    """[rows beyond the first of each key, rows that were not compared]; `source` is all files.
+
+    And the same of each file, where those decide.
+    """
     for column in a.columns:
         found(columns, column)
     groups = _apart(a, files)
     if groups is None:
-        return _counted(a, source, rows)
-    answers = [_one(a, file, rows) for file in groups]
-    return [sum(part) for part in zip(*answers, strict=True)]
+        return _counted(a, source, rows), []
+    answers = [_one(a, file, rows) if file.known is None else file.known for file in groups]
+    return [sum(part) for part in zip(*answers, strict=True)], answers
 
 
 def _apart(a: ask.Duplicates, files: Sequence[File]) -> list[File] | None:

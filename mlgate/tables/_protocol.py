@@ -33,6 +33,8 @@ class Aggregates(Struct, frozen=True, tag="aggregates", kw_only=True):
     parts: dict[int, list[Any_]] = {}
     """By the number of the file."""
     whole: list[Any_] = []
+    known: dict[int, list[Value]] = {}
+    """What a file alone answers to each of `whole`, by its number, where that was found before."""
 
 
 class Several(Struct, frozen=True, tag="several", kw_only=True):
@@ -136,6 +138,8 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     part: int | None = None
     schema: list[Column] | None = None
     values: list[Value] | None = None
+    apart: list[tuple[int, list[Value]]] = []
+    """Of the whole table: what files alone answered on the way, as in `known`."""
     scanned: bool | None = None
     """False where the footer alone decided."""
     found: Any = None

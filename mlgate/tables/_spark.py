@@ -9,7 +9,7 @@ import msgspec
 
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.text import shown
-from mlgate.tables import _conditions, _queries, _spark_sql, _sql
+from mlgate.tables import _conditions, _queries, _scan, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
@@ -78,8 +78,8 @@ class _Work:
             try:
                 if isinstance(a, ask.Digest):
                     fused[a] = _digest(a, named)
-                elif _sql.fuses(a):
-                    fused[a] = _sql.expression(_spoken(a), named)
+                elif _scan.fuses(a):
+                    fused[a] = _scan.expression(_spoken(a), named)
                 else:
                     known[a] = _plain(self._query(a, named))
             except GateError as error:
@@ -87,7 +87,7 @@ class _Work:
         if fused:
             row = self._rows(f"SELECT {', '.join(fused.values())} FROM rows_of_table")[0]
             pairs = zip(fused, row, strict=True)
-            known |= {a: _plain(_sql.decoded(a, value)) for a, value in pairs}
+            known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
         return [known[a] for a in wanted]
 
     def _query(self, a: Aggregate, named: dict[str, Column]) -> Value:

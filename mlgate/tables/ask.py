@@ -137,8 +137,11 @@ class _Asking:
                 keys[self._key(digest, _SCHEMA)] = (number, None)
                 keys |= {self._key(digest, encoded(a)): (number, a) for a in self.by_part}
         together = self.together()
+        apart = [a for a in self.wanted if not merges(a)]
+        if len(self.digests) > 1:
+            pairs = [(n, digest) for n, digest in enumerate(self.digests) if digest is not None]
+            keys |= {self._key(known, encoded(a)): (n, a) for a in apart for n, known in pairs}
         if together is not None:
-            apart = [a for a in self.wanted if not merges(a)]
             keys |= {self._key(together, encoded(a)): (-1, a) for a in apart}
         for key, value in self._stored(list(keys)).items():
             number, aggregate = keys[key]
@@ -183,7 +186,11 @@ class _Asking:
         """What the engine must be asked; None where all is known."""
         if not (self._parts or self._rest):
             return None
-        return Aggregates(table=source_of(self.table), parts=self._parts, whole=self._rest)  # type: ignore[arg-type]
+        numbers = range(len(self.table.parts))
+        known = {n: [self.values.get((n, a)) for a in self._rest] for n in numbers}
+        known = {n: values for n, values in known.items() if any(v is not None for v in values)}
+        source = source_of(self.table)
+        return Aggregates(table=source, parts=self._parts, whole=self._rest, known=known)  # type: ignore[arg-type]  # every aggregate is one of Any_
 
     def begin(self) -> None:
         """Before the engine reads the files."""
@@ -198,6 +205,9 @@ class _Asking:
         if line.part is None:
             self.whole |= dict(zip(self._rest, values, strict=True))
             self._found |= {(-1, a): self.whole[a] for a in self._rest}
+            for number, alone in line.apart:
+                pairs = zip(self._rest, alone, strict=True)
+                self._found |= {(number, a): value for a, value in pairs if value is not None}
             return
         self.schemas[line.part] = line.schema or []
         self._found[line.part, None] = self.schemas[line.part]

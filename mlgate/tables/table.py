@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ _FORMS: dict[str, Form] = {
     ".tsv.gz": "csv", ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".arrow": "arrow",
     ".feather": "arrow", ".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite",
 }  # fmt: skip
+
+_NAME = re.compile(r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)?")
 
 
 class Column(Struct, frozen=True):
@@ -71,6 +74,11 @@ def named(path: str) -> tuple[str, str | None]:
             f"{shown(file)} is a database: which table?", f"{shown(file)}#TABLE, or a query there"
         )
     return file, query.strip()
+
+
+def is_name(query: str) -> bool:
+    """True if what is asked of a database is one of its tables, and no query."""
+    return _NAME.fullmatch(query) is not None
 
 
 def form_of(name: str) -> Form:

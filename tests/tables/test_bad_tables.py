@@ -13,7 +13,7 @@ from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
 from mlgate.gates import data as gate
-from mlgate.tables import _digest
+from mlgate.tables import _aggregate, _digest
 from mlgate.tables import aggregates as ask
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask as asked
@@ -21,6 +21,10 @@ from mlgate.tables.ask import ask as asked
 
 def judged(desk: Desk, name: str, **options: Any) -> list[Finding]:
     return desk.check(gate, "data", {"table": name, **options})
+
+
+def failed(found: list[Finding]) -> list[str]:
+    return [one.rule for one in found if one.result is not Result.PASS]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +142,33 @@ def test_one_changed_file_of_many_is_read_alone(desk: Desk) -> None:
     parquet(desk.folder / "t" / "3.parquet", "SELECT 3.5::double AS a")
     judged(desk, "t", **options)
     assert [list(map(int, asked["parts"])) for asked in desk.asked] == [[3]]
+
+
+def test_the_keys_of_unchanged_files_are_not_counted_again(desk: Desk) -> None:
+    keys = "SELECT i AS k FROM range({}, {}) t(i)"
+    for n in range(4):
+        parquet(desk.folder / "t" / f"{n}.parquet", keys.format(n * 10, n * 10 + 10))
+    assert failed(judged(desk, "t", unique=["k"])) == []
+    desk.asked.clear()
+    parquet(desk.folder / "t" / "2.parquet", keys.format(20, 28))
+    assert failed(judged(desk, "t", unique=["k"])) == []
+    known = desk.asked[0]["known"]
+    assert sorted(map(int, known)) == [0, 1, 3] and known[0] == [[0, 0]]
+    parquet(desk.folder / "t" / "2.parquet", keys.format(15, 25))  # five are in file 1
+    assert failed(judged(desk, "t", unique=["k"])) == ["data/unique"]
+    parquet(desk.folder / "t" / "2.parquet", "SELECT 21 AS k FROM range(3)")
+    assert failed(judged(desk, "t", unique=["k"])) == ["data/unique"]
+
+
+def test_rows_too_wide_for_little_memory_are_scanned_in_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_aggregate, "_SCAN_MEMORY", "1MB")
+    query = "SELECT repeat('x', 100000) || i AS a, i AS b FROM range(200) t(i)"
+    parquet(desk.folder / "t.parquet", query)
+    lengths, mean = ask.Lengths(column="a"), ask.Mean(column="b")
+    found = asked(desk, in_work_tree(str(desk.folder), "t.parquet"), [lengths, mean])
+    assert found.of(lengths) == [100001, 100003] and found.of(mean) == [200, 99.5]
 
 
 def test_what_lies_outside_is_refused(desk: Desk, tmp_path: Path) -> None:
