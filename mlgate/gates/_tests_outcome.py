@@ -10,6 +10,7 @@ from mlgate.core.finding import Finding, Location, Measurement
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Level, Result
 from mlgate.gates import _project_code as project_code
+from mlgate.gates._tests_ready import install_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from mlgate.tools.pytest import Case, Session
 
 _MOST_FINDINGS = 1000
-_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
+_MISSING = re.compile(
+    r"ModuleNotFoundError: No module named '([\w.]+)'"
+    r"|PackageNotFoundError: No package metadata was found for ([\w.-]+)"
+)
 
 
 def outcomes(ctx: Context, session: Session, ended: Completed) -> Iterator[Finding]:
@@ -43,17 +47,22 @@ def _require_modules(ctx: Context, broken: list[Case], ended: Completed) -> None
     said = [case.message for case in broken if case.outcome == "error"]
     if len(said) < len(broken) or (not broken and ended.returncode == 0):
         return
-    named = [set(_MISSING.findall(text)) for text in said or [ended.errors + ended.text]]
-    missing = {name.partition(".")[0] for names in named for name in names}
+    named = [_named(text) for text in said or [ended.errors + ended.text]]
+    missing = {name for names in named for name in names}
     own = {part for path in ctx.subject.files for part in path.removesuffix(".py").split("/")}
     if not all(named) or missing & own:
         return
     environment = ctx.environment()
     raise GateError(
         f"the {environment.origin} ({environment.prefix}) lacks {', '.join(sorted(missing))}",
-        "install what the project needs there, or name how its code is run:"
+        f"{install_all(ctx, environment)}; or name how the project's code is run:"
         ' [environment] run = ["uv", "run", "--frozen"]',
     )
+
+
+def _named(text: str) -> set[str]:
+    """The distributions and top-level modules that a traceback misses."""
+    return {package or module.partition(".")[0] for module, package in _MISSING.findall(text)}
 
 
 def _require_judged(session: Session, ended: Completed) -> None:
@@ -62,7 +71,7 @@ def _require_judged(session: Session, ended: Completed) -> None:
     if session.exit == 5 or (session.exit in (0, 1) and not session.collected):
         raise GateError(f"no tests were collected\n{said}", "see `paths`, `args` and addopts")
     if session.exit not in (0, 1):
-        why = {2: "was interrupted", 3: "broke down", 4: "was called wrongly"}
+        why = {2: "was interrupted", 3: "broke down", 4: "could not begin"}
         what = why.get(session.exit, f"ended with exit code {session.exit}")
         raise GateError(f"pytest {what}\n{said}", "run pytest by hand to see more")
     if ended.returncode != session.exit:

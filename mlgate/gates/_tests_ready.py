@@ -58,7 +58,7 @@ def require_modules(ctx: Context, tests: Iterable[str]) -> None:
     if lacking:
         raise GateError(
             f"the {environment.origin} ({environment.prefix}) lacks {_listed(lacking)}",
-            _install(ctx, environment),
+            install_all(ctx, environment),
         )
 
 
@@ -67,7 +67,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(map(shown, names[:_NAMED])) + more
 
 
-def _install(ctx: Context, environment: Environment) -> str:
+def install_all(ctx: Context, environment: Environment) -> str:
     """The command that installs what the project says it needs."""
     files = ctx.subject.files
     for lock, command in _LOCKED.items():

@@ -293,11 +293,22 @@ def test_the_shell_cannot_narrow_the_tests(tmp_path: Path, monkeypatch: pytest.M
     assert "2 passed" in only("tests/passed", findings(tmp_path, {"test_x.py": GOOD})).message
 
 
+def test_a_project_that_is_not_installed_is_named_with_the_command(tmp_path: Path) -> None:
+    files = {
+        "conftest.py": "from importlib.metadata import version\n\nversion('wee-project')\n",
+        "pyproject.toml": "[project]\nname = 'wee-project'\nversion = '1'\n",
+        "test_x.py": GOOD,
+    }
+    error = errored(tmp_path, files)
+    assert "lacks wee-project" in error.message
+    assert "-m pip install -e ." in (error.hint or "")
+
+
 @pytest.mark.parametrize(
     ("files", "options", "words"),
     [
-        ({"test_x.py": GOOD}, {"paths": ["nowhere"]}, "was called wrongly"),
-        ({"test_x.py": GOOD, "conftest.py": "1 +"}, {}, "was called wrongly"),
+        ({"test_x.py": GOOD}, {"paths": ["nowhere"]}, "could not begin"),
+        ({"test_x.py": GOOD, "conftest.py": "1 +"}, {}, "could not begin"),
         ({"test_x.py": "def test_a(): raise KeyboardInterrupt\n"}, {}, "was interrupted"),
         (
             {"test_x.py": "import pytest\ndef test_a(): pytest.exit('x', returncode=42)\n"},
