@@ -56,4 +56,4 @@ def test_code_from_the_work_tree_is_an_error(installed):
     ended = push(installed)
     assert ended.code == 3, ended
     assert "generated" in ended.out
-    assert "from the work tree" in ended.out
+    assert "the tests imported generated (lib/generated.py) from the" in ended.out
