@@ -76,7 +76,7 @@ class Rows:
         import numpy as np
 
         if self.several:
-            many: list[int] = self.label.sum(0, dtype=np.int64).tolist()  # type: ignore[union-attr]  # as below
+            many: list[int] = self.label.sum(0, dtype=np.int64).tolist()  # type: ignore[union-attr]  # a matrix
             return many
         counts: list[int] = np.bincount(self.label, minlength=len(self.classes)).tolist()  # type: ignore[arg-type]  # rows of classes have labels
         return counts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mlgate.core.finding import Finding
@@ -18,8 +20,8 @@ def kept(*findings: Finding) -> Verdict:
     return bounded(Report(verdicts=(verdict,), stage=Stage.MERGE, subject=subject)).verdicts[0]
 
 
-def finding(number: int, **more: object) -> Finding:
-    return Finding(rule="lint/E501", message=f"number {number}", **more)  # type: ignore[arg-type]
+def finding(number: int, **more: Any) -> Finding:
+    return Finding(rule="lint/E501", message=f"number {number}", **more)
 
 
 def test_few_findings_are_kept_as_they_are() -> None:
