@@ -81,7 +81,8 @@ def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys
     passed = len(_named(report, Outcome.PASSED))
     judged = judges(report)
     if not facts:
-        facts.append("nothing blocks" if judged else "nothing was judged")
+        none = "nothing but the policy was judged" if passed else "nothing was judged"
+        facts.append("nothing blocks" if judged else none)
     if judged:
         facts.append(f"{counted(passed, 'gate')} passed")
     loose = [
