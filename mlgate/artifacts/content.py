@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from mlgate.artifacts import compressed, pickles, programs, second_readings, tars, zips
+from mlgate.artifacts import compressed, hdf5, pickles, programs, second_readings, tars, zips
 from mlgate.artifacts.feed import Feed, of_bytes, of_file
 from mlgate.artifacts.machine import OPCODES
 from mlgate.artifacts.numpy_files import MAGIC as NPY
@@ -19,7 +19,6 @@ _HEAD = 4096
 _IN_MEMORY = 64 << 20
 _ZIPS = frozenset({"zip", "torch zip", "skops"})
 _JUDGED_BY_NONE = (
-    (0, b"\x89HDF\r\n\x1a\n", "HDF5 (an older form of Keras), which may hold code"),
     (0, b"GGUF", "GGUF, whose chat template is a program"),
     (0, b"\x7fELF", "a compiled program"),
     (0, b"MZ", "a compiled program"),
@@ -89,6 +88,8 @@ def examine(
         _tar(scan, feed, where, depth)
     elif head.startswith(NPY):
         scan_npy(feed, scan, where)
+    elif head.startswith(hdf5.MAGIC):
+        hdf5.check(file or _spooled(feed), scan, where)
     else:
         _plain(scan, feed, head, name, where, file)
 
@@ -135,6 +136,8 @@ def _member(scan: Scan, feed: Feed, name: str, where: str, depth: int, raw: set[
     """One member of an archive, to its end, so that its checksum is compared."""
     if programs.is_code(name):
         scan.state(Problem("code-inside", "it is code that lies beside the weights", where))
+    if hdf5.called_so(name) and feed.peek(len(hdf5.MAGIC)) != hdf5.MAGIC:
+        scan.state(Problem("malformed", "it is called HDF5 and does not begin as such", where))
     if name in raw:
         _hidden(scan, of_bytes(feed.peek(_HEAD)), where)
     elif not name.endswith("/data.pkl") or not raw:

@@ -64,7 +64,7 @@ def test_no_false_alarm(tmp_path: Path, name: str) -> None:
     ("sample", "words"),
     [
         ("packed: GGUF", "it is GGUF, whose chat template is a program"),
-        ("keras: older form, as HDF5", "it is HDF5"),
+        ("keras: older form, as HDF5", "does not begin as h5py begins it"),
         ("onnx: TensorFlow's SavedModel", "a message where an ONNX model has a name"),
         ("torch: exported program", "a program (torch.export)"),
         ("torch: ExecuTorch", "a program for ExecuTorch"),
