@@ -14,6 +14,7 @@ from mlgate.core.text import counted, shown
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
+    from mlgate.core.report import Report
     from mlgate.policy.model import GatePolicy
 
 _CHUNK = 1 << 20
@@ -94,7 +95,8 @@ class Grounds(Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     """Path to digest of every DVC output of the subject: 500, and one for all others."""
     tests: dict[str, str]
-    """Path to digest of what the gates' options name: tables, predictions, requests, schemas."""
+    """Path, or `mlflow:...` and the like, to digest of what the gates' options name: tables,
+    predictions, requests, schemas."""
 
     @property
     def dirty(self) -> bool:
@@ -105,9 +107,28 @@ class Grounds(Struct, frozen=True, kw_only=True):
 def grounds(ctx: Context, gates: Iterable[GatePolicy]) -> Grounds:
     """The data versions of the subject, and what `gates` were asked about."""
     versions = _owned(ctx)
-    named = sorted({word for gate in gates for word in _words(gate.options)})
-    found = {path: digest for path in named if (digest := _tested(ctx, versions, path))}
-    return Grounds(versions=_cut(versions), tests=found)
+    from mlgate.promotion import elsewhere
+
+    found: dict[str, str] = {}
+    for gate in gates:
+        for word in sorted(set(_words(gate.options)) - found.keys()):
+            file = word.removeprefix("file:")
+            digest = _tested(ctx, versions, file) or elsewhere.digest(ctx, gate.options, word)
+            if digest is not None:
+                found[word] = digest
+    return Grounds(versions=_cut(versions), tests=dict(sorted(found.items())))
+
+
+def contradiction(report: Report | None, digests: Mapping[str, str]) -> str | None:
+    """The first file of which an `artifact` gate read other bytes than a record would name."""
+    read = (
+        (finding.location.path, finding.message)
+        for verdict in (report.verdicts if report else ())
+        for finding in verdict.findings
+        if finding.rule == "artifact/digest" and finding.location is not None
+    )
+    own = {shown(path): f"sha256:{digest}" for path, digest in digests.items()}
+    return next((path for path, told in read if own.get(path, told) != told), None)
 
 
 def _owned(ctx: Context) -> dict[str, str]:

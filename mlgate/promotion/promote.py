@@ -195,6 +195,7 @@ def conclude(
 ) -> chains.Link:
     """Sign, append, move. Raises `Refused`, and `Moved` where another record came first."""
     convinced(house, report)
+    _same_bytes(plan, report)
     ctx = house.context(house.snapshot(plan.commit))
     names = {verdict.gate for verdict in report.verdicts} if report else set()
     gates = [gate for gate in house.session.policy.gates if gate.name in names]
@@ -209,6 +210,16 @@ def conclude(
         "reason": reason,
     }
     return append(house, plan, key, plan.bytes, grounds)
+
+
+def _same_bytes(plan: Plan, report: Report | None) -> None:
+    """Raises `Refused` where a gate read other bytes than the record vouches for."""
+    path = evidence.contradiction(report, plan.bytes.digests)
+    if path is not None:
+        raise Refused(
+            f"swapped model: a gate read other bytes of {path} than the record would name",
+            "somebody changed it meanwhile: see who writes there, and promote again",
+        )
 
 
 def append(
@@ -237,7 +248,7 @@ def append(
     _small(raw)
     moves = plan.action in record.MOVING and plan.held.aliases.get(plan.alias) != plan.version.name
     move = Move(plan.alias, plan.version.name) if moves else None
-    new = New(plan.version, files.places) if plan.new else None
+    new = New(plan.version, files.places, files.digests) if plan.new else None
     after = house.registry.append(house.model, plan.held, raw, new=new, move=move)
     if plan.action in record.MOVING:
         settled(house, plan.alias, after)

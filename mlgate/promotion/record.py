@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from mlgate.core.finding import Measurement
+from mlgate.core.finding import Finding, Measurement
 from mlgate.core.words import Outcome, Result
 from mlgate.registries._registry import LARGEST
 from mlgate.signing import dsse
@@ -152,7 +152,7 @@ def judged(report: Report | None) -> tuple[Judged, ...]:
 
 def _judged(verdict: Verdict) -> Judged:
     numbers = tuple(f.measurement for f in verdict.findings if f.measurement is not None)
-    passing = [f for f in verdict.findings if f.result is Result.PASS and f.measurement is None]
+    passing = [f for f in verdict.findings if f.result is Result.PASS and _says(f)]
     return Judged(
         gate=verdict.gate,
         kind=verdict.kind,
@@ -163,6 +163,11 @@ def _judged(verdict: Verdict) -> Judged:
         measurements=numbers[:_MOST],
         said=tuple(f.message for f in passing)[:_MOST],
     )
+
+
+def _says(finding: Finding) -> bool:
+    """Whether its words tell what no number does."""
+    return finding.measurement is None or finding.message.startswith("sha256:")
 
 
 _MOST = 200

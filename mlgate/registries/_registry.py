@@ -71,6 +71,8 @@ class New(NamedTuple):
     version: Version
     files: Mapping[str, str]
     """Path in the model's commit to where those bytes lie."""
+    digests: Mapping[str, str]
+    """Path to the SHA-256 that they must have: what differs is not registered."""
 
 
 class Place(Struct, frozen=True, kw_only=True):

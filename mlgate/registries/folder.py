@@ -164,6 +164,8 @@ class Folder:
                 copy = os.path.join(partial, "files", *path.split("/"))
                 os.makedirs(os.path.dirname(copy), exist_ok=True)
                 shutil.copyfile(lies, copy)
+                if _sha256(copy) != new.digests[path]:
+                    raise _swapped(path)
             said = _Written(new.version.name, new.version.commit)
             with open(os.path.join(partial, "version.json"), "wb") as file:
                 file.write(msgspec.json.encode(said) + b"\n")
@@ -174,6 +176,13 @@ class Folder:
             raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swapped(path: str) -> RegistryError:
+    return RegistryError(
+        f"swapped model: {shown(path)} was changed after it was judged",
+        "see who writes there, and promote again",
+    )
 
 
 def _written(folder: str, content: bytes) -> str:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from msgspec.structs import replace
+
 import mlgate
 from mlgate import testing
+from mlgate.cli import _promotion
 from mlgate.gates import artifact
-from mlgate.promotion import evidence
+from mlgate.promotion import elsewhere, evidence
+from mlgate.sources import mlflow
+from mlgate.sources._place import Source
 
 if TYPE_CHECKING:
     from model_house import House
+
+    from mlgate.core.report import Report
 
 _GATES = """
 [gates.format]
@@ -114,6 +123,127 @@ def test_the_same_files_lie_anywhere_and_under_the_same_names() -> None:
     assert evidence.same({"models/churn.bin": "1"}, {"elsewhere.bin": "1"})
     for other in ({"a/x": "2", "b": "1"}, {"a/x": "1"}, {"a/x": "1", "c": "2"}, {}):
         assert not evidence.same(proven, other)
+
+
+_SAFE = """
+[gates.safe]
+kind = "artifact"
+path = "models"
+stages = ["promote"]
+"""
+
+
+def _judged_then(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Report], Report | None]
+) -> None:
+    """What somebody does once the gates have judged."""
+    real = _promotion.judge
+
+    def judge(house: Any, plan: Any) -> Any:
+        report = real(house, plan)
+        assert report is not None
+        return change(report) or report
+
+    monkeypatch.setattr(_promotion, "judge", judge)
+
+
+def test_a_gate_that_read_other_bytes_proves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the model had been swapped between the gate and the record."""
+    house.policy("", _SAFE).model("one")
+
+    def read_other(report: Report) -> Report:
+        (verdict,) = report.verdicts
+        found = [replace(one, message="sha256:00") if one.rule == "artifact/digest" else one
+                 for one in verdict.findings]  # fmt: skip
+        return replace(report, verdicts=(replace(verdict, findings=tuple(found)),))
+
+    with monkeypatch.context() as patch:
+        _judged_then(patch, read_other)
+        told = house.promote("--first")
+    words = "swapped model: a gate read other bytes of models/churn.bin"
+    assert (told.code, words in told.err) == (1, True), told.err
+    assert house.promote("--first").code == 0
+    (gate,) = _statement(house)["predicate"]["gates"]
+    assert f"sha256:{hashlib.sha256(b'one').hexdigest()}" in gate["said"]
+
+
+def test_a_model_that_is_swapped_after_the_gates_is_not_registered(
+    in_folder: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = in_folder.policy("", _SAFE).model("one")
+
+    def swap(_: Report) -> None:
+        house.put({"models/churn.bin": "malware"})
+
+    _judged_then(monkeypatch, swap)
+    told = house.promote("--first")
+    assert (told.code, "swapped model: models/churn.bin was changed" in told.err) == (3, True)
+    assert "no record of churn yet" in house.run("history", "churn").out
+
+
+_COMPARED = """
+[gates.quality]
+kind = "model"
+metrics = "metrics.json"
+baseline = "{baseline}"
+stages = ["promote"]
+[[gates.quality.require]]
+value = "accuracy"
+max_drop = 0.1
+"""
+
+
+@pytest.mark.parametrize("baseline", ["git:before", "dvc:before", "registry:churn@production"])
+def test_a_baseline_of_another_commit_leaves_which_one(in_folder: House, baseline: str) -> None:
+    house = in_folder.policy("gates = []").model("one")
+    house.git("tag", "before")
+    before = house.head()
+    assert house.promote("--first").code == 0
+    house.policy("", _COMPARED.format(baseline=baseline)).model("two")
+    told = house.promote()
+    assert told.code == 0, told.out + told.err
+    assert _statement(house)["predicate"]["tests"][baseline] == f"git:{before} of a commit"
+
+
+@pytest.mark.parametrize(
+    ("options", "word", "asked"),
+    [
+        ({"predictions": "eval/p.csv"}, "mlflow:churn@best", ("churn@best", "eval/p.csv", False)),
+        ({"predictions": "eval/p.csv"}, "mlflow:run1:q.csv", ("run1", "q.csv", False)),
+        ({"predictions": "mlflow:run2:p.csv"}, "mlflow:run1", ("run1", "p.csv", False)),
+        ({"metrics": "mlflow:run2"}, "mlflow:run1", ("run1", "", True)),
+        ({"metrics": "m.json"}, "mlflow:run1", ("run1", "m.json", True)),
+    ],
+)
+def test_what_mlflow_logged_leaves_its_digest(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, str],
+    word: str,
+    asked: tuple[str, str, bool],
+) -> None:
+    (tmp_path / "logged").write_text("numbers")
+
+    def fetch(_: Any, where: str, path: str, *, metrics: bool) -> Source:
+        assert (where, path, metrics) == asked
+        return Source(path=str(tmp_path / "logged"), digest="own", origin="a run")
+
+    monkeypatch.setattr(mlflow, "fetch", fetch)
+    ctx = testing.context(artifact, tmp_path, options={"path": "m"})
+    digest = hashlib.sha256(b"numbers").hexdigest()
+    assert elsewhere.digest(ctx, options, word) == f"sha256:{digest}"
+
+
+def test_what_is_not_there_yet_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*_: Any, **__: Any) -> Source:
+        raise mlflow.NotThere("nobody logged it", "log it")
+
+    monkeypatch.setattr(mlflow, "fetch", fetch)
+    ctx = testing.context(artifact, tmp_path, options={"path": "m"})
+    for word in ("mlflow:churn@best", "git:none", "plain text", "of: another meaning", "mlflow:"):
+        assert elsewhere.digest(ctx, {"predictions": "p.csv"}, word) is None
 
 
 def test_a_folder_beside_the_commit_leaves_its_digest(tmp_path: Path) -> None:

@@ -45,7 +45,13 @@ class Kept(NamedTuple):
             return self.trained(commit), None
         name = self.open().next_version(held)
         version = Version(name=name, commit=commit)
-        return name, New(version, {"model.bin": str(project.folder / "model.bin")})
+        return name, new_of(version, "model.bin", project.folder / "model.bin")
+
+
+def new_of(version: Version, name: str, file: Path) -> New:
+    """A version of one file."""
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return New(version, {name: str(file)}, {name: digest})
 
 
 def record(number: int, before: bytes | None = None) -> bytes:
@@ -260,12 +266,23 @@ def test_a_folder_keeps_the_bytes_of_a_version(tmp_path: Path) -> None:
     model = tmp_path / "model.bin"
     model.write_text("weights")
     registry = folder.Folder(str(tmp_path / "registry"))
-    new = New(Version(name="v1", commit=None), {"models/model.bin": str(model)})
+    new = new_of(Version(name="v1", commit=None), "models/model.bin", model)
     registry.append("churn", registry.read("churn"), b"{}", new=new, move=None)
     (before,) = (registry.digests("churn", "v1") or {}).items()
     assert before[0] == "models/model.bin"
     (tmp_path / "registry/churn/versions/v1/files/models/model.bin").write_text("other")
     assert registry.digests("churn", "v1") != dict([before])
+
+
+def test_a_folder_takes_no_bytes_but_those_that_were_judged(tmp_path: Path) -> None:
+    model = tmp_path / "model.bin"
+    model.write_text("weights")
+    registry = folder.Folder(str(tmp_path / "registry"))
+    new = new_of(Version(name="v1", commit=None), "model.bin", model)
+    model.write_text("malware")
+    with pytest.raises(RegistryError, match="swapped model: model"):
+        registry.append("churn", registry.read("churn"), b"{}", new=new, move=None)
+    assert registry.read("churn") == Held(versions=(), aliases={}, records=(), token="0")
 
 
 def test_an_unknown_remote_is_named(project: Project) -> None:
