@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +17,16 @@ from projects import Ended
 
 if TYPE_CHECKING:
     from pytest import TempPathFactory
+
+_QUALITY = """
+[gates.quality]
+kind = "model"
+metrics = "metrics.json"
+stages = ["promote"]
+[[gates.quality.require]]
+value = "accuracy"
+min = 0.8
+"""
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1200)]
 
@@ -114,8 +126,20 @@ def test_mlflow_that_is_not_there(in_folder: House, store: Store) -> None:
     assert (told.code, "needs the network" in told.err) == (3, True), told.err
 
 
-def test_gto_reads_our_tags(in_git: House, tmp_path: Path) -> None:
-    gto = environment(tmp_path / "gto", "gto>=1.7") / "bin/gto"
+@pytest.fixture(scope="module")
+def gto(tmp_path_factory: TempPathFactory) -> Path:
+    return environment(tmp_path_factory.mktemp("gto") / "env", "gto>=1.7") / "bin/gto"
+
+
+def asked(gto: Path, house: House, *args: str) -> str:
+    """What GTO says; its tags are told apart by their seconds."""
+    time.sleep(1.1)
+    done = subprocess.run([gto, *args], cwd=house.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_gto_reads_our_tags(in_git: House, gto: Path) -> None:
     house = in_git
     house.policy("gates = []").model("one")
     assert house.promote("--first").code == 0
@@ -123,13 +147,42 @@ def test_gto_reads_our_tags(in_git: House, tmp_path: Path) -> None:
     assert house.promote().code == 0
     assert house.with_key("rollback", "churn@production").code == 0
 
-    def asked(*args: str) -> str:
-        done = subprocess.run([gto, *args], cwd=house.folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    shown = json.loads(asked("show", "--json"))
+    shown = json.loads(asked(gto, house, "show", "--json"))
     assert shown["churn"]["stage"]["production"] in ("v0.0.1", ["v0.0.1"])
-    assert len(asked("history", "churn", "--plain").split("assignment")) == 4
-    asked("assign", "churn", "--version", "v0.0.2", "--stage", "staging")
+    assert len(asked(gto, house, "history", "churn", "--plain").split("assignment")) == 4
+    asked(gto, house, "assign", "churn", "--version", "v0.0.2", "--stage", "staging")
     assert "staging names v0.0.2, which no record says" in house.run("history", "churn").out
+
+
+def test_what_gto_moved_is_admitted_or_not(in_git: House, gto: Path) -> None:
+    house = in_git.policy("", _QUALITY).model("one")
+    assert house.promote("--first").code == 0
+    house.model("two", 0.95)
+    asked(gto, house, "register", "churn", "HEAD", "--version", "v0.0.2")
+    asked(gto, house, "assign", "churn", "--version", "v0.0.2", "--stage", "production")
+    told = house.run("verify", "churn@production")
+    assert (told.code, "v0.0.2" in told.err) == (1, True), told.out + told.err
+    tag = next(name for name in house.git("tag").split() if name.startswith("churn#production#2"))
+    done = house.with_key("admit", tag)
+    assert (done.code, "churn v0.0.2 is admitted" in done.out) == (0, True), done.out + done.err
+    proven = house.run("verify", "churn@production")
+    assert (proven.code, "churn@production is v0.0.2" in proven.out) == (0, True), proven.err
+
+    house.model("three", 0.5)
+    asked(gto, house, "register", "churn", "HEAD")
+    asked(gto, house, "assign", "churn", "--version", "v0.0.3", "--stage", "production")
+    for what in ("churn@production", "churn#production#3", "churn@v0.0.3"):
+        told = house.with_key("admit", what)
+        assert (told.code, "the gates do not let it through" in told.err) == (1, True), told.err
+    assert house.run("verify", "churn@production").code == 1
+
+
+def test_metrics_of_mlflow_leave_their_digest(trained: Trained) -> None:
+    gates = _QUALITY.replace("metrics.json", "mlflow:churn/1")
+    trained.house.policy("", gates)
+    done = trained.promote(trained.version("one"), "--first")
+    assert done.code == 0, done.out + done.err
+    (record,) = json.loads(trained.run("history", "churn", "--format", "json", key=False).out)
+    tests = record["statement"]["predicate"]["tests"]
+    assert tests.keys() == {"mlflow:churn/1"}
+    assert re.fullmatch("sha256:[0-9a-f]{64}", tests["mlflow:churn/1"])
