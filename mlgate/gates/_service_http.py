@@ -116,8 +116,7 @@ class Client:
         try:
             self._connection.connect()
         except ssl.SSLError as error:
-            hint = "mend its certificate, or name the CA in SSL_CERT_FILE"
-            raise Astray(f"{self.target.url} is not to be trusted: {error.reason}", hint) from None
+            raise _untrusted(self.target.url, error) from None
         except OSError as error:
             why = "nothing answers in time" if isinstance(error, TimeoutError) else (
                 error.strerror or type(error).__name__)  # fmt: skip
@@ -178,3 +177,13 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     except ValueError:
         port = -1
     return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _untrusted(url: str, error: ssl.SSLError) -> Astray:
+    """A certificate is doubted, or there is none: a plain server does not speak TLS."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        hint = "mend its certificate, or name the CA in SSL_CERT_FILE"
+        return Astray(f"{url} is not to be trusted: {error.verify_message}", hint)
+    why = (error.reason or type(error).__name__).replace("_", " ").lower()
+    hint = "write http:// in `url` if it is served so, else mend its TLS"
+    return Astray(f"{url} does not speak TLS as it must: {why}", hint)

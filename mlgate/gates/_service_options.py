@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from mlgate.core.duration import PATTERN, seconds
+from mlgate.core.patterns import later
 
 Text = Annotated[str, Meta(min_length=1)]
 Path = Annotated[str, Meta(pattern=r"^/[!-~]*$")]
@@ -15,6 +16,7 @@ Share = Annotated[float, Meta(ge=0, lt=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 
+_URL = later(r"https?://[^\s/?#@\\]+(/[!-~]*)?\Z")
 _LONGEST_LOAD = 600.0
 
 
@@ -123,7 +125,7 @@ class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The keys of a `service` gate."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#@\\]+(/[!-~]*)?$")]
+    url: Text
     """The service: `https://churn.staging.example.com`. Nothing else is ever asked."""
     headers: dict[Header, str] = {}
     """Sent with every request; `${NAME}` stands for an environment variable, for what is secret:
@@ -148,5 +150,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`load` needs `requests` to send")
         if "?" in self.url or "#" in self.url:
             raise ValueError("`url` is the service's root: leave out what follows ? and #")
+        if not _URL.match(self.url):
+            raise ValueError("`url` must be http:// or https:// with a host, without a password")
         if not 0 < seconds(self.answer_within) <= 300:
             raise ValueError("`answer_within` must be more than nothing and at most 5m")

@@ -32,7 +32,10 @@ def _told(target: Target, request: dict[str, Any]) -> Iterator[Line]:
     for one in wanted:
         problem = None if one.schema is None else answers.check_schema(one.schema)
         if problem is not None:
-            raise Astray(f"the schema for {one.path} is none: {problem}", "mend the schema")
+            raise Astray(
+                f"what `schema` names for {one.path} is no JSON Schema: {problem}",
+                "correct the file",
+            )
     client = Client(target)
     if request["health"]:
         yield {"kind": "health", "wrong": _health(client, target, request["health"])}
@@ -79,9 +82,13 @@ def _version(client: Client, target: Target, asked: dict[str, Any]) -> str | Non
                 return f"answers with what is no JSON: {target.quoted(text)}"
             found = text  # a version as plain text
         except LookupError:
-            return f"the answer has no {asked['field']}"
+            return f"answers without {asked['field']}"
         found = found if isinstance(found, str) else msgspec.json.encode(found).decode()
-        return None if found == asked["equals"] else f"runs {target.quoted(found)}"
+        return (
+            None
+            if found == asked["equals"]
+            else (f"runs {target.quoted(found)}, not {asked['equals']}")
+        )
 
     return _said(ask)
 

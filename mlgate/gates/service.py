@@ -29,8 +29,14 @@ __all__ = ["Options", "check", "inputs", "rules", "stages"]
 stages = frozenset({Stage.PROMOTE, Stage.MONITOR})
 
 rules = {
-    "health": Rule("The service says that it is well.", "look at its log", Level.ERROR),
-    "version": Rule("The version that runs is the one that must.", "deploy it", Level.ERROR),
+    "health": Rule(
+        "The service says that it is well.", "look at its log, or correct `health`", Level.ERROR
+    ),
+    "version": Rule(
+        "The version that runs is the one that must.",
+        "deploy it, or correct `version`",
+        Level.ERROR,
+    ),
     "answer": Rule(
         "A declared request gets the answer that it must: status, content, schema.",
         "mend the service, or what the policy expects of it",
@@ -106,8 +112,7 @@ def _simple(rule: str, about: str, wrong: str | None, right: str = "answers") ->
 def _version(ctx: Context, wrong: str | None) -> Finding:
     expected = _expected(ctx)
     about = f"{ctx.options.url}{ctx.options.version.path}"
-    said = None if wrong is None else f"{wrong}, not {expected}"
-    return _simple("version", about, said, f"runs {expected}")
+    return _simple("version", about, wrong, f"runs {expected}")
 
 
 def _expected(ctx: Context) -> str:
@@ -196,7 +201,7 @@ def _json(ctx: Context, path: str) -> Any:
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise GateError(f"{shown(path)} is no JSON: {error}", "mend it") from None
+        raise GateError(f"{shown(path)} is no JSON: {error}", "correct the file") from None
 
 
 def _load(load: Load) -> dict[str, Any]:

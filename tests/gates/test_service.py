@@ -115,7 +115,7 @@ def test_no_server_is_an_error_with_the_mend(stated: Ask) -> None:
 
 
 def test_a_server_without_tls_is_an_error(stated: Ask) -> None:
-    with serving() as server, pytest.raises(GateError, match="not to be trusted"):
+    with serving() as server, pytest.raises(GateError, match="does not speak TLS"):
         stated(server.url.replace("http:", "https:"), requests=[PREDICT])
 
 
@@ -139,7 +139,7 @@ def test_bodies_answers_and_schemas_come_from_files(stated: Ask) -> None:
         broken = only(stated(server, files, requests=[{**asked, "schema": "schema.json"}]))
         with pytest.raises(GateError, match=r"none.json is not in the"):
             stated(server, files, requests=[{**asked, "schema": "none.json"}])
-        with pytest.raises(GateError, match="the schema for /predict is none"):
+        with pytest.raises(GateError, match="for /predict is no JSON Schema"):
             stated(
                 server,
                 {"schema.json": '{"type": 3}'},
@@ -168,7 +168,10 @@ def test_health_and_version(stated: Ask) -> None:
         other = only(stated(server, version={**version, "equals": "1.5.0"}))
         assert other.message.endswith("/version runs 1.4.0, not 1.5.0")
         lost = only(stated(server, version={**version, "field": "model.commit"}))
-        assert (lost.result, "has no model.commit" in lost.message) == (Result.FAIL, True)
+        assert (lost.result, "/version answers without model.commit" in lost.message) == (
+            Result.FAIL,
+            True,
+        )
         text = {"path": "/version.txt", "equals": "1.4.0"}
         assert only(stated(server, version=text)).result is Result.PASS
         with pytest.raises(GateError, match="to equal the commit, and there is none"):
@@ -422,3 +425,11 @@ def test_a_kept_connection_that_was_closed_is_no_failure(stated: Ask) -> None:
             time.sleep(0.3)
         client.close()
     assert answers == [200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    "url", ["churn.example.com", "ftp://x", "https://me:secret@x", "http://x?y"]
+)
+def test_a_url_that_is_none_is_told_in_words(url: str) -> None:
+    with pytest.raises(ValueError, match="`url` (must be http|is the service)"):
+        gate.Options(url=url, health="/health")
