@@ -431,5 +431,5 @@ def test_a_kept_connection_that_was_closed_is_no_failure(stated: Ask) -> None:
     "url", ["churn.example.com", "ftp://x", "https://me:secret@x", "http://x?y"]
 )
 def test_a_url_that_is_none_is_told_in_words(url: str) -> None:
-    with pytest.raises(ValueError, match="`url` (must be http|is the service)"):
+    with pytest.raises(ValueError, match=r"`url` (must be http|is the service)"):
         gate.Options(url=url, health="/health")
