@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mlgate.core.answering import serve
+from mlgate.core.answering import answer, serve
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
@@ -71,6 +71,11 @@ def _told(error: Exception) -> str:
         if not line.startswith("Original Line"):
             lines.append(line.strip())
     return " ".join(lines)[:500] or type(error).__name__
+
+
+def main() -> None:
+    """Answer one request in an interpreter that may be asked again."""
+    answer(_answered, Request)
 
 
 if __name__ == "__main__":

@@ -249,7 +249,7 @@ def told(ctx: Desk, asked: Ask, path: str) -> Iterator[Line]:
     engine = engine_of(ctx)
     with tempfile.TemporaryDirectory(prefix="mlgate-spill-") as spill:
         request = Request(ask=asked, spill=spill, memory=engine.memory, spark=engine.spark)
-        for line in ctx.worker(engine.script, msgspec.to_builtins(request)):
+        for line in ctx.worker(engine.script, msgspec.to_builtins(request), again=engine.stays):
             answer = msgspec.convert(line, Line)
             if answer.missing:
                 raise ToolMissing(f"tables need {answer.missing}", engine.install)
