@@ -1,4 +1,4 @@
-"""Somebody whose table is bad asks `mlgate check`: it never passes, and says where and what next."""
+"""Whose table is bad asks `mlgate check`: it never passes, and says where and what next."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ CASES: dict[str, tuple[str, str, str, str]] = {
     "joined": ('kind = "skew"\ntable = "d/good.parquet"\nagainst = "d/names.parquet"\nkey = "idd"',
                "errored", "d/good.parquet has no column idd", "did you mean 'id'?"),
     "shared": ('kind = "leakage"\nkey = "idd"\n'
-               'tables = { train = "d/good.parquet", test = "d/head.csv" }', "errored",
+               'tables = { train = "d/good.parquet", test = "d/few.csv" }', "errored",
                "do not both have idd", "did you mean 'id'?"),
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def tables(folder: Path) -> None:
     parquet(folder / "names.parquet", odd)
     wide = ",".join(f"c{i}" for i in range(10_000)) + "\n" + ",".join(["1"] * 10_000) + "\n"
     contents = {
-        "empty.csv": b"", "empty.parquet": b"", "head.csv": b"id,age,mail\n",
+        "empty.csv": b"", "empty.parquet": b"", "head.csv": b"id,age,mail\n", "few.csv": b"id,age\n9000,1\n",
         "cut.parquet": good[:-30], "half.parquet": good[: len(good) // 2] + good[-8:],
         "ragged.csv": RAGGED, "mixed.csv": "id,s\n1,é\n".encode() + b"2,\xe9\n",
         "quote.csv": b'id,s\n1,"a\n2,c\n', "newline.csv": b'id,s\n1,"a\nb"\n2,"c"\n',
@@ -139,8 +139,8 @@ def test_the_message_helps(verdicts: dict[str, dict[str, Any]], name: str) -> No
 def test_a_full_disk_while_spilling_is_never_a_pass(tmp_path: Path) -> None:
     folder = tmp_path / "full"
     subprocess.run(["git", "init", "-q", "-b", "main", folder], check=True)
-    parquet(folder / "t.parquet",
-            "SELECT md5(i::varchar) || md5((i + 1)::varchar) AS k FROM range(600000) t(i)")  # fmt: skip
+    keys = "SELECT md5(i::varchar) || md5((i + 1)::varchar) AS k FROM range(600000) t(i)"
+    parquet(folder / "t.parquet", keys)
     (folder / "mlgate.toml").write_text(
         '[gates.data]\ntable = "t.parquet"\ncolumns.k.most_common = { max = 1 }\n'
         '[tables]\nmemory = "80MB"\n'

@@ -178,7 +178,7 @@ def test_without_a_reference_it_has_errored(desk: Desk) -> None:
     with pytest.raises(GateError, match="there is no reference"):
         found(desk, against="base")
     parquet(desk.folder / "then.parquet", "SELECT 1 AS a WHERE false")
-    with pytest.raises(GateError, match="without rows"):
+    with pytest.raises(GateError, match="has no rows"):
         found(desk)
 
 

@@ -97,8 +97,8 @@ def test_personal_data_is_what_was_planted(
 ) -> None:
     wanted = Counter(form for form, _ in planted if form)
     texts = [value for _, value in planted]
-    found = answered(desk, [texts[:cut], texts[cut:]],
-                     ask.Personal(column="v", kinds=("email", "card", "iban")), pa.string())  # fmt: skip
+    kinds = ask.Personal(column="v", kinds=("email", "card", "iban"))
+    found = answered(desk, [texts[:cut], texts[cut:]], kinds, pa.string())
     counts = {form: certain + right for form, certain, right, *_ in found if certain + right}
     assert counts == dict(wanted), (found, texts)
 
