@@ -92,7 +92,8 @@ def tables(folder: Path) -> None:
     parquet(folder / "names.parquet", odd)
     wide = ",".join(f"c{i}" for i in range(10_000)) + "\n" + ",".join(["1"] * 10_000) + "\n"
     contents = {
-        "empty.csv": b"", "empty.parquet": b"", "head.csv": b"id,age,mail\n", "few.csv": b"id,age\n9000,1\n",
+        "empty.csv": b"", "empty.parquet": b"", "head.csv": b"id,age,mail\n",
+        "few.csv": b"id,age\n9000,1\n",
         "cut.parquet": good[:-30], "half.parquet": good[: len(good) // 2] + good[-8:],
         "ragged.csv": RAGGED, "mixed.csv": "id,s\n1,é\n".encode() + b"2,\xe9\n",
         "quote.csv": b'id,s\n1,"a\n2,c\n', "newline.csv": b'id,s\n1,"a\nb"\n2,"c"\n',
