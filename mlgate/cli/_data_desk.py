@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlgate.tables.ask import Desk
+    from mlgate.tables._asking import Desk
 
 
 def place(table: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from mlgate.cli._profile_text import bars
 from mlgate.cli._table import table as aligned
 from mlgate.core.text import counted, shown
 from mlgate.gates import drift
-from mlgate.gates._drift_compare import Comparison, Measured
+from mlgate.gates._drift_measure import Comparison, Measured
 from mlgate.gates._drift_saved import Both
 from mlgate.stats.drift import Effect
 from mlgate.tables import aggregates as ask
@@ -20,7 +20,7 @@ from mlgate.tables.ask import ask_each
 
 if TYPE_CHECKING:
     from mlgate.reporters._style import Style
-    from mlgate.tables.ask import Desk
+    from mlgate.tables._asking import Desk
     from mlgate.tables.table import Located
 
 _HEAD = ("COLUMN", "TYPE", "MISSING", "DISTANCE", "BEFORE", "AFTER")
@@ -69,7 +69,7 @@ def difference(desk: Desk, before: Located, after: Located) -> Difference:
 def _measured(desk: Desk, before: Located, after: Located, shared: tuple[str, ...]) -> Measured:
     options = drift.Options(table=after.path, against=before.path, columns=shared, bins=_BINS)
     ctx: Any = SimpleNamespace(**vars(desk), options=options)
-    return Comparison(ctx, Both(ctx, before, after)).measured()
+    return Comparison(options, Both(ctx, before, after)).measured()
 
 
 def _column(

@@ -14,7 +14,7 @@ from mlgate.tables.saved import BINS, END, Answer, Saved, written
 
 if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
-    from mlgate.tables.ask import Desk
+    from mlgate.tables._asking import Desk
     from mlgate.tables.table import Column, Located
 
 _NUMBERS = ("integer", "float", "decimal")

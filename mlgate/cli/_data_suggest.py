@@ -13,7 +13,8 @@ from mlgate.tables import aggregates as ask
 from mlgate.tables.ask import ask as asked
 
 if TYPE_CHECKING:
-    from mlgate.tables.ask import Answers, Desk
+    from mlgate.tables._asking import Desk
+    from mlgate.tables.ask import Answers
     from mlgate.tables.profile import ColumnProfile, Profile
     from mlgate.tables.table import Located
 

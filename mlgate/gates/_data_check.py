@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from mlgate.core.finding import Finding, Location, Measurement
 from mlgate.core.words import Level, Result
-from mlgate.tables.aggregates import Aggregate, Value
+from mlgate.tables.aggregates import Aggregate, Value, columns_of
+from mlgate.tables.table import meant
 
 
 class Ruling(Struct, frozen=True):
@@ -34,6 +35,8 @@ class Check(Struct, frozen=True, kw_only=True):
     kept: Aggregate | None = None
     """The aggregate that counts the rows which keep the rule, or the keys that come again, where
     rows can break it."""
+    time: str | None = None
+    """The column that must hold times."""
 
 
 class Share(Struct, frozen=True):
@@ -114,14 +117,17 @@ def finding(path: str, check: Check, ruling: Ruling, mend: str, examples: str = 
     )
 
 
-def unfit(path: str, check: Check, reason: str) -> Finding:
+def unfit(path: str, check: Check, reason: str, columns: Sequence[str] = ()) -> Finding:
     """The finding that a check could not be asked of its column."""
+    named = [name for asked in check.asks for name in columns_of(asked)]
+    gone = next((name for name in named if columns and name not in columns), None)
+    mend = meant(gone, columns) if gone is not None else None
     return Finding(
         rule=f"data/{check.rule}",
-        message=f"{check.about}: {reason}",
+        message=reason if check.about in reason else f"{check.about}: {reason}",
         level=Level.ERROR,
         location=Location(path=path),
-        help="correct the column's name or type in the policy, or mend the table",
+        help=mend or "correct the column's name or type in the policy, or mend the table",
     )
 
 

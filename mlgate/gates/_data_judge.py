@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.parts import nearest
 from mlgate.core.text import shown
 from mlgate.core.words import Level
 from mlgate.gates import _data_balance, _data_columns, _data_rows
@@ -19,6 +18,7 @@ from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Breach, Examples, Orphans, source_of
 from mlgate.tables.ask import Answers, told
 from mlgate.tables.ask import ask as asked
+from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -66,7 +66,7 @@ def findings(ctx: Context, table: Located) -> Iterator[Finding]:
     """What holds for the table, and what does not."""
     found = judged(ctx, table)
     yield from _schema(ctx.options, table, found.answers)
-    yield from _stated(ctx, table, found.rulings)
+    yield from _stated(ctx, table, found)
     for rule, given, lost in orphans(ctx, table, found):
         yield _in_table(ctx, table, rule, given, lost)
     yield from _against_base(ctx, table, found.answers, found.balance)
@@ -80,7 +80,7 @@ def _schema(options: Options, table: Located, answers: Answers) -> Iterator[Find
     for name, rule in (*options.columns.items(), *((r.column, r) for r in options.rules)):
         if name not in found:
             if not rule.optional:
-                yield _wrong(table, f"there is no column {shown(name)}", nearest(name, [*found]))
+                yield _wrong(table, f"there is no column {shown(name)}", meant(name, found))
         elif rule.type is not None and not _is(found[name].type, rule.type):
             kind = f"{found[name].type} ({found[name].native})"
             yield _wrong(table, f"{shown(name)} is {kind}, must be {rule.type}")
@@ -117,16 +117,18 @@ def _wrong(table: Located, message: str, mend: str | None = None) -> Finding:
 
 def _ruling(check: Check, answers: Answers) -> Ruling | str:
     reason = next(filter(None, (answers.unfit(a) for a in check.asks)), None)
+    for column in answers.columns if check.time is not None else ():
+        if column.name == check.time and column.type not in ("date", "timestamp"):
+            reason = f"{shown(column.name)} is {column.type}, not a time"
     return reason if reason is not None else check.judge(*(answers.values[a] for a in check.asks))
 
 
-def _stated(
-    ctx: Context, table: Located, rulings: Sequence[tuple[Check, Ruling | str]]
-) -> Iterator[Finding]:
-    examples = _examples(ctx, table, rulings)
-    for number, (check, ruling) in enumerate(rulings):
+def _stated(ctx: Context, table: Located, found: Judged) -> Iterator[Finding]:
+    examples = _examples(ctx, table, found.rulings)
+    there = [column.name for column in found.answers.columns]
+    for number, (check, ruling) in enumerate(found.rulings):
         if isinstance(ruling, str):
-            yield unfit(table.path, check, ruling)
+            yield unfit(table.path, check, ruling, there)
         else:
             yield finding(table.path, check, ruling, _mend(check), examples.get(number, ""))
 

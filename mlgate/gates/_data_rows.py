@@ -31,7 +31,8 @@ def checks(options: Options, now: datetime) -> Iterator[Check]:
     if options.fresh is not None:
         asks = (ask.Maximum(column=options.fresh.column),)
         judge = partial(_fresh, options.fresh, now)
-        yield Check(rule="fresh", about=shown(options.fresh.column), asks=asks, judge=judge)
+        column = options.fresh.column
+        yield Check(rule="fresh", about=shown(column), asks=asks, judge=judge, time=column)
     if options.volume is not None:
         per_day = ask.PerDay(column=options.volume.column)
         judge_volume = partial(_volume, options.volume)

@@ -30,6 +30,8 @@ class Both:
         self._ctx = ctx
         self._before = before
         self._after = after
+        reference = before.table if isinstance(before, Saved) else before.path
+        self.names = (shown(reference), shown(after.path))
         self.finer = not isinstance(before, Saved)
         """False where a bin cannot be divided, for its values are not there."""
         self.bins = None if self.finer else profiles.BINS

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Location, Measurement
-from mlgate.core.parts import nearest
 from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Result
 from mlgate.gates._data_check import percent
@@ -19,6 +18,7 @@ from mlgate.tables import aggregates as ask
 from mlgate.tables.ask import Answers
 from mlgate.tables.ask import ask as asked
 from mlgate.tables.personal import KINDS
+from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -81,7 +81,7 @@ def _columns(options: Options, there: tuple[Column, ...]) -> list[Column]:
     names = [column.name for column in there]
     for name in options.columns:
         if name not in names:
-            raise GateError(f"there is no column {shown(name)}", nearest(name, names[:500]))
+            raise GateError(f"there is no column {shown(name)}", meant(name, names))
     wanted = set(options.columns or names)
     return [c for c in there if c.name in wanted and c.type in _LOOKED_AT]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding, Measurement
-from mlgate.core.parts import nearest
 from mlgate.core.text import counted, shown
 from mlgate.core.words import Result
 from mlgate.gates._data_check import figure, percent
@@ -18,6 +17,7 @@ from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Line, Skew, Twin, source_of
 from mlgate.tables.ask import ask_each
 from mlgate.tables.pairs import skew
+from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -63,7 +63,7 @@ def _chosen(options: Options, keys: tuple[str, ...], mine: dict[str, Column]) ->
     for name in (*keys, *options.columns, *options.names, *options.shares):
         if name not in mine:
             raise GateError(
-                f"{shown(options.table)} has no column {shown(name)}", nearest(name, [*mine][:500])
+                f"{shown(options.table)} has no column {shown(name)}", meant(name, mine)
             )
     wanted = options.columns or tuple(c.name for c in mine.values() if c.type in _COMPARED)
     chosen = [name for name in wanted if name not in keys and name not in options.ignore]

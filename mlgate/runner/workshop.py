@@ -49,6 +49,7 @@ class Workshop:
         self._project: Environment | GateError | None = None
         self._scratch: str | None = None
         self._pool: Pool | None = None
+        self._asked_again: Pool | None = None
         self._limit = jobs
 
     def environment(self) -> Environment:
@@ -170,17 +171,22 @@ class Workshop:
         *,
         python: str | None = None,
         project: bool = False,
+        again: bool = False,
         timeout: float | None = None,
     ) -> Iterator[Any]:
         """`ctx.worker`: JSON lines of a script in a fresh interpreter, complete or `GateError`."""
-        completed = self.run(
-            [python or sys.executable, "-I", "-B", "-X", "utf8", script],
-            cwd=self.scratch(),
-            stdin=msgspec.json.encode(request) + b"\n",
-            project=project,
-            timeout=timeout,
-        )
+        argv = (python or sys.executable, "-I", "-B", "-X", "utf8", script)
+        stdin = msgspec.json.encode(request) + b"\n"
         name = os.path.basename(script)
+        if again and os.name != "nt":
+            own = _find.own_environment()
+            engine = Tool(name=name, version="", argv=argv, entry=script, environment=own)
+            called = self._engines().call(engine, (), self.scratch(), stdin, timeout)
+            completed = _whole(argv, called)
+        else:
+            completed = self.run(
+                argv, cwd=self.scratch(), stdin=stdin, project=project, timeout=timeout
+            )
         try:
             lines = [msgspec.json.decode(line) for line in completed.stdout.splitlines() if line]
         except msgspec.DecodeError:
@@ -202,17 +208,29 @@ class Workshop:
     def _workers(self) -> Pool:
         with self._lock:
             if self._pool is None:
-                from mlgate.runner.pool import Pool
-
-                env = process.bare_environment(self.environ, self.pass_env)
-                self._pool = Pool(self._limit, env, self.scratch())
+                self._pool = self._pool_in(self.scratch(), self._limit)
             self._pool.limit = self._limit
             return self._pool
 
+    def _engines(self) -> Pool:
+        """Workers that are asked again: apart from the tools, who would wait for a long scan."""
+        with self._lock:
+            if self._asked_again is None:
+                folder = os.path.join(self.scratch(), "engines")
+                os.mkdir(folder)
+                self._asked_again = self._pool_in(folder, self.jobs)
+            return self._asked_again
+
+    def _pool_in(self, folder: str, limit: int) -> Pool:
+        from mlgate.runner.pool import Pool
+
+        return Pool(limit, process.bare_environment(self.environ, self.pass_env), folder)
+
     def stop(self) -> None:
         """End every process that still runs."""
-        if self._pool is not None:
-            self._pool.close()
+        for pool in (self._pool, self._asked_again):
+            if pool is not None:
+                pool.close()
         process.end_all()
 
     def close(self) -> None:

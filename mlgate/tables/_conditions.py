@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
-from mlgate.core.parts import nearest
 from mlgate.core.text import shown
+from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.tables._queries import Rows
@@ -50,11 +50,15 @@ def _parsed(expression: str, rows: Rows) -> dict[str, Any]:
     plain = len(statements) == 1 and node["type"] == "SELECT_NODE" and len(node["select_list"]) == 1
     top = node["select_list"][0] if plain else {}
     if not plain or top.get("function_name") == "row" or node["from_table"]["type"] != "EMPTY":
-        raise GateError(
-            f"the condition `{shown(expression)}` is more than one expression",
-            "write one condition for each of them",
-        )
+        raise _several(expression)
     return dict(top)
+
+
+def _several(expression: str) -> GateError:
+    return GateError(
+        f"the condition `{shown(expression)}` is more than one expression",
+        "write one condition for each of them",
+    )
 
 
 def _tree(expression: str, statement: str, rows: Rows) -> dict[str, Any]:
@@ -64,6 +68,8 @@ def _tree(expression: str, statement: str, rows: Rows) -> dict[str, Any]:
     tree = json.loads(rows(f"SELECT json_serialize_sql('{quoted}')")[0][0])
     if tree.get("error"):
         first = str(tree.get("error_message")).partition("\n")[0]
+        if "Only SELECT statements" in first:  # another statement stands behind a semicolon
+            raise _several(expression)
         raise GateError(
             f"the condition `{shown(expression)}` is not one expression: {shown(first)}",
             "write one SQL expression, such as `paid <= price`",
@@ -88,7 +94,7 @@ def _known(path: list[str], columns: Columns, expression: str) -> None:
     if path[0].lower() not in names:
         raise GateError(
             f"the condition `{shown(expression)}` names {shown(path[0])}, which is no column",
-            nearest(path[0], list(columns)[:500]),
+            meant(path[0], columns),
         )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
-from mlgate.core.answering import serve
+from mlgate.core.answering import answer, serve
 from mlgate.core.errors import GateError
-from mlgate.core.text import plain
 from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
+from mlgate.tables._engine_words import told
 from mlgate.tables._protocol import (
     Aggregates,
     Examples,
@@ -35,7 +34,8 @@ def _answered(request: Request) -> Iterator[Line]:
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
     except (duckdb.Error, OSError) as error:
-        yield Line(error=_told(error))
+        reason, mend = told(error)
+        yield Line(error=reason, hint=mend)
 
 
 def _asked(request: Request) -> Iterator[Line]:
@@ -62,15 +62,9 @@ def _several(request: Request, asks: list[Aggregates]) -> Iterator[Line]:
             yield msgspec.structs.replace(line, table=number)
 
 
-def _told(error: Exception) -> str:
-    """The engine's words without the rows that it quotes, which may hold what nobody should see."""
-    lines: list[Any] = []
-    for line in plain(str(error)).splitlines():
-        if line.startswith(("Possible", "LINE ", "*", " ", "Did you mean")) or not line.strip():
-            break
-        if not line.startswith("Original Line"):
-            lines.append(line.strip())
-    return " ".join(lines)[:500] or type(error).__name__
+def main() -> None:
+    """Answer one request in an interpreter that may be asked again."""
+    answer(_answered, Request)
 
 
 if __name__ == "__main__":

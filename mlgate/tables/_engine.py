@@ -29,6 +29,11 @@ class Engine(Struct, frozen=True, kw_only=True):
         return os.path.join(_HERE, f"_{self.name}_script.py")
 
     @property
+    def stays(self) -> bool:
+        """Whether one process answers all questions of a run: a Spark session is one request's."""
+        return self.name == "duckdb"
+
+    @property
     def install(self) -> str:
         """What brings the engine."""
         return f"pip install 'mlgate[{'spark' if self.name == 'spark' else 'data'}]'"

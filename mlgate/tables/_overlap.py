@@ -9,7 +9,7 @@ from mlgate.core.text import shown
 from mlgate.tables._connect import Database, columns, numbered, source
 from mlgate.tables._protocol import Line, Orphans, Overlap, Request, Source
 from mlgate.tables._sql import name
-from mlgate.tables.table import Column
+from mlgate.tables.table import Column, meant
 
 _NORMAL = "trim(regexp_replace(lower(strip_accents({0})), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
 
@@ -79,7 +79,8 @@ def _chosen(
     """The columns to compare; those that both have, unless they are named."""
     for column in wanted:
         if column not in mine or column not in theirs:
-            raise GateError(f"there is no column {shown(column)} in both tables")
+            there = [one for one in mine if one in theirs]
+            raise GateError(f"the tables do not both have {shown(column)}", meant(column, there))
     chosen = list(wanted) or [column for column in mine if column in theirs]
     if not chosen:
         raise GateError("the tables have no column in common")
@@ -116,7 +117,7 @@ def orphans(request: Request, asked: Orphans) -> Iterator[Line]:
         mine, theirs = named(database, asked.table), named(database, asked.other)
         for column, there in ((asked.column, mine), (asked.other_column, theirs)):
             if column not in there:
-                raise GateError(f"there is no column {shown(column)}")
+                raise GateError(f"there is no column {shown(column)}", meant(column, there))
         one, two = mine[asked.column], theirs[asked.other_column]
         if one.type != two.type:
             raise GateError(

@@ -118,7 +118,7 @@ class Distinct(OfColumn, frozen=True, tag="distinct"):
 
 
 class RoughlyDistinct(OfColumn, frozen=True, tag="roughly-distinct"):
-    """How many different values, sketched: within a few percent."""
+    """How many different values, sketched: with a standard error of about 4 percent."""
 
 
 class Duplicates(Aggregate, frozen=True, tag="duplicates"):

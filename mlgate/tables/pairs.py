@@ -9,11 +9,12 @@ import msgspec
 from mlgate.core.digests import digest_of
 from mlgate.core.text import shown
 from mlgate.tables import _digest
+from mlgate.tables._asking import REVISION
 from mlgate.tables._protocol import Line, Overlap, Skew, Source
-from mlgate.tables.ask import REVISION, digest, told
+from mlgate.tables.ask import digest, told
 
 if TYPE_CHECKING:
-    from mlgate.tables.ask import Desk
+    from mlgate.tables._asking import Desk
     from mlgate.tables.table import Located
 
 _NOWHERE = Source((), "parquet")

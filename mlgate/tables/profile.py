@@ -14,7 +14,7 @@ from mlgate.tables.ask import ask as asked
 from mlgate.tables.table import Column, Located
 
 if TYPE_CHECKING:
-    from mlgate.tables.ask import Desk
+    from mlgate.tables._asking import Desk
 
 _NUMBERS = ("integer", "float", "decimal")
 _TIMES = ("date", "timestamp")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
 
 from mlgate.core.errors import GateError
+from mlgate.core.parts import nearest
 from mlgate.core.text import shown
 
 Form = Literal["parquet", "csv", "json", "arrow", "duckdb", "sqlite"]
@@ -23,6 +25,8 @@ _FORMS: dict[str, Form] = {
     ".feather": "arrow", ".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite",
 }  # fmt: skip
 
+_COMPARED, _LISTED = 2000, 20
+"""How many columns a hint looks at, and how many it lists."""
 _NAME = re.compile(r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)?")
 
 
@@ -92,3 +96,12 @@ def form_of(name: str) -> Form:
         "tables end in .parquet, .csv, .tsv, .jsonl, .arrow or .feather; databases in .duckdb or"
         " .sqlite",
     )
+
+
+def meant(name: str, columns: Iterable[str]) -> str:
+    """A hint for a name that is no column: the nearest one, else the first few."""
+    known = [shown(column) for column in columns]
+    few = known[:_LISTED]
+    close = nearest(shown(name), known[:_COMPARED])
+    more = f" and {len(known) - len(few):,} more" if len(known) > len(few) else ""
+    return close if close.startswith("did") else f"known: {', '.join(few)}{more}"

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 from tabled import Desk, parquet
 
+from mlgate import process
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.report import Verdict
@@ -177,7 +178,7 @@ def test_without_a_reference_it_has_errored(desk: Desk) -> None:
     with pytest.raises(GateError, match="there is no reference"):
         found(desk, against="base")
     parquet(desk.folder / "then.parquet", "SELECT 1 AS a WHERE false")
-    with pytest.raises(GateError, match="without rows"):
+    with pytest.raises(GateError, match="has no rows"):
         found(desk)
 
 
@@ -202,6 +203,24 @@ def test_a_stored_reference_is_not_read_again(desk: Desk, monkeypatch: pytest.Mo
     found(desk)
     files = {file for asked in desk.asked for file in asked["table"]["files"]}  # one table only
     assert {Path(file).name for file in files} == {"now.parquet"}
+
+
+def test_all_rounds_of_questions_start_one_process(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine costs a third of a second to start; what a round asks hangs on the one before."""
+    written(desk, then=frame(1), now=frame(2, amount=lambda rng: rng.lognormal(4, 1, N)))
+    inside = stated(desk)
+    desk.store._all("DELETE FROM aggregates", ())
+    started: list[list[str]] = []
+    start = process.start
+    monkeypatch.setattr(
+        process, "start", lambda argv, **more: started.append(argv) or start(argv, **more)
+    )
+    desk.asked.clear()
+    desk.apart = True
+    assert stated(desk) == inside
+    assert len(desk.asked) >= 3 and len(started) == 1
 
 
 def test_figures_are_the_same_on_every_run(desk: Desk) -> None:

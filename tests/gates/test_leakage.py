@@ -141,7 +141,7 @@ def test_a_label_that_is_none_has_errored(desk: Desk) -> None:
         stated(desk, label="id")
     with pytest.raises(GateError, match="no column nowhere"):
         stated(desk, label="nowhere")
-    with pytest.raises(GateError, match="in both tables"):
+    with pytest.raises(GateError, match="do not both have"):
         stated(desk, key="nowhere")
     split(desk, "test", 0, 0)
     with pytest.raises(GateError, match="no rows"):

@@ -90,6 +90,65 @@ def text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def by_key(item: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
+    """Nulls first."""
+    return tuple((part is not None, part if part is not None else 0) for part in item[0])
+
+
+def or_null(value: Any) -> str | None:
+    return None if value is None else text(value)
+
+
+def groups(rows: Rows, a: ask.Groups) -> list[list[Any]]:
+    frame = pd.DataFrame(
+        [[tuple(or_null(row[c]) for c in a.by), or_null(row[a.label])] for row in rows],
+        columns=["key", "label"],
+    )
+    found = {
+        key: [len(one), int(one.label.notna().sum()), int((one.label == a.positive).sum())]
+        for key, one in frame.groupby("key")
+    }
+    return [[list(key), *counts] for key, counts in sorted(found.items(), key=by_key)]
+
+
+def cells(rows: Rows, a: ask.Cells) -> list[list[Any]]:
+    def cell(value: Any) -> Any:
+        if not a.bins:
+            return or_null(value)
+        if value is None or not math.isfinite(value):
+            return None
+        width = (a.high - a.low) / a.bins
+        return min(max(math.floor(value / width) - math.floor(a.low / width), -1), a.bins)
+
+    labelled = [row for row in rows if row[a.label] is not None]
+    found = Counter((cell(row[a.column]), text(row[a.label])) for row in labelled)
+    return [[*key, count] for key, count in sorted(found.items(), key=by_key)]
+
+
+CONDITIONS: dict[str, Callable[[dict[str, Any]], bool | None]] = {
+    "s > 0": lambda row: None if row["s"] is None else row["s"] > 0,
+    "b OR s > 0": lambda row: either(row["b"], None if row["s"] is None else row["s"] > 0),
+    '"order by" IS NULL': lambda row: row["order by"] is None,
+}
+"""Expressions of SQL, and what each says of a row: true, false, or that it cannot tell."""
+
+
+def either(one: bool | None, other: bool | None) -> bool | None:
+    """SQL's `OR`."""
+    return True if one or other else None if one is None or other is None else False
+
+
+def truth(rows: Rows, a: ask.Truth) -> list[int]:
+    found = Counter(CONDITIONS[a.condition](row) for row in rows)
+    return [found[True], found[False], found[None]]
+
+
+def answer(rows: Rows, a: ask.Aggregate) -> Any:
+    """The oracle's, of the rows that the aggregate is narrowed to."""
+    kept = rows if a.where is None else [row for row in rows if CONDITIONS[a.where](row)]
+    return ORACLES[type(a)](kept, a)
+
+
 ORACLES: dict[type[ask.Aggregate], Callable[[Rows, Any], Any]] = {
     ask.Rows: lambda rows, a: len(rows),
     ask.Nulls: lambda rows, a: sum(row[a.column] is None for row in rows),
@@ -131,12 +190,15 @@ ORACLES: dict[type[ask.Aggregate], Callable[[Rows, Any], Any]] = {
     ask.MostCommon: lambda rows, a: max(Counter(present(rows, a.column)).values(), default=0),
     ask.Histogram: histogram,
     ask.Quantile: quantile,
+    ask.Truth: truth,
+    ask.Groups: groups,
+    ask.Cells: cells,
     ask.Disorder: disorder,
     ask.PerDay: lambda rows, a: counted(
         Counter(v // 86_400_000_000 for v in present(rows, a.column))
     ),
 }  # fmt: skip
-"""Those that no oracle here answers have tests of their own."""
+"""Those that no oracle here answers exactly have laws of their own, in `test_laws`."""
 
 
 def close(found: Any, wanted: Any) -> bool:

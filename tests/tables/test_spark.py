@@ -55,11 +55,11 @@ def test_a_missing_engine_is_named(spark: SparkDesk, monkeypatch: pytest.MonkeyP
 
 
 def test_the_two_engines_believe_no_answer_of_each_other(spark: SparkDesk, desk: Desk) -> None:
-    from mlgate.tables.ask import _Asking
+    from mlgate.tables._asking import Asking
 
     parquet(desk.folder / "t.parquet", "SELECT 1 AS a")
     table = in_work_tree(str(desk.folder), "t.parquet")
-    keys = {_Asking(one, table, [])._key("d", b"rows") for one in (spark, desk)}
+    keys = {Asking(one, table, [])._key("d", b"rows") for one in (spark, desk)}
     assert len(keys) == 2
 
 
