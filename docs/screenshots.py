@@ -1,6 +1,6 @@
 """Makes the pictures of docs/images: a real run of a small project, in a terminal and as a page.
 
-python docs/screenshots.py          needs mlgate[code,data,model,report], git and chromium
+python docs/screenshots.py          needs mlgate[code,data,model,report], playwright and chromium
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 IMAGES = Path(__file__).parent / "images"
+SCREEN = {"width": 1200, "height": 900}
 POLICY = """\
 [gates.format]
 
@@ -165,23 +170,33 @@ def picture_of_text(text: str, path: Path) -> None:
     write(path, "".join(f"{line.rstrip()}\n" for line in drawn.splitlines()))
 
 
-def picture_of_page(page: Path, path: Path, width: int, height: int, dark: bool = False) -> None:
-    """What chromium shows of the upper part of a page."""
+def pictures_of_page(page: Path) -> None:
+    """What chromium shows of the head of a page, in both themes, and of the numbers of a model."""
+    from playwright.sync_api import sync_playwright
+
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         sys.exit("error: there is no chromium\n mend: apt-get install chromium")
-    if dark:
-        text = page.read_text(encoding="utf-8").replace(' id="theme-auto" checked', "")
-        page = page.with_name("dark.html")
-        page.write_text(text.replace('id="theme-dark"', 'id="theme-dark" checked'), "utf-8")
-    with tempfile.TemporaryDirectory() as profile:
-        subprocess.run(
-            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             f"--user-data-dir={profile}", f"--window-size={width},{height}",
-             "--force-device-scale-factor=1.5", f"--screenshot={path}", page.as_uri()],
-            check=True,
-            capture_output=True,
-        )  # fmt: skip
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for name, theme in (("report.png", "light"), ("report-dark.png", "dark")):
+            shown = browser.new_page(viewport=SCREEN, device_scale_factor=1.5, color_scheme=theme)
+            shown.goto(page.as_uri())
+            shown.screenshot(path=IMAGES / name)
+            if theme == "light":
+                picture_of_model(shown, IMAGES / "report-model.png")
+        browser.close()
+
+
+def picture_of_model(shown: Page, path: Path) -> None:
+    """The part of the gate `churn`, down to where its findings are listed."""
+    part = shown.locator("section.gate", has=shown.locator("h2", has_text="churn"))
+    around = part.bounding_box()
+    findings = part.locator("h3", has_text="Findings").bounding_box()
+    if around is None or findings is None:
+        sys.exit("error: the page shows no gate `churn` with findings")
+    whole = {**around, "height": findings["y"] - around["y"] - 16}
+    shown.screenshot(path=path, full_page=True, clip=whole)
 
 
 def main() -> None:
@@ -199,8 +214,7 @@ def main() -> None:
             FORCE_COLOR="1", COLUMNS="104",
         )  # fmt: skip
         picture_of_text(said, IMAGES / "terminal.svg")
-        picture_of_page(page, IMAGES / "report.png", 1200, 900)
-        picture_of_page(page, IMAGES / "report-dark.png", 1200, 900, dark=True)
+        pictures_of_page(page)
 
 
 if __name__ == "__main__":

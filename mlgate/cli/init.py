@@ -52,7 +52,7 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
         _init_write.write_policy(look, new_only=bool(census.legacy))
         if census.legacy:
             old = counted(census.legacy, "finding")
-            click.echo(f"\nnew_only = true is set: {old} of today do not block, only new ones do")
+            click.echo(f"\nnew_only = true is set: only new findings block, not {old} of today")
     _init_look.tell_hindered(look, style)
     click.echo(f"\n{style.paint('next', 'bold')}     git add mlgate.toml && mlgate check")
 

@@ -131,7 +131,7 @@ def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterato
 def _evidence(number: Measurement) -> str:
     """What stands behind a measured number, where there is more than the number."""
     facts = []
-    if number.low is not None and number.high is not None:
+    if number.low is not None and number.high is not None and number.low != number.high:
         sure = f"{number.confidence:.0%} " if number.confidence is not None else ""
         facts.append(f"{sure}interval {number.low:.4g} to {number.high:.4g}")
     if number.baseline is not None:

@@ -10,7 +10,7 @@ from mlgate.core.report import Verdict
 from mlgate.core.text import counted
 from mlgate.core.words import Result, State
 from mlgate.reporters._findings import where
-from mlgate.reporters._html_tags import Html, joined, tag
+from mlgate.reporters._html_tags import Html, joined, quoted, tag
 from mlgate.reporters._html_words import badge
 from mlgate.reporters._order import place
 from mlgate.reporters._problems import line, rule_id, several
@@ -78,9 +78,9 @@ def _finding(finding: Finding, rules: Mapping[str, Rule]) -> Html:
             tag("span", rule_id(finding), class_="rule"),
             class_="head",
         ),
-        tag("p", first, class_="message"),
+        tag("p", quoted(first), class_="message"),
         tag("pre", more) if more.strip() else _source(finding),
-        tag("p", line(rule.summary), class_="meaning") if rule and rule.summary else None,
+        tag("p", quoted(line(rule.summary)), class_="meaning") if rule and rule.summary else None,
         _mend(finding),
         class_="waived" if waived else None,
     )
@@ -93,7 +93,7 @@ def _badge(finding: Finding) -> Html:
 def _mend(finding: Finding) -> Html | None:
     if not finding.help:
         return None
-    return tag("p", tag("span", "mend ", class_="label"), line(finding.help), class_="mend")
+    return tag("p", tag("span", "mend ", class_="label"), quoted(line(finding.help)), class_="mend")
 
 
 def _source(finding: Finding) -> Html | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import counted
-from mlgate.core.words import Outcome, Result, State
+from mlgate.core.words import Level, Outcome, Result, State
 from mlgate.reporters._html_page import section
-from mlgate.reporters._html_tags import Html, tag
+from mlgate.reporters._html_tags import Html, quoted, tag
 from mlgate.reporters._problems import line
 
 _STEPS = 12
@@ -38,14 +39,14 @@ def _step(verdict: Verdict, anchor: str) -> Html:
         tag("a", line(verdict.gate, 80) or "(no name)", href=f"#{anchor}"),
         " ",
         tag("span", _trouble(verdict), class_="outcome"),
-        tag("ul", [tag("li", way) for way in [*ways[:_WAYS], *([more] if more else [])]]),
+        tag("ul", [tag("li", quoted(way)) for way in [*ways[:_WAYS], *([more] if more else [])]]),
     )
 
 
 def _trouble(verdict: Verdict) -> str:
-    found = sum(f.result is Result.FAIL and f.state is State.NEW for f in verdict.findings)
+    found = [f for f in _in_the_way(verdict) if f.result is Result.FAIL]
     if verdict.outcome is Outcome.FAILED and found:
-        return counted(found, "finding")
+        return counted(len(found), "finding")
     return line(verdict.reason or verdict.outcome.value, 160)
 
 
@@ -53,9 +54,15 @@ def _ways(verdict: Verdict) -> Iterator[str]:
     """How it is mended, by the gravest finding first; where nobody says how, what is wrong."""
     if verdict.help:
         yield line(verdict.help, 200)
-    told = [f for f in verdict.findings if f.result is not Result.PASS and f.state is State.NEW]
+    told = _in_the_way(verdict)
     for finding in sorted(told, key=lambda f: (f.result is Result.OPEN, -f.level.rank)):
         if finding.help:
             yield line(finding.help, 200)
     if not verdict.help and not any(finding.help for finding in told):
         yield "see what it found"
+
+
+def _in_the_way(verdict: Verdict) -> list[Finding]:
+    """What is broken or open; notes only where there is nothing else."""
+    told = [f for f in verdict.findings if f.result is not Result.PASS and f.state is State.NEW]
+    return [f for f in told if f.level is not Level.NOTE] or told

@@ -35,6 +35,14 @@ def joined(*content: Content) -> Html:
     return Html("".join(_written(one) for one in content))
 
 
+def quoted(text: str) -> Html:
+    """A sentence in which what stands between backticks is code."""
+    parts = text[:_LONGEST].split("`")
+    if len(parts) % 2 == 0:  # one of them is not closed
+        return joined(text)
+    return joined(*(tag("code", part) if at % 2 else part for at, part in enumerate(parts)))
+
+
 def _written(content: Content) -> str:
     if content is None:
         return ""

@@ -85,7 +85,7 @@ def _across(field: str, zero: bool) -> Spec:
         "field": field,
         "type": "quantitative",
         "scale": {"zero": zero, "nice": True},
-        "axis": {"title": None, "tickCount": 5},
+        "axis": {"title": None, "tickCount": 4, "labelFlush": False},
     }
 
 

@@ -177,7 +177,7 @@ def _measurement(verdict: Verdict, finding: Finding, number: Measurement) -> str
 
 def _evidence(number: Measurement) -> Iterator[str]:
     interval = ""
-    if number.low is not None and number.high is not None:
+    if number.low is not None and number.high is not None and number.low != number.high:
         sure = f" ({number.confidence:.0%})" if number.confidence is not None else ""
         interval = f"{number.low:.4g} to {number.high:.4g}{sure}"
     yield interval

@@ -237,6 +237,14 @@ def test_a_token_that_may_not_write_is_said(hub, mlgate):
     assert "pull-requests: write" in ran.err
 
 
+def test_without_a_token_nothing_is_asked(hub, mlgate, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN")
+    ran = mlgate("ci", "comment")
+    assert (ran.code, hub.asked) == (2, [])
+    assert "GITHUB_TOKEN or GITHUB_REPOSITORY is not set" in ran.err
+    assert "env: GITHUB_TOKEN: ${{ github.token }}" in ran.err
+
+
 def test_outside_of_such_a_run_it_says_so(mlgate, monkeypatch, tmp_path):
     monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "none"))
     assert mlgate("ci", "comment").code == 2

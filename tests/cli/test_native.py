@@ -8,8 +8,9 @@ import os
 import pytest
 
 from mlgate.cli import _native
-from mlgate.core.report import Report, Subject
-from mlgate.core.words import Stage
+from mlgate.core.finding import Finding
+from mlgate.core.report import Report, Subject, Verdict
+from mlgate.core.words import Outcome, Stage
 from mlgate.repo.ci import CI
 from mlgate.reporters import github as github_format
 
@@ -104,6 +105,29 @@ def test_a_summary_that_is_full_is_left_as_it_is(check, tmp_path):
     assert ran.code == 1
     assert "the step's summary is full" in ran.err
     assert summary.stat().st_size == 1_000_000
+
+
+@pytest.mark.parametrize("used", [0, 500_000, 975_000])
+def test_a_report_that_is_too_long_for_the_summary_is_cut_behind_the_verdict(tmp_path, used):
+    summary = tmp_path / "summary.md"
+    summary.write_text("x" * used)
+    finding = Finding(rule="lint/F401", message="'os' imported but unused " * 90)
+    verdict = Verdict(
+        gate="lint", kind="lint", outcome=Outcome.FAILED, blocks=True, findings=(finding,) * 5_000
+    )
+    report = Report(stage=Stage.MERGE, verdicts=(verdict,), subject=Subject(label="x"))
+    environ = {"GITHUB_STEP_SUMMARY": str(summary)}
+    _native.show(CI(name="GitHub Actions", event="push"), report, environ, speak=False)
+    written = summary.read_text()[used:]
+    assert written.startswith("## ❌ mlgate: blocked by `lint`\n")
+    assert used + 2_000 < summary.stat().st_size <= 1024 * 1024
+
+
+def test_where_azure_keeps_nothing_the_issues_are_there(check, tmp_path):
+    ran = check(TF_BUILD="True", AGENT_TEMPDIRECTORY=str(tmp_path / "none"))
+    assert ran.code == 1
+    assert ran.out.count("##vso[task.logissue type=error") == 1
+    assert "note: not shown on the page of the run: No such file" in ran.err
 
 
 def test_azure_gets_issues_and_a_summary(check, tmp_path):

@@ -29,6 +29,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
 
 
 class Block(NamedTuple):
@@ -134,6 +135,26 @@ def test_configuration_that_is_shown_is_valid(path: Path) -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in _LINK.findall(path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def test_every_picture_is_shown_somewhere() -> None:
+    shown = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    kept = {path.name for path in (ROOT / "docs" / "images").iterdir()}
+    assert kept == set(re.findall(r"images/([\w-]+\.\w+)\)", shown))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_a_heading(path: Path) -> None:
+    for target, anchor in _ANCHOR.findall(path.read_text(encoding="utf-8")):
+        page = path.parent / target if target else path
+        assert anchor in headings(page), f"{target}#{anchor}"
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that a forge makes of a page's headings."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in found}
 
 
 def test_the_documents_name_the_hooks_and_commands_there_are() -> None:

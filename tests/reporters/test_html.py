@@ -20,9 +20,9 @@ from mlgate import process
 from mlgate.cli import _plot_engine
 from mlgate.cli._plot_engine import drawing
 from mlgate.core.finding import Figure
-from mlgate.core.words import Outcome, Result
+from mlgate.core.words import Level, Outcome, Result
 from mlgate.reporters import _html_trend, html
-from mlgate.reporters._html_tags import Html, joined, tag
+from mlgate.reporters._html_tags import Html, joined, quoted, tag
 from mlgate.reporters._plots import Artist, NotDrawn, _fit
 
 
@@ -78,6 +78,28 @@ def test_where_nobody_says_how_the_findings_are_named():
     bare = replace(sample.LINT, findings=(sample.finding("lint/X", "odd", "a.py", 1),))
     said = safe(html.render(sample.report(bare))).text
     assert "What to do lint 1 finding see what it found Gates" in said
+
+
+def test_notes_are_not_in_the_way_of_what_fails():
+    wrong = sample.finding("lint/X", "odd", "a.py", 1, help="mend `a.py`")
+    note = sample.finding("lint/N", "by the way", "a.py", 2, level=Level.NOTE, help="look at it")
+    both = replace(sample.LINT, findings=(wrong, note))
+    assert "lint 1 finding mend a.py Gates" in safe(html.render(sample.report(both))).text
+    alone = replace(sample.LINT, findings=(note,))
+    assert "lint 1 finding look at it Gates" in safe(html.render(sample.report(alone))).text
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("let `evaluate` make it", "let <code>evaluate</code> make it"),
+        ("`<b>` & `x`", "<code>&lt;b&gt;</code> &amp; <code>x</code>"),
+        ("one ` alone", "one ` alone"),
+        ("two `a` and a third ` <i>", "two `a` and a third ` &lt;i&gt;"),
+    ],
+)
+def test_what_stands_between_backticks_is_code(said, written):
+    assert quoted(said) == written
 
 
 def test_of_many_steps_the_first_are_shown():

@@ -6,8 +6,9 @@ import pytest
 import sample
 from msgspec.structs import replace
 
+from mlgate.core.finding import Measurement
 from mlgate.core.words import Level, Outcome
-from mlgate.reporters import _findings, text
+from mlgate.reporters import _findings, html, markdown, text
 from mlgate.reporters._style import Style, lasted
 
 COLOR = re.compile(r"\x1b\[[\d;]*m")
@@ -218,3 +219,12 @@ def test_notes_are_counted_apart_and_stand_last():
     assert "a remark" in out[3]
     assert "1 finding ·" in lines(replace(sample.TESTS, findings=(note,)))[0]
     assert "1 note ·" in lines(replace(sample.FORMAT, findings=(note,)))[0]
+
+
+@pytest.mark.parametrize("render", [text.render, markdown.render, html.render])
+@pytest.mark.parametrize(("high", "told"), [(0.25, []), (0.26, ["0.25 to 0.26"])])
+def test_an_interval_that_is_one_number_is_not_told(render, high, told):
+    measured = Measurement(name="ks", value=0.25, low=0.25, high=high, at_most=0.2)
+    moved = sample.finding("drift/ks", "moved", level=Level.ERROR, measurement=measured)
+    said = render(sample.report(replace(sample.LINT, findings=(moved,))))
+    assert sorted(set(re.findall(r"0\.25 to 0\.\d+", said))) == told
