@@ -47,7 +47,10 @@ def measured(verdict: Verdict, artist: Artist) -> Html | None:
     )
 
 
-_KEY = "A dot is the value, the bar its interval; red lines are bounds, grey ones the baseline."
+_KEY = (
+    "A dot is the value, the bar its interval; red lines are bounds, grey ones the baseline. A "
+    "slice passes unless a loss is proven, so it may be open and pass."
+)
 _RANKS = {Result.FAIL: 0, Result.OPEN: 1, Result.PASS: 2}
 _TITLES = {
     "drift/ks": "Distance of distributions (Kolmogorov-Smirnov)",
@@ -91,7 +94,7 @@ def _numbers(verdict: Verdict, title: str, found: list[Finding], artist: Artist)
     pairs = [(f, f.measurement) for f in found if f.measurement]
     labels = [_label(verdict, f, one) for f, one in pairs]
     drawn = list(zip(labels, pairs, strict=True))[:_DRAWN]
-    rows = [specs.Row.of(label, f.result, one) for label, (f, one) in drawn]
+    rows = [specs.Row.of(label, _shows(f, one), one) for label, (f, one) in drawn]
     spec = None
     if verdict.kind == "model":
         spec = specs.forest(rows)
@@ -116,11 +119,21 @@ def _table(title: str, labels: list[str], pairs: list[tuple[Finding, Measurement
     ]
     columns = [column for column in columns if any(column[1])]
     names: list[Content] = [
-        joined(result_mark(finding.result), tag("span", label))
-        for label, (finding, _) in zip(labels, pairs, strict=True)
+        joined(result_mark(_shows(finding, one)), tag("span", label))
+        for label, (finding, one) in zip(labels, pairs, strict=True)
     ]
     rows = [list(row) for row in zip(names, *(cells for _, cells in columns), strict=True)]
     return table(title, ["what", *(name for name, _ in columns)], rows)
+
+
+def _shows(finding: Finding, one: Measurement) -> Result:
+    """The result; open where it passes although its interval does not lie within the bound: a slice
+    is guarded, so that it passes unless a loss is proven."""
+    if finding.result is not Result.PASS or one.low is None or one.high is None:
+        return finding.result
+    above = one.at_least is None or one.low >= one.at_least
+    below = one.at_most is None or one.high <= one.at_most
+    return Result.PASS if above and below else Result.OPEN
 
 
 def _value(one: Measurement) -> str:

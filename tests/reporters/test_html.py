@@ -19,7 +19,7 @@ from pages import Page, drawn, safe
 from mlgate import process
 from mlgate.cli import _plot_engine
 from mlgate.cli._plot_engine import drawing
-from mlgate.core.finding import Figure
+from mlgate.core.finding import Figure, Finding, Measurement
 from mlgate.core.words import Level, Outcome, Result
 from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, quoted, tag
@@ -111,6 +111,22 @@ def test_findings_show_their_source_and_how_to_mend_them():
     page = safe(html.render(sample.report()))
     assert "assert score >= 0.8" in page.text
     assert "src/train.py:3:1 lint/F401 'os' imported but unused mend remove the import" in page.text
+
+
+def test_a_slice_that_passes_unproven_looks_open():
+    """Its interval holds the bound: no loss is proven, and no green says that there is none."""
+    number = Measurement(name="roc_auc gain", value=-0.02, low=-0.03, high=-0.001, at_least=-0.01)
+    slices = [
+        Finding(rule="model/passed", message="m", result=Result.PASS, level=Level.NOTE,
+                measurement=replace(number, slice=name, **more))
+        for name, more in (("plan=basic", {}), ("plan=student", {"low": -0.005, "high": 0.01}))
+    ]  # fmt: skip
+    verdict = replace(sample.report().verdicts[0], kind="model", findings=tuple(slices))
+    page = html.render(sample.report(verdict))
+    rows = re.findall(
+        r'class="unseen">(met|not decided|not met)</span></span><span>(plan=\w+)', page
+    )
+    assert rows == [("not decided", "plan=basic"), ("met", "plan=student")]
 
 
 def test_what_changed_in_the_data_is_told():
