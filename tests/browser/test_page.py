@@ -161,4 +161,4 @@ def test_the_keyboard_can_skip_to_the_content(opened):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
-    assert page.url.endswith("#content")
+    page.wait_for_url("**#content", timeout=5_000)
