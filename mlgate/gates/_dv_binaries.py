@@ -81,10 +81,34 @@ def check(ground: Ground) -> Iterator[Finding]:
         what = kind_of(head) or ("data or a model" if suffix in _DATA else None)
         if head.startswith(_LFS) or (what is None and size < ctx.options.limit):
             continue
+        if _kept_by_lfs(ground, path):
+            continue
         holds = f" and holds {what}" if what else ""
         text = f"{shown(path)} has {size / (1 << 20):,.1f} MiB{holds}: git keeps every version"
         mend = f"git rm --cached -- {quoted(path)} && dvc add {quoted(path)}"
         yield stated("binary-in-git", text, path, None, mend)
+
+
+def _kept_by_lfs(ground: Ground, path: str) -> bool:
+    """True where git keeps a pointer of Git LFS instead: the last attributes that match count."""
+    import pathspec
+
+    subject, folders = ground.ctx.subject, path.split("/")[:-1]
+    kept = False
+    for depth in range(len(folders) + 1):
+        folder = "".join(f"{one}/" for one in folders[:depth])
+        entry = subject.files.get(f"{folder}.gitattributes")
+        if entry is None or not entry.is_file:
+            continue
+        text = subject.read(f"{folder}.gitattributes").decode("utf-8", "replace")
+        for line in text.splitlines():
+            pattern, *attributes = line.split() or [""]
+            told = [one for one in attributes if one.lstrip("-!").partition("=")[0] == "filter"]
+            if told and not pattern.startswith("#"):
+                spec = pathspec.GitIgnoreSpec.from_lines([pattern])
+                if spec.match_file(path.removeprefix(folder)):
+                    kept = told[-1] == "filter=lfs"
+    return kept
 
 
 def kind_of(head: bytes) -> str | None:
