@@ -207,4 +207,5 @@ def words(error: BaseException) -> str:
     return " ".join((str(error) or type(error).__name__).split())[:400]
 
 
-main()
+if __name__ == "__main__":
+    main()
