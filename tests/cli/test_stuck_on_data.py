@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import resource
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from surroundings import clean_environ
 from tabled import Desk, parquet
 
 from mlgate.core.errors import GateError
@@ -117,7 +117,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
 
 def checked(folder: Path, *args: str, **more: Any) -> subprocess.CompletedProcess[str]:
     given = [sys.executable, "-m", "mlgate", "check", "--stage", "merge", *args]
-    env = {**os.environ, "MLGATE_CACHE_DIR": str(folder.parent / "cache")}
+    env = clean_environ(MLGATE_CACHE_DIR=str(folder.parent / "cache"))
     return subprocess.run(
         given, cwd=folder, env=env, capture_output=True, text=True, timeout=120, **more
     )

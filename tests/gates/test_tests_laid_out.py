@@ -55,5 +55,5 @@ def test_code_from_the_work_tree_is_an_error(installed):
     (site / "more.pth").write_text(f"{installed.folder}/lib\n")
     ended = push(installed)
     assert ended.code == 3, ended
-    assert "generated" in ended.out
-    assert "the tests imported generated (lib/generated.py) from the" in ended.out
+    assert "tests imported generated" in ended.out
+    assert "(lib/generated.py)" in ended.out
