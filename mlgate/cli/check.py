@@ -49,7 +49,11 @@ policy, 3 a blocking gate could not be judged, 130 interrupted."""
 )
 @click.option("--changed", is_flag=True, help="Only files that differ from the base.")
 @click.option("--base", metavar="REF", help="Compare with this commit, branch or tag.")
-@click.option("--new", is_flag=True, default=None, help="Findings the base has too do not count.")
+@click.option(
+    "--new/--no-new",
+    default=None,
+    help="Whether findings that the base has too do not count; else as the policy says.",
+)
 @click.option("--deepen", is_flag=True, help="Fetch history until the base is found.")
 @click.option("--offline", is_flag=True, help="Ask nothing of the network.")
 @click.option("--project", metavar="DIR", help="Only this project of a monorepo.")

@@ -29,7 +29,8 @@ def detected(ctx: Context) -> Detected | None:
         lines = _for_metrics(ctx, metrics)
     else:
         return None
-    return Detected(evidence=predictions or metrics or "", comments=tuple(lines), active=False)
+    evidence = f"{predictions or metrics}; set what may be lost, then remove the marks"
+    return Detected(evidence=evidence, comments=tuple(lines), active=False)
 
 
 def _for_predictions(ctx: Context, path: str) -> list[str]:

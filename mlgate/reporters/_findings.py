@@ -13,8 +13,8 @@ from mlgate.reporters._style import Style
 
 SHOWN = 25
 """Findings shown for a gate, where the text is bounded."""
-SHOWN_PASSED = 5
-"""The same for findings that do not fail their gate."""
+SHOWN_LOOSE = 5
+"""The same for findings that stop nobody."""
 _QUOTED = 8
 """Up to so many findings come with their source lines or differences."""
 _INDENT = 4
@@ -61,16 +61,17 @@ def wrong(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[str]:
-    """The findings of one verdict, at most `SHOWN` of them unless `everything`."""
+    """The findings of one verdict, at most `SHOWN` or `SHOWN_LOOSE` of them unless `everything`."""
     found = visible(verdict)
-    limit = SHOWN if verdict.outcome is not Outcome.PASSED else SHOWN_PASSED
+    stops = verdict.blocks and verdict.outcome is not Outcome.PASSED
+    limit = SHOWN if stops else SHOWN_LOOSE
     cut = found if everything else _worst(found, limit)
     stacked = _column(cut) > max(style.width * 45 // 100, 28)
     column = 0 if stacked else _column(cut)
     rules = max((len(_rule(finding)) for finding in cut), default=0)
     for finding in cut:
         yield from _finding(finding, style, column, rules)
-        if everything or len(cut) <= _QUOTED:
+        if everything or len(found) <= _QUOTED:
             yield from _quoted(finding, style)
     yield from _mends(cut, style)
     if len(cut) < len(found):

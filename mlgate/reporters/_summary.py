@@ -150,7 +150,8 @@ def _not_judged(report: Report) -> Iterator[tuple[str, str]]:
 def _old(hidden: list[tuple[str, int]]) -> str:
     total = sum(number for _, number in hidden)
     each = ", ".join(f"{gate} {number:,}" for gate, number in hidden)
-    return f"{counted(total, 'finding')} not shown, the base has them too ({each})"
+    said = f"{counted(total, 'finding')} not shown, the base has them too ({each})"
+    return f"{said}: mlgate check --no-new"
 
 
 def _slow(report: Report) -> list[Verdict]:

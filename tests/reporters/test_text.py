@@ -87,6 +87,11 @@ def test_long_lists_are_bounded_and_say_so():
     assert any("and 35 more in 35 more files" in line and "--gate lint" in line for line in out)
 
 
+def test_findings_that_stop_nobody_are_few():
+    loose = replace(sample.LINT, findings=many(60), blocks=False)
+    assert sum("number" in line for line in lines(loose)) == _findings.SHOWN_LOOSE
+
+
 def test_a_file_gets_everything():
     out = text.render(sample.report(replace(sample.LINT, findings=many(60))))
     assert sum("number" in line for line in out.splitlines()) == 60

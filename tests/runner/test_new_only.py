@@ -49,6 +49,17 @@ def test_nothing_changed(lint):
     assert checked(lint, "lint") == ("passed", set(), 3)
 
 
+def test_the_policy_hides_old_ones_and_no_new_shows_them(lint):
+    lint.put({"mlgate.toml": "new_only = true\n[gates.lint]\nargs = ['--select=F401']\n"})
+    asked = ("check", "--base", "main", "--gate", "lint")
+    hidden = lint.run(*asked)
+    assert "3 old not shown" in hidden.out
+    assert "the base has them too (lint 3): mlgate check --no-new" in " ".join(hidden.out.split())
+    shown = lint.run(*asked, "--no-new")
+    assert shown.code == 1
+    assert all(place in shown.out for place in ("a.py:1:1", "b.py:1:1", "b.py:2:1"))
+
+
 def test_one_is_added_and_one_is_mended(lint):
     lint.put({"a.py": "import sys\n"}).commit()
     assert checked(lint, "lint") == ("failed", {"a.py:1"}, 2)
