@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
+from mlgate.sources._lfs import behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,8 @@ def _in_snapshot(ctx: Context, path: str) -> list[Place]:
     if odd is not None:
         raise GateError(f"{shown(odd)} is no regular file", "let it be a file, not a link")
     root = os.fspath(ctx.subject.root(names)) if names else ""
-    return [Place(path=name, file=os.path.join(root, *name.split("/"))) for name in names]
+    at = ((name, os.path.join(root, *name.split("/"))) for name in names)
+    return [Place(path=name, file=behind(ctx, name, file)) for name, file in at]
 
 
 def _behind_pointers(ctx: Context, path: str) -> Iterator[Place]:

@@ -13,6 +13,7 @@ from mlgate.core.errors import GateError, MlgateError
 from mlgate.core.text import shown
 from mlgate.gates import _model_pieces as pieces
 from mlgate.sources._dvc.pointers import kind_of
+from mlgate.sources._lfs import behind
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -72,7 +73,7 @@ def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Plac
         return _by_pointer(ctx, snapshot, path, name)
     if not entry.is_file:
         raise GateError(f"{name} is no regular file", "let it be a file, not a link")
-    file = os.path.join(os.fspath(snapshot.root((path,))), path)
+    file = behind(ctx, path, os.path.join(os.fspath(snapshot.root((path,))), path))
     return Place(path=name, file=file, suffix=_suffix(path), identity=f"git {entry.id}")
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import counted, shown
+from mlgate.sources._lfs import behind
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -65,7 +66,7 @@ def _tracked(ctx: Context, path: str) -> Iterable[tuple[str, str]]:
         return
     root = os.fspath(ctx.subject.root(names))
     for name in names:
-        yield name, os.path.join(root, *name.split("/"))
+        yield name, behind(ctx, name, os.path.join(root, *name.split("/")))
 
 
 def _by_dvc(ctx: Context, path: str) -> Iterable[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
+from mlgate.sources._lfs import behind
 from mlgate.sources._place import Source, file_digest
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def fetch(ctx: Context, where: str, path: str) -> Source:  # noqa: ARG001 - one 
     """The file `path`; `where` is of no matter. Raises `GateError` where it cannot be read."""
     _inside(ctx, path)
     if path in ctx.subject.files:
-        full = os.path.join(os.fspath(ctx.subject.root((path,))), *path.split("/"))
+        laid = os.path.join(os.fspath(ctx.subject.root((path,))), *path.split("/"))
+        full = behind(ctx, path, laid)
         return Source(path=full, digest=file_digest(full), origin=f"{shown(path)} as judged")
     full = os.path.join(os.fspath(ctx.work), *path.split("/"))
     if not os.path.isfile(full):

@@ -9,7 +9,8 @@ from mlgate.core.digests import digest_of
 from mlgate.core.errors import BaseNotFound, GateError, RepositoryError
 from mlgate.core.text import shown
 from mlgate.repo import git, snapshots
-from mlgate.sources._place import Source, kept
+from mlgate.sources._lfs import behind
+from mlgate.sources._place import Source, file_digest, kept
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -24,6 +25,7 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
             f"{shown(path)} is no file of {snapshot.label}",
             f"see what is there: git ls-tree -r --name-only {where}",
         )
+    origin = f"{shown(path)} of {snapshot.label}"
     raw = snapshot.read(path)
     name = str(digest_of(raw).hexdigest())
 
@@ -31,8 +33,9 @@ def fetch(ctx: Context, where: str, path: str) -> Source:
         with open(target, "wb") as file:
             file.write(raw)
 
-    origin = f"{shown(path)} of {snapshot.label}"
-    return Source(path=kept(name, write), digest=name, origin=origin)
+    place = kept(name, write)
+    held = behind(ctx, path, place)
+    return Source(path=held, digest=name if held == place else file_digest(held), origin=origin)
 
 
 def snapshot_of(ctx: Context, where: str) -> Snapshot:
