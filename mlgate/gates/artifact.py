@@ -20,7 +20,7 @@ from mlgate.gates._artifact_options import Contract, Predict, Size, Text, bytes_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgate.core.gate import Context
+    from mlgate.core.gate import Context, Detected
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE})
 REVISION = 2
@@ -137,6 +137,13 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
         yield from second.findings(ctx, places)
     yield from _size(ctx, total)
     yield from _target(ctx, places, harmless)
+
+
+def detect(ctx: Context) -> Detected | None:
+    """Model files in the repository."""
+    from mlgate.gates import _artifact_adopt
+
+    return _artifact_adopt.detected(ctx)
 
 
 def _target(ctx: Context, places: list[where.Place], harmless: bool) -> Iterator[Finding]:

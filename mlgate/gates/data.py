@@ -24,7 +24,7 @@ from mlgate.gates._data_options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlgate.core.gate import Context
+    from mlgate.core.gate import Context, Detected
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
 
@@ -112,6 +112,13 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     if table.origin == "work tree":
         yield origin("data", table.path, table.origin)
     yield from _data_judge.findings(ctx, table)
+
+
+def detect(ctx: Context) -> Detected | None:
+    """Tables in the repository, as policy lines that are commented out."""
+    from mlgate.gates import _data_adopt
+
+    return _data_adopt.detected(ctx)
 
 
 def origin(kind: str, path: str, where: str) -> Finding:

@@ -1,0 +1,85 @@
+"""What `init` and a policy-less check make of model files and tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from projects import Project
+
+from mlgate.core.gate import Detected
+from mlgate.gates import artifact, data
+from mlgate.testing import context
+
+_REQUIRED = {artifact: {"path": "."}, data: {"table": "."}}
+
+
+def seen(gate: Any, folder: Path, *names: str) -> Detected | None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    found: Detected | None = gate.detect(context(gate, folder, options=_REQUIRED[gate]))
+    if found is not None and found.active:
+        msgspec.convert(found.options, gate.Options)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        (["model.pkl"], "model.pkl"),
+        (["models/a.pkl", "models/b.pkl"], "models/**/*.pkl"),
+        (["a.pkl", "deep/er/b.pkl"], "**/*.pkl"),
+        (["m/a.onnx", "m/b.pkl", "m/c.pkl"], "m/**/*.pkl"),
+    ],
+)
+def test_model_files_in_git_are_suggested(tmp_path: Path, files: list[str], path: str) -> None:
+    found = seen(artifact, tmp_path, "train.py", *files)
+    assert found is not None
+    assert (found.options, found.blocking, found.active) == ({"path": path}, False, True)
+
+
+def test_a_repository_without_a_policy_has_them_scanned(project: Project) -> None:
+    for name in ("a.pkl", "deep/er/b.pkl"):
+        project.put({name: b"cposix\nsystem\n(S'true'\ntR."})
+    project.commit()
+    ended = project.run("check", "--format", "json", "--gate", "artifact")
+    (verdict,) = json.loads(ended.out)["verdicts"]
+    refused = {f["location"]["path"] for f in verdict["findings"] if f["result"] == "fail"}
+    assert (refused, ended.code) == ({"a.pkl", "deep/er/b.pkl"}, 0)
+
+
+def test_samples_of_tests_are_no_models(tmp_path: Path) -> None:
+    assert seen(artifact, tmp_path, "tests/data/old.pkl", "lib/fixtures/x.pt", "notes.md") is None
+
+
+def test_models_behind_pointers_wait(tmp_path: Path) -> None:
+    out = "outs:\n- md5: 5d41402abc4b2a76b9719d911017c592\n  path: model.joblib\n"
+    (tmp_path / "model.joblib.dvc").write_text(out)
+    found = seen(artifact, tmp_path)
+    assert found is not None
+    assert not found.active
+    assert 'path = "model.joblib"' in found.comments
+    assert "dvc pull model.joblib" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("files", "table"),
+    [
+        (["a.csv", "data/train.parquet"], "data/train.parquet"),
+        (["b.csv", "a.csv.gz"], "a.csv.gz"),
+        (["metrics.csv", "dvclive/plots/x.tsv", "predictions.csv", "tests/t.csv"], None),
+    ],
+)
+def test_a_table_waits_for_its_rules(tmp_path: Path, files: list[str], table: str | None) -> None:
+    found = seen(data, tmp_path, *files)
+    if table is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert not found.active
+        assert f'table = "{table}"' in found.comments
+        assert f"mlgate data suggest {table}" in found.evidence
