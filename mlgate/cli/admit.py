@@ -43,7 +43,9 @@ def command(what: str, key_path: str | None, reason: str | None, offline: bool) 
             return
         link = promote.conclude(house, plan, report, approvals, key, reason)
         _promotion.say(
-            f"{model} {plan.version.name} is admitted as {name}", _promotion.evidenced(link)
+            f"{model} {plan.version.name} is admitted as {name}",
+            _promotion.evidenced(link),
+            *link.notes,
         )
 
 

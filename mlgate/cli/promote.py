@@ -71,7 +71,9 @@ def command(
         report = _promotion.judge(house, plan)
         link = promote.conclude(house, plan, report, approvals, key, reason)
         _promotion.say(
-            f"{model} {plan.version.name} is {alias}" + _instead(plan), _promotion.evidenced(link)
+            f"{model} {plan.version.name} is {alias}" + _instead(plan),
+            _promotion.evidenced(link),
+            *link.notes,
         )
         finish(house, plan, key)
 
