@@ -125,7 +125,7 @@ def _flood(path: Path) -> Iterator[Row]:
 
 def _refused(folder: Path) -> Iterator[Row]:
     """What is too much for the default limits, and what saying so costs."""
-    click, _ = _python(_CLICK, folder / "click")
+    ((click, _),) = _medians(folder / "click", _CLICK)
     for what, make, beside, script, seconds in (
         ("21 million opcodes, refused", _LONGER, "pickletools.genops", _GENOPS, 8.0),
         ("JSON of 300 MB, refused", _JSON, "json.load", _READ, 1.0),
