@@ -42,6 +42,42 @@ import pickle, sys
 flood = {f"key{i:07}": [i, i + 1] for i in range(1_500_000)}
 pickle.dump(flood, open(sys.argv[1], "wb"))
 """
+_JUDGED = """
+import gc, sys
+from mlgate.gates._artifact_worker import answers
+gc.disable()  # as the worker does
+asked = {"files": [{"file": sys.argv[1], "name": "model"}], "allow": [], "limits": {},
+         "memory": 1024, "seconds": 600}
+for answer in answers(asked):
+    assert [problem["rule"] for problem in answer["problems"]] == ["limit"], answer
+"""
+_LONGER = """
+import sys
+with open(sys.argv[1], "wb") as file:
+    file.write(b"\\x80\\x02")
+    for _ in range(105):
+        file.write(b"N0" * 100_000)
+    file.write(b"N.")
+"""
+_JSON = """
+import sys
+with open(sys.argv[1], "wb") as file:
+    file.write(b'{"learner":{"a":[')
+    for _ in range(1500):
+        file.write(b"1," * 100_000)
+    file.write(b'1]},"version":[3,0,0]}')
+"""
+_UBJ = """
+import sys
+with open(sys.argv[1], "wb") as file:
+    file.write(b"{L" + bytes(7) + b"\\x01a[")
+    for _ in range(200):
+        file.write(b"U\\x01" * 100_000)
+"""
+_READ = """
+import json, sys
+json.load(open(sys.argv[1], "rb"))
+"""
 _ARRAY = """
 import pickle, sys
 import numpy as np
@@ -71,9 +107,10 @@ joblib.load(sys.argv[1])
 
 
 def rows(folder: Path) -> Iterator[Row]:
-    """The three budgets of time, and those of memory."""
+    """The budgets of time, and those of memory."""
     folder.mkdir(parents=True, exist_ok=True)
     yield from _flood(folder / "flood.pkl")
+    yield from _refused(folder)
     yield from _array(folder / "array.pkl")
     yield from _forest(folder / "repository")
 
@@ -84,6 +121,21 @@ def _flood(path: Path) -> Iterator[Row]:
     (ours, peak), (theirs, other) = _python(_OURS, path), _python(_GENOPS, path)
     yield relative(what, ours, "pickletools.genops", theirs, 1.3)
     yield _memory(what, peak, "pickletools.genops", other, 300)
+
+
+def _refused(folder: Path) -> Iterator[Row]:
+    """What is too much for the default limits, and what saying so costs."""
+    ((click, _),) = _medians(folder / "click", _CLICK)
+    for what, make, beside, script, seconds in (
+        ("21 million opcodes, refused", _LONGER, "pickletools.genops", _GENOPS, 8.0),
+        ("JSON of 300 MB, refused", _JSON, "json.load", _READ, 1.0),
+        ("UBJSON of 20 million values, refused", _UBJ, "SHA-256 alone", _SHA256, 4.0),
+    ):
+        path = folder / "refused"
+        _python(make, path)
+        (ours, peak), (theirs, other) = _python(_JUDGED, path), _python(script, path)
+        yield paced(what, ours, beside, theirs, seconds, click)
+        yield _memory(what, peak, beside, other, 300)
 
 
 def _array(path: Path) -> Iterator[Row]:

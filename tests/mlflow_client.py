@@ -17,9 +17,13 @@ def main(script: str) -> None:
     ours = runpy.run_path(script, run_name="script")
     for line in sys.stdin:
         request = json.loads(line)
-        theirs = {"train": _train, "move": _move, "forget": _forget, "keep": _keep(ours)}.get(
-            request["do"]
-        )
+        theirs = {
+            "train": _train,
+            "move": _move,
+            "forget": _forget,
+            "keep": _keep(ours),
+            "raced": _raced(ours),
+        }.get(request["do"])
         answer = (
             theirs(_client(request["uri"]), request) if theirs else ours["_answer"](request, ours)
         )
@@ -70,6 +74,32 @@ def _keep(ours: dict[str, Any]) -> Any:
         return {}
 
     return keep
+
+
+class _Racing:
+    """A client beside which somebody moves the alias as soon as a record is kept."""
+
+    def __init__(self, client: Any, model: str, alias: str, version: str) -> None:
+        self._client = client
+        self._move = model, alias, version
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def create_model_version(self, *args: Any, **more: Any) -> Any:
+        made = self._client.create_model_version(*args, **more)
+        self._client.set_registered_model_alias(*self._move)
+        return made
+
+
+def _raced(ours: dict[str, Any]) -> Any:
+    """`append`, and somebody else between its record and its alias."""
+
+    def raced(client: Any, request: dict[str, Any]) -> Any:
+        alias = request["move"]["alias"]
+        return ours["_append"](_Racing(client, request["model"], alias, request["by"]), request)
+
+    return raced
 
 
 def _forget(client: Any, _request: dict[str, Any]) -> dict[str, Any]:

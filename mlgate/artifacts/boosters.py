@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts import declared, trees, ubjson
+from mlgate.artifacts.feed import of_bytes
 from mlgate.artifacts.outcome import Refused, malformed
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from mlgate.artifacts.outcome import Scan
 
 _DEEPEST = 100
-_LARGEST_JSON = 1 << 30
+_LARGEST_JSON = 256 << 20
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _LONGEST_LINE = 64 << 20
 _LIGHTGBM = b"tree\nversion=v"
 _UBJ = (b"{L", b"{i", b"{U", b"{I", b"{l", b"{$", b"{#")
@@ -37,10 +39,7 @@ def check(feed: Feed, scan: Scan) -> None:
 
 def json(feed: Feed, scan: Scan) -> None:
     """Read JSON to its end, and state the code that it declares. Raises `Refused`."""
-    raw = feed.peek(_LARGEST_JSON + 1)
-    if len(raw) > _LARGEST_JSON:
-        raise Refused("limit", "its JSON is too large to be read whole")
-    model = strict_json(raw, scan)
+    model = _parsed(_counted(feed, scan))
     booster = isinstance(model, dict) and {"learner", "version"} <= model.keys()
     scan.recognised("xgboost json" if booster else "json")
     trees.of_xgboost(model)
@@ -49,14 +48,34 @@ def json(feed: Feed, scan: Scan) -> None:
 
 def strict_json(raw: bytes, scan: Scan) -> Any:
     """JSON whose objects name nothing twice. Raises `Refused`."""
+    return _parsed(_counted(of_bytes(raw), scan))
+
+
+def _counted(feed: Feed, scan: Scan) -> str:
+    """All of the feed as text, refused as soon as it holds or nests more than it may."""
+    from json import detect_encoding
+
+    raw, depth = bytearray(), 0
+    while part := feed.peek(1) and feed.take(len(feed.buffer) - feed.at):
+        brackets = part.translate(None, _NO_BRACKETS)
+        scan.values(len(brackets) + part.count(b","))
+        depth = _depth(brackets, depth)
+        raw += part
+        if len(raw) > _LARGEST_JSON:
+            raise Refused("limit", f"its JSON has more than {_LARGEST_JSON >> 20} MB")
+    try:
+        return raw.decode(detect_encoding(raw[:4]), "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise malformed(f"its JSON is damaged: {error.reason}") from None
+
+
+def _parsed(text: str) -> Any:
+    """Of numbers with a point only that they are there (True): nothing hangs on them, and millions
+    of them would fill the memory."""
     import json
 
-    brackets = raw.translate(None, bytes(set(range(256)) - set(b"[]{}")))
-    scan.values(len(brackets) + raw.count(b","))
-    if _nests(brackets):
-        raise Refused("limit", f"its JSON nests deeper than {_DEEPEST} levels")
     try:
-        return json.loads(raw, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_once, parse_float=bool)
     except (ValueError, RecursionError) as error:
         raise malformed(f"its JSON is damaged: {error}") from None
 
@@ -68,14 +87,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _nests(brackets: bytes) -> bool:
-    """Whether they nest too deep; those inside strings count too."""
-    depth = 0
+def _depth(brackets: bytes, depth: int) -> int:
+    """How deep they nest in the end, from `depth` on; those inside strings count, too. Raises
+    `Refused` where that is too deep."""
     for at in brackets:
         depth += 1 if at in b"[{" else -1
         if depth > _DEEPEST:
-            return True
-    return False
+            raise Refused("limit", f"its JSON nests deeper than {_DEEPEST} levels")
+    return depth
 
 
 def _lightgbm(feed: Feed, scan: Scan) -> None:

@@ -87,6 +87,17 @@ _FORMS: tuple[tuple[str, Callable[[bytes], bool], Callable[[], Any]], ...] = (
 )
 
 
+def is_old_joblib(head: bytes) -> bool:
+    """What joblib wrote before 0.10 and still reads: `ZF`, a length, zlib, which may be all text.
+    The length is read as joblib reads it."""
+    if not head.startswith(b"ZF"):
+        return False
+    try:
+        return int(head[2:21], 16) >= 0
+    except ValueError:
+        return False
+
+
 def form_of(head: bytes) -> str | None:
     """What `head` begins, if it is a compressed stream."""
     return next((name for name, begins, _ in _FORMS if begins(head)), None)

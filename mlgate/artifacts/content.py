@@ -167,6 +167,8 @@ def _plain(
     """What is neither packed nor an archive: a known format, a pickle, or text."""
     if not head:
         scan.recognised("empty")
+    elif compressed.is_old_joblib(head):
+        raise Refused("unreadable", "joblib packed it before version 0.10: have it written anew")
     elif form := next((form for magic, form in _HARMLESS.items() if head.startswith(magic)), None):
         scan.recognised(form)
     elif head[:1] == b"\x80":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts.names import UNKNOWN
 from mlgate.artifacts.outcome import Problem
+from mlgate.artifacts.trees import holds_more
 
 if TYPE_CHECKING:
     from mlgate.artifacts.outcome import Scan
@@ -31,7 +32,7 @@ def check(model: Any, scan: Scan, where: str = "") -> None:
     nodes = [model]
     while nodes:
         node = nodes.pop()
-        if isinstance(node, list):
+        if isinstance(node, list) and holds_more(node):
             nodes.extend(node)
         elif isinstance(node, dict):
             _remote(node, scan, where)

@@ -16,6 +16,7 @@ STATE = frozenset({"subclass", "shape", "order", "dtype", "numpy_array_alignment
 """Keys of an array on disk."""
 
 _LARGEST = 1 << 20
+_CODECS = ("latin1", "latin-1")
 _REBUILDS = "torch._utils:_rebuild_"
 
 
@@ -34,13 +35,20 @@ def guarded(name: str) -> bool:
 
 def _encode(args: tuple[Any, ...]) -> str | None:
     """Bytes, as protocol 2 writes them."""
-    return None if len(args) == 2 and args[1] in ("latin1", "latin-1") else "for another codec"
+    return None if len(args) == 2 and args[1] in _CODECS else "for another codec"
 
 
 def _no_size(args: tuple[Any, ...]) -> str | None:
     """A number would be the size of what is to be allocated."""
+    if len(args) > 1 and type(args[1]) is str and args[1] not in _CODECS:
+        return "for another codec"
     large = any(type(arg) is int and not 0 <= arg <= _LARGEST for arg in args)
     return "with a size" if large else None
+
+
+def _text(args: tuple[Any, ...]) -> str | None:
+    """A codec is looked up by its name, which imports a module of that name."""
+    return None if len(args) < 2 else "with a codec"
 
 
 def _reconstruct(args: tuple[Any, ...]) -> str | None:
@@ -128,6 +136,7 @@ _GUARDS: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
     "builtins:frozenset": _no_range,
     "builtins:list": _no_range,
     "builtins:set": _no_range,
+    "builtins:str": _text,
     "builtins:tuple": _no_range,
     "builtins:type": _one_argument,
     "collections:Counter": _no_range,

@@ -9,7 +9,7 @@ from mlgate.artifacts.outcome import Refused, malformed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CODE = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".sh")
+_CODE = (".py", ".pyc", ".pyd", ".pyw", ".so", ".dll", ".dylib", ".sh")
 _EXPORTED = frozenset({"archive_format", "serialized_exported_program.json"})
 
 

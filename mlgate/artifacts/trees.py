@@ -26,8 +26,13 @@ def of_xgboost(model: Any) -> None:
             if "left_children" in node or "right_children" in node:
                 _xgboost(node)
             nodes.extend(node.values())
-        elif isinstance(node, list):
+        elif isinstance(node, list) and holds_more(node):
             nodes.extend(node)
+
+
+def holds_more(items: list[Any]) -> bool:
+    """Whether any of them holds values of its own: of millions of numbers none does."""
+    return not {dict, list}.isdisjoint(map(type, items))
 
 
 def _xgboost(tree: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 100
 _LARGEST = 1 << 30
+_WEIGHT = 10
+"""What a value outside of an array of numbers costs, beside one of JSON: XGBoost writes few."""
 _INTEGERS = {b"i": "b", b"U": "B", b"I": "h", b"l": "i", b"L": "q"}
 """By marker: the type of `array` that holds them."""
 _SIZES = {b"i": 1, b"U": 1, b"I": 2, b"l": 4, b"L": 8, b"d": 4, b"D": 8, b"C": 1}
@@ -33,7 +35,7 @@ def read(feed: Feed, scan: Scan) -> Any:
 def _value(feed: Feed, scan: Scan, depth: int, marker: bytes | None = None) -> Any:
     if depth > _DEEPEST:
         raise Refused("limit", f"its UBJSON nests deeper than {_DEEPEST} levels")
-    scan.values(1)
+    scan.values(_WEIGHT)
     marker = feed.take(1) if marker is None else marker
     if marker in _INTEGERS:
         return int.from_bytes(feed.take(_SIZES[marker]), "big", signed=marker != b"U")

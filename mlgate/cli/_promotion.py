@@ -96,7 +96,7 @@ def judge(house: House, plan: Plan) -> Report | None:
         holder=plan.holder_commit,
         alias=plan.alias,
         base=house.tip.commit,
-        gates=house.terms.gates or (),
+        gates=house.asked,
         offline=house.session.request.offline,
         cache=False,
     )

@@ -32,7 +32,7 @@ def command(what: str, key_path: str | None, reason: str | None, offline: bool) 
         if plan.alias and (key_path or any(v in os.environ for v in _VARIABLES)):
             key = _promotion.signing_key(key_path)
             promote.may_append(house, key)
-        approvals = approve.given(house, plan.commit, plan.bytes.digests, name)
+        approvals = approve.given(house, plan, name)
         report = _promotion.judge(house, plan)
         promote.convinced(house, report)
         if key is None:
@@ -43,7 +43,9 @@ def command(what: str, key_path: str | None, reason: str | None, offline: bool) 
             return
         link = promote.conclude(house, plan, report, approvals, key, reason)
         _promotion.say(
-            f"{model} {plan.version.name} is admitted as {name}", _promotion.evidenced(link)
+            f"{model} {plan.version.name} is admitted as {name}",
+            _promotion.evidenced(link),
+            *link.notes,
         )
 
 

@@ -67,11 +67,13 @@ def command(
             return
         key = _promotion.signing_key(key_path)
         promote.may_append(house, key)
-        approvals = approve.given(house, plan.commit, plan.bytes.digests, alias)
+        approvals = approve.given(house, plan, alias)
         report = _promotion.judge(house, plan)
         link = promote.conclude(house, plan, report, approvals, key, reason)
         _promotion.say(
-            f"{model} {plan.version.name} is {alias}" + _instead(plan), _promotion.evidenced(link)
+            f"{model} {plan.version.name} is {alias}" + _instead(plan),
+            _promotion.evidenced(link),
+            *link.notes,
         )
         finish(house, plan, key)
 
@@ -103,7 +105,7 @@ def _rehearse(house: House, plan: Plan) -> None:
         f"commit {plan.commit[:12]}, {house.registry.label}; nothing was written",
     )
     try:
-        approve.given(house, plan.commit, plan.bytes.digests, plan.alias)
+        approve.given(house, plan, plan.alias)
     except Refused as problem:
         click.echo(f"  {plain(problem.message)}")
 

@@ -32,5 +32,6 @@ def command(
         _promotion.say(
             f"{model} {plan.version.name} is {alias} again{was}",
             f"{_promotion.evidenced(link)}; proven by record {proof.act.number}",
+            *link.notes,
         )
         finish(house, plan, key)

@@ -21,6 +21,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     expects: bool = False
     tolerance: float = 0.0
     schema: Any = None
+    schema_name: str = ""
+    """Empty where there is none: `null` is the content of a file, too."""
 
 
 def wrong(wanted: Wanted, answer: Answer, target: Target) -> str | None:
@@ -28,7 +30,7 @@ def wrong(wanted: Wanted, answer: Answer, target: Target) -> str | None:
     if answer.status != wanted.status:
         said = target.quoted(answer.body.decode("utf-8", "replace"))
         return f"answers {answer.status}, not {wanted.status}" + (f": {said}" if said else "")
-    if not wanted.expects and wanted.schema is None:
+    if not wanted.expects and not wanted.schema_name:
         return None
     try:
         found = decoded(answer.body)
@@ -39,7 +41,7 @@ def wrong(wanted: Wanted, answer: Answer, target: Target) -> str | None:
         differs = difference(found, wanted.expect, wanted.tolerance, target)
         if differs is not None:
             return differs
-    return None if wanted.schema is None else _against(wanted.schema, found, target)
+    return None if not wanted.schema_name else _against(wanted.schema, found, target)
 
 
 def decoded(body: bytes) -> Any:
@@ -132,6 +134,8 @@ def _validator(schema: bytes) -> Any:
 
 def check_schema(schema: Any) -> str | None:
     """What is wrong with a schema itself, if anything is."""
+    if not isinstance(schema, dict | bool):
+        return "it is neither an object nor a boolean"
     from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
     from jsonschema.validators import validator_for
 

@@ -10,14 +10,25 @@ from mlgate.core.duration import PATTERN, seconds
 from mlgate.core.patterns import later
 
 Text = Annotated[str, Meta(min_length=1)]
-Path = Annotated[str, Meta(pattern=r"^/[!-~]*$")]
+Path = Annotated[str, Meta(extra_json_schema={"pattern": r"^/[!-~]*$"})]
 Duration = Annotated[str, Meta(pattern=PATTERN)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 
+_PATH = later(r"/[!-~]*")
 _URL = later(r"https?://[^\s/?#@\\]+(/[!-~]*)?\Z")
 _LONGEST_LOAD = 600.0
+
+
+def _check(path: str | None, key: str = "path") -> None:
+    """Raises `ValueError` with the edit that mends a path that is none below the service's root."""
+    if path is None or _PATH.fullmatch(path):
+        return
+    from urllib.parse import quote
+
+    mended = "/" + quote(path.lstrip("/"), safe="/?&=%~:@!$'()*+,;")
+    raise ValueError(f'`{key}` begins with / and holds ASCII without spaces: {key} = "{mended}"')
 
 
 class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +54,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A JSON Schema in the repository that the answer must meet."""
 
     def __post_init__(self) -> None:
+        _check(self.path)
         if self.body is not None and self.file:
             raise ValueError("give `body` or `file`, not both")
         if self.expect is not None and self.expect_file:
@@ -58,6 +70,9 @@ class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where in the answer it stands: `model.version`; empty for the whole answer."""
     equals: Text
     """What must stand there; `{commit}` is the commit that is judged."""
+
+    def __post_init__(self) -> None:
+        _check(self.path)
 
 
 class Load(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -118,6 +133,7 @@ class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By how much numbers may differ; of those beyond 1, that share."""
 
     def __post_init__(self) -> None:
+        _check(self.path)
         if self.predictions and not self.id:
             raise ValueError("`predictions` needs `id`, the column that both tables share")
 
@@ -144,6 +160,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows of which the service must say what the batch predictions say."""
 
     def __post_init__(self) -> None:
+        _check(self.health, "health")
         if not (self.health or self.version or self.requests or self.batch):
             raise ValueError("nothing to ask: give `requests`, `health`, `version` or `batch`")
         if self.load and not self.requests:

@@ -30,12 +30,9 @@ def told(request: dict[str, Any]) -> Iterator[Line]:
 def _told(target: Target, request: dict[str, Any]) -> Iterator[Line]:
     wanted = msgspec.convert(request["requests"], list[answers.Wanted])
     for one in wanted:
-        problem = None if one.schema is None else answers.check_schema(one.schema)
+        problem = answers.check_schema(one.schema) if one.schema_name else None
         if problem is not None:
-            raise Astray(
-                f"what `schema` names for {one.path} is no JSON Schema: {problem}",
-                "correct the file",
-            )
+            raise Astray(f"{one.schema_name} is no JSON Schema: {problem}", "correct the file")
     client = Client(target)
     if request["health"]:
         yield {"kind": "health", "wrong": _health(client, target, request["health"])}

@@ -192,6 +192,7 @@ def _wanted(ctx: Context, asked: Asked) -> dict[str, Any]:
         "expects": expects,
         "tolerance": asked.tolerance,
         "schema": _json(ctx, asked.schema) if asked.schema else None,
+        "schema_name": shown(asked.schema) if asked.schema else "",
     }
 
 

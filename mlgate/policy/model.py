@@ -96,6 +96,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     protect: Protect = Protect()
     waivers: tuple[Waiver, ...] = ()
     models: dict[str, ModelPolicy] = {}
+    model_folders: dict[str, str] = {}
+    """The folder of the project whose policy names a model; the root's own models are not in it."""
     tables: TablesPolicy = TablesPolicy()
     notes: tuple[str, ...] = ()
     """What the reader should know: what was overridden through `extends`."""

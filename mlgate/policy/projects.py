@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from mlgate.core.errors import PolicyError
 from mlgate.core.text import shown
 from mlgate.policy.extend import chain, merged
+from mlgate.policy.keys import ModelPolicy
 from mlgate.policy.load import check_types, resolved
 from mlgate.policy.match import under
 from mlgate.policy.model import GatePolicy, Policy, PolicyFile
@@ -99,7 +100,8 @@ def _project(read: Read, root: Policy, folder: str, name: str) -> Policy:
     tables, notes = merged(files)
     policy = resolved(tables, files, notes)
     gates = tuple(_named(gate, name) for gate in policy.gates)
-    return replace(policy, gates=gates)
+    models = {key: _asking(model, name) for key, model in policy.models.items()}
+    return replace(policy, gates=gates, models=models)
 
 
 def _nested(file: PolicyFile) -> Iterator[Problem]:
@@ -133,6 +135,27 @@ def _rooted(file: PolicyFile, folder: str) -> dict[str, Any]:
             for waiver in tables["waivers"]
         ]
     return tables
+
+
+def models(root: Policy, projects: Sequence[tuple[str, Policy]]) -> dict[str, ModelPolicy]:
+    """The models of the root and of all projects; a name means one of them everywhere.
+
+    Raises `PolicyError` where two have it.
+    """
+    found = dict(root.models)
+    for folder, policy in projects:
+        for name, model in policy.models.items():
+            if name in found:
+                text = f"another policy of the repository has a model `{name}`, too ({folder})"
+                raise PolicyError(placed([Problem(("models", name), text)], policy.files))
+            found[name] = model
+    return found
+
+
+def _asking(model: ModelPolicy, project: str) -> ModelPolicy:
+    if model.gates is None:
+        return model
+    return replace(model, gates=tuple(f"{project}/{gate}" for gate in model.gates))
 
 
 def _named(gate: GatePolicy, project: str) -> GatePolicy:

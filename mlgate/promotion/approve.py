@@ -51,12 +51,17 @@ def subject(house: House, version: str | None) -> tuple[str, dict[str, str]]:
     return str(chosen.commit), promote.proven_bytes(house, chosen, new=new).digests
 
 
-def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> tuple[Given, ...]:
-    """The approvals that hold, one of each key. Raises `Refused` where they are too few."""
+def given(house: House, plan: promote.Plan, alias: str) -> tuple[Given, ...]:
+    """The approvals that hold, one of each key; each brings a version to an alias once. Raises
+    `Refused` where they are too few."""
     if not house.terms.approvals:
         return ()
     from mlgate.runner.approvals import REF
 
+    commit, digests = plan.commit, plan.bytes.digests
+    acts = [link.act for link in plan.chain.links if link.act.alias == alias]
+    used = {one.envelope: act.number for act in acts for one in act.approvals}
+    spent: set[int] = set()
     found: dict[str, Given] = {}
     for what in (approvable(house, commit, digests, name) for name in (None, alias)):
         for envelope in _envelopes(house, what):
@@ -64,6 +69,9 @@ def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> 
                 held = approved_by(envelope, what, [key])
                 if held is not None:
                     digest = hashlib.sha256(envelope).hexdigest()
+                    if digest in used:
+                        spent.add(used[digest])
+                        continue
                     consent = Consent(
                         who=held.who, when=held.when, reason=held.reason, envelope=digest
                     )
@@ -71,7 +79,8 @@ def given(house: House, commit: str, digests: Mapping[str, str], alias: str) -> 
     if len(found) < house.terms.approvals:
         raise Refused(
             f"{counted(house.terms.approvals, 'approval')} of {house.model} asked for, "
-            f"{len(found) or 'none'} here for these very bytes and this policy",
+            f"{len(found) or 'none'} here for these very bytes and this policy"
+            + (f"; what record {max(spent)} was approved by is spent" if spent else ""),
             f"each approver: mlgate approve {house.model} VERSION --key FILE; then bring theirs: "
             f"git fetch origin {REF}:{REF}",
         )

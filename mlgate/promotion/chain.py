@@ -23,6 +23,8 @@ class Link(Struct, frozen=True, kw_only=True):
     digest: str
     statement: Statement
     envelope: Envelope
+    notes: tuple[str, ...] = ()
+    """What was mended when it had been appended."""
 
     @property
     def act(self) -> Act:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,10 @@ def _run(house: House, done: promote.Plan, argv: tuple[str, ...]) -> tuple[recor
     )
     try:
         ended = process.run(
-            [*environment.run, *argv], cwd=house.repo.root, env=env, timeout=_PATIENCE
+            [*environment.run, *argv],
+            cwd=os.path.join(house.repo.root, house.project),
+            env=env,
+            timeout=_PATIENCE,
         )
     except GateError as error:
         said = f"{error.message}\n".encode()

@@ -12,6 +12,7 @@ from mlgate.core import parts
 from mlgate.core.errors import GateError, UsageError
 from mlgate.core.text import shown
 from mlgate.promotion import chain as chains
+from mlgate.promotion.errors import Refused
 from mlgate.registries._registry import Held, Place, Registry, checked
 from mlgate.repo import snapshots
 
@@ -39,15 +40,22 @@ class House:
         if model not in known:
             raise UsageError(
                 f"the policy of the {self.tip.label} knows no model {model!r}",
-                (
-                    parts.nearest(model, list(known))
-                    if known
-                    else f"write [models.{model}] with `registry` and `path` into mlgate.toml, and "
-                    "merge it into the default branch"
-                ),
+                self._unread() or _nearest(model, list(known)),
             )
         self.terms: ModelPolicy = known[model]
         self.registry: Registry = self._registry()
+
+    def _unread(self) -> str | None:
+        """What to do about policies in folders that the root's policy does not name."""
+        policies = sorted(path for path in self.tip.files if path.endswith("/mlgate.toml"))
+        folders = [path.removesuffix("/mlgate.toml") for path in policies]
+        loose = [folder for folder in folders if folder not in self.session.policy.projects]
+        if not loose:
+            return None
+        return (
+            f"{shown(loose[0])}/mlgate.toml is not read: name its folder in mlgate.toml at the "
+            f'root, projects = ["{shown(loose[0])}"], on the default branch'
+        )
 
     @property
     def tip(self) -> Stored:
@@ -68,6 +76,33 @@ class House:
         )
         found: Registry = parts.load("registries", kind).registry(place, rest)
         return found
+
+    @property
+    def project(self) -> str:
+        """The folder of the project whose policy names the model; empty for the root's."""
+        return self.session.policy.model_folders.get(self.model, "")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The gates that a promotion asks: those that the policy names for the model, or else those
+        of its stage, of the root and of the project that the model lies in. Empty for all of them.
+
+        Raises `Refused` where other projects alone have any."""
+        if self.terms.gates is not None or not self.session.homes:
+            return self.terms.gates or ()
+        from mlgate.runner.asked import staged
+
+        path = f"{self.terms.path}/"
+        homes = {gate.name: self.session.project_of(gate) for gate in self.session.gates}
+        own = {"", self.project, *(home for home in homes.values() if path.startswith(f"{home}/"))}
+        names = [name for name in staged(self.session)[0] if homes[name] in own]
+        if not names:
+            raise Refused(
+                f"nothing was judged: {self.project or 'the root'} has no gate of stage promote",
+                f'give it one, with `stages = ["promote"]`, or name others: [models.{self.model}] '
+                "gates; on the default branch",
+            )
+        return tuple(names)
 
     def unkept(self) -> str | None:
         """The folder of a registry that lies in the work tree and that git neither holds nor
@@ -167,6 +202,15 @@ class House:
             store=session.store,
             progress=lambda _done, _total: None,
         )
+
+
+def _nearest(model: str, known: list[str]) -> str:
+    if known:
+        return parts.nearest(model, known)
+    return (
+        f"write [models.{model}] with `registry` and `path` into mlgate.toml, and merge it into "
+        "the default branch"
+    )
 
 
 _PATIENCE = 600.0

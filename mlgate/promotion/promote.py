@@ -140,13 +140,27 @@ def proven_bytes(house: House, version: Version, *, new: bool = False) -> eviden
         return evidence.Bytes(places={}, digests=kept)
     found = evidence.model(house.context(snapshot), house.terms.path)
     if kept is not None and not evidence.same(kept, found.digests):
-        raise Refused(
-            f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
-            f"not {shown(house.terms.path)} of commit {str(version.commit)[:7]}",
-            f"bring back there what was registered ({_brought(snapshot, house.terms.path)}), or "
-            "promote a version of its own",
-        )
+        raise _swapped(house, version, snapshot)
     return found
+
+
+def unswapped(house: House, version: Version, found: evidence.Bytes) -> None:
+    """Raises `Refused` where the registry keeps other bytes by now than `found`."""
+    kept = house.registry.digests(house.model, version.name)
+    if kept is not None and not evidence.same(kept, found.digests):
+        raise _swapped(house, version, house.snapshot(str(version.commit)))
+
+
+def _swapped(house: House, version: Version, snapshot: Snapshot) -> Refused:
+    path = house.terms.path
+    what = shown(path) if path else "what was judged"
+    return Refused(
+        f"swapped model: what {house.registry.label} keeps as {house.model} {version.name} is "
+        f"not {what} of commit {str(version.commit)[:7]}",
+        "bring back there what was registered"
+        + (f" ({_brought(snapshot, path)})" if path else "")
+        + ", or promote a version of its own",
+    )
 
 
 def _brought(snapshot: Snapshot, path: str) -> str:
@@ -196,6 +210,8 @@ def conclude(
     """Sign, append, move. Raises `Refused`, and `Moved` where another record came first."""
     convinced(house, report)
     _same_bytes(plan, report)
+    if not plan.new:
+        unswapped(house, plan.version, plan.bytes)
     ctx = house.context(house.snapshot(plan.commit))
     names = {verdict.gate for verdict in report.verdicts} if report else set()
     gates = [gate for gate in house.session.policy.gates if gate.name in names]
@@ -247,13 +263,16 @@ def append(
     raw = record.signed(act, files.digests, key)
     _small(raw)
     moves = plan.action in record.MOVING and plan.held.aliases.get(plan.alias) != plan.version.name
-    move = Move(plan.alias, plan.version.name) if moves else None
+    move = Move(plan.alias, plan.version.name)
     new = New(plan.version, files.places, files.digests) if plan.new else None
-    after = house.registry.append(house.model, plan.held, raw, new=new, move=move)
-    if plan.action in record.MOVING:
-        settled(house, plan.alias, after)
+    after = house.registry.append(
+        house.model, plan.held, raw, new=new, move=move if moves else None
+    )
+    notes = settled(house, move, after) if plan.action in record.MOVING else ()
     statement, envelope = record.opened(raw)
-    return chains.Link(digest=record.digest(raw), statement=statement, envelope=envelope)
+    return chains.Link(
+        digest=record.digest(raw), statement=statement, envelope=envelope, notes=notes
+    )
 
 
 def _small(raw: bytes) -> None:

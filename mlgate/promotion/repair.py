@@ -39,18 +39,28 @@ def repaired(
     return house.registry.read(house.model), (f"{told}; mended",)
 
 
-def settled(house: House, alias: str, held: Held | None) -> None:
+def settled(house: House, move: Move, held: Held | None) -> tuple[str, ...]:
     """After a move: whoever wrote the alias last, it ends where the chain ends. `held` is what was
-    seen after it, if that was looked at."""
-    if house.registry.atomic:
-        return
-    for _ in range(_ATTEMPTS):
+    seen after it, if that was looked at. Gives what was found there that nobody had proven."""
+    told: dict[str, None] = {}
+    for _ in range(0 if house.registry.atomic else _ATTEMPTS):
         held = held or house.registry.read(house.model)
-        proven = chains.read(house.model, held.records).aliases.get(alias)
-        if proven is None or held.aliases.get(alias) == proven:
-            return
-        house.registry.point(house.model, Move(alias, proven))
+        chain = chains.read(house.model, held.records)
+        proven, shows = chain.aliases.get(move.alias), held.aliases.get(move.alias)
+        if proven is None or shows == proven:
+            break
+        if shows not in (move.version, chain.moves(move.alias)[-1].act.holder):
+            told[_overtaken(house, move.alias, shows, proven)] = None
+        house.registry.point(house.model, Move(move.alias, proven))
         held = None
+    return tuple(told)
+
+
+def _overtaken(house: House, alias: str, shows: str | None, proven: str) -> str:
+    return (
+        f"{house.model}@{alias} named {plain(shows or 'nothing')} before the record was settled: "
+        f"somebody moved it past mlgate ({house.registry.label}); it names {proven} again"
+    )
 
 
 _ATTEMPTS = 10

@@ -71,17 +71,18 @@ def _held(client: Any, model: str) -> dict[str, Any]:
 
 def _append(client: Any, request: dict[str, Any]) -> dict[str, Any]:
     """A new version of `MODEL.records`, which stands if it follows what stood before it; then the
-    alias moves, unless somebody moved it since it was looked at."""
+    alias moves, unless somebody moved it since it was looked at: whoever reads on sees that."""
     model, text, move = request["model"], request["record"], request["move"]
     if _chain(client, model)[1] != request["expected"]:
         return {"lost": True}
-    if move and _aliases(client, model).get(move["alias"]) != move["shown"]:
-        return {"lost": True}
+    shows = _aliases(client, model).get(move["alias"]) if move else None
+    if move and shows != move["shown"]:
+        return {"lost": True, "shows": shows}
     _keep(client, f"{model}.records", text)
     mine = hashlib.sha256(base64.b64decode(text)).hexdigest()
     if mine not in [_digest(one) for one in _chain(client, model)[0]]:
         return {"lost": True}
-    if move:
+    if move and _aliases(client, model).get(move["alias"]) == shows:
         client.set_registered_model_alias(model, move["alias"], move["version"])
     return {"lost": False, "held": _held(client, model)}
 

@@ -146,3 +146,13 @@ def moved(model: str) -> Moved:
     return Moved(
         f"somebody else promoted {model} meanwhile: nothing was written", "run the same again"
     )
+
+
+def moved_past(model: str, move: Move, before: str | None, now: str | None) -> Moved:
+    """What is said where no record came, and the alias moved all the same."""
+    name = f"{model}@{move.alias}"
+    return Moved(
+        f"{name} names {shown(now or 'nothing')} now, and named {shown(before or 'nothing')} when "
+        f"{shown(move.version)} was judged: somebody moved it past mlgate, so nothing was written",
+        f"to judge what stands there: mlgate admit {name} --key FILE",
+    )

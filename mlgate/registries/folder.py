@@ -22,6 +22,7 @@ from mlgate.registries._registry import (
     Version,
     checked,
     moved,
+    moved_past,
     natural,
 )
 
@@ -76,10 +77,12 @@ class Folder:
     ) -> None:
         """A record is a file of the next number, which exactly one writer can make."""
         with _named(self.root):
-            if new is not None:
-                self._register(model, new)
             folder = self._made(model, "history")
             path = os.path.join(folder, f"{int(held.token) + 1:08d}.json")
+            if move is not None and not os.path.exists(path):
+                self._unmoved(model, held.aliases.get(move.alias), move)
+            if new is not None:
+                self._register(model, new)
             partial = _written(folder, record)
             try:
                 os.link(partial, path)
@@ -143,6 +146,12 @@ class Folder:
                     f"{shown(path)} cannot be understood", "bring it back from a copy"
                 ) from None
             yield Version(name=name, commit=said.commit)
+
+    def _unmoved(self, model: str, before: str | None, move: Move) -> None:
+        """Raises `Moved` where the alias is no longer what it was when it was looked at."""
+        now = dict(self._aliases(model)).get(move.alias)
+        if now != before:
+            raise moved_past(model, move, before, now)
 
     def _aliases(self, model: str) -> Iterator[tuple[str, str]]:
         folder = self._folder(model, "aliases")

@@ -18,6 +18,7 @@ from mlgate.registries._registry import (
     Version,
     checked,
     moved,
+    moved_past,
 )
 
 _UNKNOWN = later(r"\b40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED")
@@ -77,6 +78,8 @@ class Mlflow:
             expected=held.token,
             move=move and _move(move) | {"shown": held.aliases.get(move.alias)},
         )
+        if move and "shows" in answer:
+            raise moved_past(model, move, held.aliases.get(move.alias), answer["shows"])
         if answer["lost"]:
             raise moved(model)
         return self._held(answer["held"])

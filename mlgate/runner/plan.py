@@ -138,6 +138,6 @@ def _not_here(session: Session, policy: GatePolicy) -> str | None:
 
 
 def _touches(session: Session, folder: str) -> bool:
-    if session.base is None or session.request.everything:
+    if session.base is None or session.request.everything or session.request.version:
         return True
     return any(path.startswith(folder + "/") for path in session.touched)

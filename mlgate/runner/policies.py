@@ -37,9 +37,10 @@ def with_projects(root: Policy, read: Read, snapshot: Snapshot, project: str | N
     """The root's policy with the gates of its projects."""
     if not root.projects:
         return Resolved(root, {})
-    from mlgate.policy.projects import load_projects, outside
+    from mlgate.policy.projects import load_projects, models, outside
 
     projects = load_projects(read, root, snapshot.files)
+    promoted = models(root, projects)
     homes = {gate.name: (folder, policy) for folder, policy in projects for gate in policy.gates}
     if project is not None:
         projects = tuple(one for one in projects if one[0] == project)
@@ -50,7 +51,15 @@ def with_projects(root: Policy, read: Read, snapshot: Snapshot, project: str | N
     own = () if project is not None else _unprotecting(outside(root, projects).gates)
     gates = [gate for _, policy in projects for gate in _unprotecting(policy.gates)]
     digest = keys.digest(root.digest, [policy.digest for _, policy in projects]).hex()
-    return Resolved(replace(root, gates=(*own, *protecting, *gates), digest=digest), homes)
+    folders = {model: folder for folder, policy in projects for model in policy.models}
+    whole = replace(
+        root,
+        gates=(*own, *protecting, *gates),
+        models=promoted,
+        model_folders=folders,
+        digest=digest,
+    )
+    return Resolved(whole, homes)
 
 
 def _unprotecting(gates: Collection[GatePolicy]) -> list[GatePolicy]:

@@ -254,6 +254,82 @@ def _tensor(content: bytes) -> bytes:
     return struct.pack("<Q", len(header)) + header + content
 
 
+def old_joblib(content: bytes) -> bytes:
+    """What joblib wrote before 0.10, of text alone: zlib stores a block whose length is text."""
+    size, said = 0x4020, b"x\x01\x01" + struct.pack("<HH", 0x4020, 0x4020 ^ 0xFFFF)
+    bodies = (content.ljust(size, bytes([pad])) for pad in range(65, 91))
+    told = ((body, zlib.adler32(body).to_bytes(4, "big")) for body in bodies)
+    body, checksum = next(one for one in told if 0 not in one[1])
+    return b"ZF" + hex(size).encode().ljust(19) + said + body + checksum
+
+
+def by_container() -> dict[str, bytes]:
+    """Containers in containers, each in a form that some loader opens by itself."""
+    structured = npy(PAYLOAD).replace(b"'|O'", b"[('a','O')]")
+    wrapped = WRAPPER.replace(_dtype("u1", 0), _dtype("O8", 63)) + PAYLOAD + b"."
+    packers = {
+        "zlib": zlib.compress,
+        "gzip": gzip.compress,
+        "bz2": bz2.compress,
+        "xz": lzma.compress,
+    }
+    window = zlib.compressobj(9, zlib.DEFLATED, 9)
+    plain, text = zipped({"m.pkl": PAYLOAD}), zipped({"m.txt": b"text"})
+    inert = b"\x80\x02N."
+    return {
+        "tar.gz in a zip": zipped({"inner.dat": gzip.compress(tarred("m", PAYLOAD))}),
+        "tar.xz in a tar": tarred("inner", lzma.compress(tarred("m", PAYLOAD))),
+        "tar, hard link": tarred("a", b"", tarfile.LNKTYPE),
+        "tar, device": tarred("a", b"", tarfile.CHRTYPE),
+        "tar, pipe": tarred("a", b"", tarfile.FIFOTYPE),
+        "tar, sparse": tarred("a", b"", tarfile.GNUTYPE_SPARSE),
+        "tar, type that readers take for a file": tarred("a", PAYLOAD, b"Z"),
+        "tar, second archive behind its end": tarred("a", b"text") + tarred("b", PAYLOAD),
+        "npz, no ending": zipped({"arr_0": npy(PAYLOAD)}),
+        "npz, pickle behind the array": zipped({"a.npy": npy(pickle.dumps([1])) + npy(PAYLOAD)}),
+        "npy, objects in a field": structured[:8] + _longer(structured[8:]),
+        **{f"joblib, {name}": pack(wrapped) for name, pack in packers.items()},
+        "joblib before 0.10": b"ZF" + hex(99).encode().ljust(19) + zlib.compress(PAYLOAD),
+        "joblib before 0.10, all text": old_joblib(PAYLOAD),
+        "zlib, small window": window.compress(PAYLOAD) + window.flush(),
+        "zlib, pickle behind a pickle": zlib.compress(inert + PAYLOAD),
+        "torch zip, no folder": zipped({"data.pkl": PAYLOAD, "version": b"3"}),
+        "torch zip, other letters": zipped({"m/DATA.PKL": PAYLOAD, "m/version": b"3"}),
+        "torch zip, two of them": zipped({"a/data.pkl": inert, "b/data.pkl": PAYLOAD}),
+        "torch zip, constants": zipped({"a/data.pkl": inert, "a/constants.pkl": PAYLOAD}),
+        "zip, two archives": text + plain,
+        "zip, two archives, other order": plain + text,
+        "zip, empty before a pickle": b"PK\x05\x06" + bytes(18) + PAYLOAD,
+        "zip, empty behind a pickle": PAYLOAD + b"PK\x05\x06" + bytes(18),
+        "zip, archive in its comment": _commented(plain),
+        "zip, program": zipped({"__main__.py": b"print('inert')"}),
+        "zip, program for Windows": zipped({"run.PYW": b"print('inert')"}),
+        "names put into the memo by number": b"Vbuiltins\np9\n0Vprint\np4\n0g9\ng4\n\x93)R.",
+        "names with escapes": b"V\\u0062uiltins\nVprint\n\x93(S'i'\ntR.",
+        "name that a class makes": b"\x80\x04cbuiltins\nstr\n\x8c\x02os\x85R\x8c\x05abort\x93.",
+        "text by a codec's name": b"cbuiltins\nstr\n(cbuiltins\nbytes\n)RS'idna'\ntR.",
+        "bytes by a codec's name": b"cbuiltins\nbytes\n(S'x'\nS'idna'\ntR.",
+        "extension that the stream enters": calls("copyreg", "add_extension") + b"\x82\x01.",
+        "object of a class of os": b"ccopyreg\n_reconstructor\n(cos\n_wrap_close\nNNtR.",
+        "factory that is a gadget": b"ccollections\ndefaultdict\n(cbuiltins\nprint\ntR.",
+        "bytecode": b"\xa7\r\r\n" + bytes(12) + b"\xe3",
+    }
+
+
+def _longer(header: bytes) -> bytes:
+    """A header of `.npy` with its length set right."""
+    end = header.index(b"\n") + 1
+    return struct.pack("<H", end - 2) + header[2:]
+
+
+def _commented(content: bytes) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("a.txt", "text")
+        archive.comment = content
+    return written.getvalue()
+
+
 def samples() -> dict[str, bytes]:
     """Every sample by what it tries."""
-    return by_name() | by_opcode() | by_wrapping()
+    return by_name() | by_opcode() | by_wrapping() | by_container()

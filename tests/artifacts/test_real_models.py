@@ -13,21 +13,51 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesRegressor,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     IsolationForest,
     RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression, SGDClassifier
-from sklearn.model_selection import GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import (
+    BayesianRidge,
+    ElasticNet,
+    HuberRegressor,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    RidgeClassifier,
+    SGDClassifier,
+)
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor, NearestNeighbors
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    QuantileTransformer,
+    StandardScaler,
+)
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from mlgate.artifacts.content import scan_file
@@ -38,16 +68,27 @@ LABELS = (ROWS[:, 0] > 0.5).astype(int)
 FRAME = pd.DataFrame(ROWS, columns=list("abc")).assign(t=["u", "v"] * 30)
 FRAME = FRAME.assign(day=pd.date_range("2026-01-01", periods=60), kind=pd.Categorical(["x"] * 60))
 
+OTHERS = [
+    AdaBoostClassifier(n_estimators=3), BaggingClassifier(n_estimators=3), BayesianRidge(),
+    BernoulliNB(), CalibratedClassifierCV(), ElasticNet(), ExtraTreesRegressor(3), GaussianNB(),
+    GaussianMixture(), HuberRegressor(), KMeans(2, n_init=1), Lasso(),
+    LinearDiscriminantAnalysis(), LinearRegression(), LinearSVC(), LocalOutlierFactor(novelty=True),
+    MLPClassifier(max_iter=200), MiniBatchKMeans(2), NearestNeighbors(), OneVsRestClassifier(SVC()),
+    PCA(2), QuantileTransformer(n_quantiles=5), Ridge(), RidgeClassifier(), SimpleImputer(),
+    StackingClassifier([("a", GaussianNB())]), TruncatedSVD(2), VotingClassifier([("a", SVC())]),
+    RandomizedSearchCV(Ridge(), {"alpha": [0.1, 1, 2]}, n_iter=2),
+]  # fmt: skip
 ESTIMATORS = [
     RandomForestClassifier(5), GradientBoostingClassifier(n_estimators=3),
     HistGradientBoostingClassifier(max_iter=3), IsolationForest(n_estimators=3), SVC(),
     KNeighborsClassifier(algorithm="kd_tree"), KNeighborsClassifier(algorithm="ball_tree"),
     make_pipeline(StandardScaler(), FunctionTransformer(np.sinh), LogisticRegression()),
     GridSearchCV(SGDClassifier(), {"alpha": [0.1, 0.2]}, scoring=["accuracy", "f1"], refit="f1"),
-    GaussianProcessRegressor(optimizer=None),
+    GaussianProcessRegressor(optimizer=None), *OTHERS,
 ]  # fmt: skip
 VALUES = [
     *(estimator.fit(ROWS, LABELS) for estimator in ESTIMATORS),
+    IsotonicRegression().fit(ROWS[:, 0], LABELS),
     make_pipeline(
         ColumnTransformer([("o", OneHotEncoder(), ["t"]), ("n", StandardScaler(), ["a"])]),
         DecisionTreeClassifier(),

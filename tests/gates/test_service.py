@@ -139,12 +139,11 @@ def test_bodies_answers_and_schemas_come_from_files(stated: Ask) -> None:
         broken = only(stated(server, files, requests=[{**asked, "schema": "schema.json"}]))
         with pytest.raises(GateError, match=r"none.json is not in the"):
             stated(server, files, requests=[{**asked, "schema": "none.json"}])
-        with pytest.raises(GateError, match="for /predict is no JSON Schema"):
-            stated(
-                server,
-                {"schema.json": '{"type": 3}'},
-                requests=[{**asked, "schema": "schema.json"}],
-            )
+        for odd in ('{"type": 3}', "[1]", "5", "null"):
+            with pytest.raises(GateError, match=r"odd.json is no JSON Schema"):
+                stated(
+                    server, {**files, "odd.json": odd}, requests=[{**asked, "schema": "odd.json"}]
+                )
     assert right.result is Result.PASS
     assert broken.result is Result.FAIL
     assert "$.predictions[1] does not meet the schema: 5.0 is greater" in broken.message
@@ -433,3 +432,21 @@ def test_a_kept_connection_that_was_closed_is_no_failure(stated: Ask) -> None:
 def test_a_url_that_is_none_is_told_in_words(url: str) -> None:
     with pytest.raises(ValueError, match=r"`url` (must be http|is the service)"):
         gate.Options(url=url, health="/health")
+
+
+@pytest.mark.parametrize(
+    ("options", "mended"),
+    [
+        ({"requests": [{"path": "predict"}]}, 'path = "/predict"'),
+        ({"requests": [{"path": "/pre dict"}]}, 'path = "/pre%20dict"'),
+        ({"version": {"path": "version", "equals": "1"}}, 'path = "/version"'),
+        ({"health": "health"}, 'health = "/health"'),
+        ({"batch": {"table": "t.csv", "features": ["x"], "prediction": "p", "path": "x"}}, '"/x"'),
+    ],
+)
+def test_a_path_that_is_none_is_answered_with_the_edit(
+    options: dict[str, Any], mended: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError, match="begins with / and holds ASCII") as told:
+        msgspec.convert({"url": "http://127.0.0.1:9", **options}, gate.Options)
+    assert mended in str(told.value)

@@ -15,6 +15,9 @@ from mlflow_place import Client, Store, environment, served
 from model_house import House
 from projects import Ended
 
+from mlgate.cli import _promotion
+from mlgate.promotion import promote
+
 if TYPE_CHECKING:
     from pytest import TempPathFactory
 
@@ -110,6 +113,34 @@ def test_mlflow_keeps_the_chain(trained: Trained) -> None:
     unknown = trained.version("four", commit=False)
     told = trained.promote(unknown)
     assert (told.code, "nobody wrote down" in told.err) == (3, True)
+
+
+def test_an_alias_that_moves_in_mlflow_while_gates_run(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained.house.policy("gates = []")
+    one, two, three = (trained.version(name) for name in ("one", "two", "three"))
+    assert trained.promote(one, "--first").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(_promotion, "judge", lambda *_: trained.moved(three))
+        told = trained.promote(two)
+    words = "churn@production names 3 now, and named 1 when 2 was judged: somebody moved it past"
+    assert (told.code, words in told.err) == (3, True), told.err
+    told = trained.promote(two)
+    assert (told.code, "names 3, but the chain's last word is 1" in told.err) == (1, True)
+    assert trained.run("rollback", "churn@production", one).code == 0
+
+    settled = promote.settled
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            promote,
+            "settled",
+            lambda house, move, _: (trained.moved(three), settled(house, move, None))[1],
+        )
+        done = trained.promote(two)
+    words = "churn@production named 3 before the record was settled: somebody moved it past mlgate"
+    assert (done.code, words in " ".join(done.out.split())) == (0, True), done.out + done.err
+    assert trained.run("verify", "churn@production", key=False).code == 0
 
 
 def test_mlflow_that_is_not_there(in_folder: House, store: Store) -> None:

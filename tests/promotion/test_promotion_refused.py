@@ -186,6 +186,21 @@ def test_an_approval_is_of_this_very_model_and_policy(house: House) -> None:
     _refused(house.promote("--first"), 1, "none here for these very bytes and this policy")
 
 
+def test_an_approval_brings_a_version_to_an_alias_once(house: House) -> None:
+    """A version that was rolled back is not brought out again by what let it out before."""
+    house.policy("gates = []").model("one")
+    assert house.promote("--first").code == 0
+    house.policy(_APPROVED).model("two")
+    assert house.with_key("approve", "churn", key="ann").code == 0
+    done = house.promote()
+    assert done.code == 0, done.out + done.err
+    assert house.with_key("rollback", "churn@production").code == 0
+    _refused(house.promote(), 1, "what record 2 was approved by is spent")
+    assert house.with_key("approve", "churn", "--reason", "mended", key="ann").code == 0
+    again = house.promote()
+    assert again.code == 0, again.out + again.err
+
+
 @pytest.fixture
 def awaited(in_folder: House) -> House:
     """A registered version, which an approval may let out."""

@@ -235,3 +235,17 @@ def test_a_tag_of_gto_is_admitted_only_by_the_gates(
     assert house.with_key("admit", "churn@v7.7.7").code == 2
     assert house.with_key("rollback", "churn@production", "v0.0.1").code == 0
     assert house.run("verify", "churn@production").code == 0
+
+
+def test_a_clock_that_goes_back_moves_the_alias_all_the_same(
+    in_git: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GTO takes the newest tag by its seconds."""
+    house = in_git.policy("gates = []").model("one")
+    assert house.promote("--first").code == 0
+    house.model("two")
+    with monkeypatch.context() as patch:
+        patch.setattr("mlgate.registries.git.time.time", lambda: 1_000_000_000.0)
+        assert house.promote().code == 0
+    proven = house.run("verify", "churn@production")
+    assert (proven.code, "churn@production is v0.0.2" in proven.out) == (0, True), proven.err

@@ -9,7 +9,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from mlflow_place import Client, Store, environment, served
@@ -240,10 +240,33 @@ def test_an_alias_that_moves_while_gates_run_is_not_overwritten(
         store.client.ask("train", uri, **about)
     held = registry.read("churn")
     store.client.ask("move", uri, model="churn", alias="live", version="2")
-    with pytest.raises(Moved):
+    with pytest.raises(Moved, match="churn@live names 2 now, and named nothing when 1 was judged"):
         registry.append("churn", held, record(1), new=None, move=Move("live", "1"))
     now = registry.read("churn")
     assert (now.records, now.aliases) == ((), {"live": "2"})
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(900)
+def test_an_alias_that_moves_between_record_and_alias_is_not_overwritten(
+    store: Store, project: Project, tmp_path: Path
+) -> None:
+    """Whoever appended sees what stands there, and names it."""
+    uri = store.copied(tmp_path)
+    about = {"model": "churn", "content": "x", "commit": "", "artifacts": tmp_path.as_uri()}
+    for _ in range(2):
+        store.client.ask("train", uri, **about)
+
+    def worker(script: str, request: dict[str, Any]) -> list[Any]:
+        raced = {"do": "raced", "by": "2"} if request["do"] == "append" else {}
+        return store.client.worker(script, request | raced)
+
+    repo = repository.find(str(project.folder), os.environ)
+    registry = mlflow.registry(Place(repo=repo, environ={}, worker=worker), uri)
+    one, held = record(1), registry.read("churn")
+    now = registry.append("churn", held, one, new=None, move=Move("live", "1"))
+    assert now is not None
+    assert (now.records, now.aliases) == ((one,), {"live": "2"})
 
 
 def test_a_missing_record_breaks_the_folder(tmp_path: Path) -> None:
