@@ -69,7 +69,8 @@ def _coded(code: str, kind: str, session: Session) -> Iterator[tuple[str, str]]:
         yield "means", told.means
         yield "read", told.read
         yield "mend", told.mend or "what the finding says, at the line that it names"
-        yield "mute", f"{told.mute}  at the end of the line, where it is meant to be so"
+        if told.mute:
+            yield "mute", f"{told.mute}  at the end of the line, where it is meant to be so"
         yield "level", told.level
         return
     tools = " or ".join(_tools(kind, session)) or "its tool"

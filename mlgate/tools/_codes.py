@@ -23,8 +23,8 @@ class Code(Struct, frozen=True, kw_only=True):
     level: str
     """Of findings of it."""
     mend: str = ""
-    mute: str
-    """The comment that silences it on a line, with room for the reason."""
+    mute: str = ""
+    """The comment that silences it on a line, with room for the reason; empty if there is none."""
 
 
 class Asking(Protocol):

@@ -101,6 +101,12 @@ def test_a_tools_own_code(repository, mlgate, rule):
         ("[gates.lint]\n[gates.security]", "B602", "security/B602", "popen with shell"),
         ("[gates.security]", "B301", "security/B301", "Pickle and modules that wrap it"),
         ("[gates.types]", "types/arg-type", "types/arg-type", "mypy: arg type"),
+        (
+            '[gates.dependencies]\ntool = "osv"\ndatabase = "."\nmax_age = "9d"',
+            "dependencies/CVE-2020-14343",
+            "dependencies/CVE-2020-14343",
+            "a published vulnerability",
+        ),
         ("[gates.secrets]", "secrets/Odd", "secrets/Odd", "mlgate has no such rule"),
     ],
 )
