@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HEAVY := $(VENV)/.heavy
+TRACKING := $(VENV)/.tracking
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-heavy style types tests self bench docs constraints clean
@@ -19,7 +20,7 @@ HEAVY := $(VENV)/.heavy
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## see it work on a small ML project (DEMO=dir keeps the project)
+demo: $(READY) $(TRACKING) ## see it work on a small ML project (DEMO=dir keeps the project)
 	@$(BIN)/mlgate demo $(DEMO)
 
 test: style types tests self ## all that CI checks, but for what is heavy
@@ -71,6 +72,14 @@ $(READY): pyproject.toml constraints.txt
 		--constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev \
 	|| $(BIN)/python -m pip install --quiet \
 		--constraint constraints.txt --editable '.[$(EXTRAS)]' --group dev
+	@touch $@
+
+# MLflow on sqlite, with which the demo's project logs what it learned, and goes on without.
+$(TRACKING): $(READY)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+		--constraint constraints.txt --group demo \
+	|| $(BIN)/python -m pip install --quiet --constraint constraints.txt --group demo \
+	|| echo "== MLflow could not be installed: the demo goes without"
 	@touch $@
 
 # What only heavy tests need, half a gigabyte of it.

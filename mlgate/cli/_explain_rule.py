@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from mlgate.cli import _known
 from mlgate.cli._table import table
 from mlgate.core import parts
+from mlgate.core.errors import GateError
 from mlgate.core.gate import Rule
+from mlgate.core.words import Level
 from mlgate.policy.check import validate
 from mlgate.reporters._style import Style
 from mlgate.runner.session import Session
+
+if TYPE_CHECKING:
+    from mlgate.tools._codes import Code
 
 
 def named(what: str, session: Session) -> str | None:
@@ -22,14 +28,12 @@ def named(what: str, session: Session) -> str | None:
         if f"{kind}/{what}" in _known.rules(kind):
             return f"{kind}/{what}"
     if what[:1].isupper() and what[-3:].isdigit():  # a tool's own code: F401, B301, PLR2004
-        for gate in session.policy.gates:
-            if hasattr(validate(session.policy)[gate.name], "tool") and gate.kind in _CODED:
-                return f"{gate.kind}/{what}"
+        on = {gate.kind for gate in session.policy.gates}
+        bandits = len(what) == 4 and "B1" <= what[:2] <= "B7"
+        for kind in ("security", "lint") if bandits else ("lint", "security"):
+            if kind in on:
+                return f"{kind}/{what}"
     return None
-
-
-_CODED = ("lint", "security")
-"""Kinds whose rules are their tools' own codes; B is bandit's where only security has it."""
 
 
 def lines(rule: str, session: Session, style: Style) -> Iterator[str]:
@@ -46,20 +50,64 @@ def _facts(rule: str, kind: str, known: Rule | None, session: Session) -> Iterat
         yield "mend", known.mend or "see the finding: it says what is wrong"
         yield "level", known.level.value
     else:
-        yield "means", f"a code of {_tools(kind, session)}; its documentation explains it"
-        yield "mend", "see the finding: it says what is wrong and where"
+        yield from _coded(rule.partition("/")[2], kind, session)
     yield "gate", f"{kind}: {_known.purpose(kind)}"
+    yield "counts", _counts(kind, session)
     yield (
         "accept",
-        f'[[waivers]] rule = "{rule}", path = "...", reason = "...", until = a day in mlgate.toml',
+        f'in mlgate.toml: [[waivers]] rule = "{rule}", path = "...", reason = "...", '
+        "until = YYYY-MM-DD",
     )
 
 
-def _tools(kind: str, session: Session) -> str:
+def _coded(code: str, kind: str, session: Session) -> Iterator[tuple[str, str]]:
+    """A tool's own code, by the tool's own words where it can be asked."""
+    for name in _tools(kind, session):
+        told = _described(name, code, session)
+        if told is None:
+            continue
+        yield "means", told.means
+        yield "read", told.read
+        yield "mend", told.mend or "what the finding says, at the line that it names"
+        if told.mute:
+            yield "mute", f"{told.mute}  at the end of the line, where it is meant to be so"
+        yield "level", told.level
+        return
+    tools = " or ".join(_tools(kind, session)) or "its tool"
+    yield "means", f"mlgate has no such rule, and {tools}, where it is from, does not tell of it"
+    yield "mend", "see the finding: it says what is wrong and where"
+
+
+def _described(name: str, code: str, session: Session) -> Code | None:
+    describe = getattr(parts.load("tools", name), "describe", None)
+    if describe is None:
+        return None
+    try:
+        found: Code | None = describe(session.workshop, session.workshop.tool(name), code)
+    except GateError:
+        return None  # not installed: nobody can say
+    return found
+
+
+def _counts(kind: str, session: Session) -> str:
+    """When a finding of this kind stands in the way."""
+    gates = [gate for gate in session.policy.gates if gate.kind == kind]
+    if not gates:
+        return f"not now: [gates.{kind}] is not in the policy"
+    gate = gates[0]
+    if gate.blocking is False:
+        return "it is told and never blocks: blocking = false"
+    level = (gate.level or Level.WARNING).value
+    new = session.policy.new_only if gate.new_only is None else gate.new_only
+    which = "if it is new; what the base has too is counted" if new else "also where it is old"
+    return f"from level {level} on it blocks, {which}"
+
+
+def _tools(kind: str, session: Session) -> list[str]:
     options = validate(session.policy)
     names = {
         str(getattr(options[gate.name], "tool", ""))
         for gate in session.policy.gates
         if gate.kind == kind
     }
-    return " or ".join(sorted(filter(None, names))) or "the gate's tool"
+    return sorted(filter(None, names))

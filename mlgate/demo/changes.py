@@ -83,23 +83,6 @@ STOPPED = (
         says="leakage/shared-key",
     ),
     Change(
-        branch="twice",
-        title="Cases that are in the training table twice",
-        message="Give weight to the first cases",
-        edits=(
-            Edit(
-                "clinic/data.py",
-                "        columns = [str",
-                '        if name == "tumours":\n'
-                "            train = np.concatenate([train, train[:12]])\n"
-                "        columns = [str",
-            ),
-        ),
-        reruns=True,
-        stopped_by="rows",
-        says="data/unique",
-    ),
-    Change(
         branch="worse",
         title="A slightly worse model",
         message="Read digits from fewer pixels",

@@ -176,6 +176,11 @@ def _mends(found: Sequence[Finding], style: Style) -> Iterator[str]:
     for finding in wrong(found):
         if finding.help:
             ways.setdefault(plain(finding.help), {}).setdefault(_rule(finding))
+    bare = [f for f in wrong(found) if not f.help and f.level is not Level.NOTE]
+    if bare:
+        rule = max(bare, key=lambda f: f.level.rank).rule
+        told = f"at the line that is named; mlgate explain {plain(rule)} says more"
+        ways[told] = dict.fromkeys(_rule(finding) for finding in bare)
     rows = [(_joined(list(names)), mend) for mend, names in list(ways.items())[:SHOWN]]
     column = max((len(names) for names, _ in rows), default=0)
     lead = " " * _INDENT + "mend  "

@@ -8,6 +8,7 @@ from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Outcome, Result, State
+from mlgate.reporters._findings import where
 from mlgate.reporters._html_page import section
 from mlgate.reporters._html_tags import Html, quoted, tag
 from mlgate.reporters._problems import line
@@ -59,7 +60,17 @@ def _ways(verdict: Verdict) -> Iterator[str]:
         if finding.help:
             yield line(finding.help, 200)
     if not verdict.help and not any(finding.help for finding in told):
-        yield "see what it found"
+        yield from _seen(told)
+
+
+def _seen(told: list[Finding]) -> Iterator[str]:
+    """The gravest findings themselves, and who explains them."""
+    gravest = sorted(told, key=lambda f: (f.result is Result.OPEN, -f.level.rank))
+    for finding in gravest[: _WAYS - 1]:
+        place = f"{where(finding.location)}: " if finding.location else ""
+        yield line(f"{place}{line(finding.message)}", 200)
+    if gravest:
+        yield f"`mlgate explain {line(gravest[0].rule, 80)}` tells what it means"
 
 
 def _in_the_way(verdict: Verdict) -> list[Finding]:

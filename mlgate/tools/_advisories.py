@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from mlgate.core.errors import GateError
+from mlgate.core.gate import Tool
 from mlgate.core.text import counted, plain
+from mlgate.tools._codes import Asking, Code
 from mlgate.tools._find import normal
 
 
@@ -153,3 +155,15 @@ SEVERITIES = ("low", "moderate", "high", "critical")
 
 def _rank(name: str) -> int:
     return next((i for i, p in enumerate(("GHSA-", "PYSEC-")) if name.startswith(p)), 2)
+
+
+def describe(_asking: Asking, _tool: Tool, code: str) -> Code | None:
+    """Where an advisory is published, and what is done about one."""
+    if not code.startswith(("CVE-", "GHSA-", "OSV-", "PYSEC-")):
+        return None
+    return Code(
+        means="a published vulnerability of a version that is depended on",
+        read=f"https://osv.dev/vulnerability/{code}",
+        mend="depend on a version that is not affected; the finding names the first",
+        level="as severe as the advisory says: low warning, else error",
+    )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
+from mlgate.tools._codes import Asking, Code, asked
 from mlgate.tools._config import option_values, read_ini, read_toml
 
 each = True
@@ -200,8 +202,14 @@ def is_test(path: str) -> bool:
     )
 
 
-def describe(code: str) -> Rule | None:
-    """Where a test of bandit is explained."""
-    if code.startswith("B") and code[1:].isdigit():
-        return Rule(f"bandit {code}", "https://bandit.readthedocs.io/en/latest/plugins/index.html")
-    return None
+def describe(asking: Asking, tool: Tool, code: str) -> Code | None:
+    """What a test of bandit looks for."""
+    if not re.fullmatch(r"B\d{3}", code):
+        return None
+    said = asked(asking, tool, code)
+    return Code(
+        means=said.get("means") or "the installed bandit does not know it",
+        read=said.get("read") or "https://bandit.readthedocs.io/en/latest/plugins/index.html",
+        level="as severe as bandit calls it: high error, medium warning, low note",
+        mute=f"# nosec {code} - why",
+    )

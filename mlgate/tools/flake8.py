@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlgate.core.errors import ToolMissing
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, portions, refused
+from mlgate.tools._codes import Asking, Code, asked
 from mlgate.tools._config import option_values, read_ini, read_toml
 
 each = True
@@ -123,17 +124,30 @@ def _findings(tool: Tool, ask: Ask, done: Completed) -> Iterator[Finding]:
         yield Finding(
             rule=f"{ask.kind}/{code}",
             message=text,
-            level=Level.ERROR if code.startswith(("E9", "F8", "F7")) else Level.WARNING,
+            level=_level(code),
             location=Location(
                 path=path.removeprefix("./"), line=int(row) or None, column=int(column) or None
             ),
         )
 
 
-def describe(code: str) -> Rule | None:
-    """Where a code of flake8 is explained."""
-    if re.fullmatch(r"F\d{3}", code):
-        return Rule(f"pyflakes {code}", "https://flake8.pycqa.org/en/latest/user/error-codes.html")
+def describe(asking: Asking, tool: Tool, code: str) -> Code | None:
+    """What a code means, by the package that it is of."""
+    if not re.fullmatch(r"[A-Z]{1,3}\d+", code):
+        return None
+    said = asked(asking, tool, code)
+    means = ": ".join(filter(None, (said.get("source", ""), said.get("means", ""))))
+    read = "https://flake8.pycqa.org/en/latest/user/error-codes.html"
     if re.fullmatch(r"[EW]\d{3}", code):
-        return Rule(f"pycodestyle {code}", f"https://www.flake8rules.com/rules/{code}.html")
-    return None
+        read = f"https://www.flake8rules.com/rules/{code}.html"
+    return Code(
+        means=means or "neither flake8 nor a plug-in that is installed knows it",
+        read=read,
+        level=_level(code).value,
+        mute=f"# noqa: {code} - why",
+    )
+
+
+def _level(code: str) -> Level:
+    """What breaks a program, or a name in it, is an error."""
+    return Level.ERROR if code.startswith(("E9", "F8", "F7")) else Level.WARNING

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, refused
+from mlgate.tools._codes import Asking, Code
 from mlgate.tools._config import has_setting
 
 each = False
@@ -118,8 +119,13 @@ def _read(tool: Tool, done: Completed) -> list[_Error]:
     return found
 
 
-def describe(code: str) -> Rule | None:
-    """Where an error code of mypy is explained."""
+def describe(_asking: Asking, _tool: Tool, code: str) -> Code | None:
+    """Where an error code of mypy is explained; mypy itself tells no more than its name."""
     if re.fullmatch(r"[a-z]+(-[a-z]+)*", code):
-        return Rule(f"mypy {code}", "https://mypy.readthedocs.io/en/stable/error_code_list.html")
+        return Code(
+            means=f"mypy: {code.replace('-', ' ')}",
+            read=f"https://mypy.readthedocs.io/en/stable/_refs.html#code-{code}",
+            level=Level.ERROR.value,
+            mute=f"# type: ignore[{code}]  # why",
+        )
     return None

@@ -13,6 +13,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.gate import Environment, Tool
 from mlgate.core.text import counted, plain
 from mlgate.tools._advisories import SEVERITIES, Advisory, Audit, Pin, merged
+from mlgate.tools._advisories import describe as describe
 from mlgate.tools._find import normal
 from mlgate.tools._osv_files import contents, digest
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mlgate.tools import _find
 from mlgate.tools._advisories import Advisory, Audit, Pin, merged, refused, rounds
+from mlgate.tools._advisories import describe as describe
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Completed, Environment, Run, Tool

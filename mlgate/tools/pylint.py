@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _find
 from mlgate.tools._ask import Ask, refused
+from mlgate.tools._codes import Asking, Code, printed
 
 each = False  # duplicate code and import cycles are between files
 tree = ("lint",)
@@ -85,8 +86,19 @@ def _read(tool: Tool, done: Completed) -> list[_Message]:
         raise refused(tool, done, "printed what is no JSON report") from None
 
 
-def describe(code: str) -> Rule | None:
-    """Where a message of pylint is explained."""
-    if re.fullmatch(r"[CRWEF]\d{4}", code):
-        return Rule(f"pylint {code}", f"`pylint --help-msg={code}` explains it")
-    return None
+def describe(asking: Asking, tool: Tool, code: str) -> Code | None:
+    """What `pylint --help-msg` says."""
+    if not re.fullmatch(r"[CRWEF]\d{4}", code):
+        return None
+    said = printed(asking, tool, f"--help-msg={code}").strip().lstrip(":")
+    head, _, rest = said.partition("\n")
+    return Code(
+        means=(
+            " ".join(f"{head.replace('*', '')}. {rest}".split())
+            if rest
+            else "the installed pylint does not know it"
+        ),
+        read="https://pylint.readthedocs.io/en/stable/user_guide/messages/messages_overview.html",
+        level=(Level.ERROR if code[0] in "EF" else Level.WARNING).value,
+        mute=f"# pylint: disable={code}",
+    )

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from mlgate.core.finding import Finding, Location
-from mlgate.core.gate import Completed, Context, Environment, Rule, Tool
+from mlgate.core.gate import Completed, Context, Environment, Tool
 from mlgate.core.words import Level
 from mlgate.tools import _program
 from mlgate.tools._ask import Ask, portions, refused
+from mlgate.tools._codes import Asking, Code, printed
 from mlgate.tools.bandit import is_test
 
 each = True
@@ -54,9 +55,7 @@ def find(environments: Sequence[Environment], environ: Mapping[str, str]) -> Too
 def lint(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
     """What ruff says of `ask.names`, each under the configuration nearest to it."""
     for violation in _checked(ctx, tool, ask, ()):
-        broken = violation.code in (None, "invalid-syntax", "E902", "E999")
-        serious = broken or str(violation.code).startswith(("E9", "F7", "F8"))
-        yield _finding(ask, violation, Level.ERROR if serious else Level.WARNING)
+        yield _finding(ask, violation, _level(violation.code))
 
 
 def security(ctx: Context, tool: Tool, ask: Ask) -> Iterator[Finding]:
@@ -166,8 +165,35 @@ def _relative(ask: Ask, name: str) -> str:
     return os.path.relpath(os.path.realpath(name), folder).replace(os.sep, "/")
 
 
-def describe(code: str) -> Rule | None:
-    """Where a rule of ruff is explained."""
-    if re.fullmatch(r"[A-Z]+\d+", code):
-        return Rule(f"ruff {code}", f"`ruff rule {code}` explains it")
-    return None
+class _Rule(msgspec.Struct):
+    name: str
+    linter: str
+    explanation: str = ""
+    fix_availability: str = "None"
+
+
+def describe(asking: Asking, tool: Tool, code: str) -> Code | None:
+    """What `ruff rule` says."""
+    if not re.fullmatch(r"[A-Z]+\d+", code):
+        return None
+    said = printed(asking, tool, "rule", code, "--output-format=json")
+    try:
+        rule = msgspec.json.decode(said or b"{}", type=_Rule)
+    except msgspec.MsgspecError:
+        return None
+    text = rule.explanation.partition("## What it does")[2].strip() or rule.name
+    fixes = str(rule.fix_availability) != "None"
+    return Code(
+        means=f"{rule.name} ({rule.linter}): {' '.join(text.partition(chr(10) * 2)[0].split())}",
+        read=f"https://docs.astral.sh/ruff/rules/{rule.name}/",
+        level=_level(code).value,
+        mend=f"ruff check --select {code} --fix, where ruff can" if fixes else "",
+        mute=f"# noqa: {code} - why",
+    )
+
+
+def _level(code: str | None) -> Level:
+    """What breaks a program, or a name in it, is an error."""
+    broken = code in (None, "invalid-syntax", "E902", "E999")
+    serious = broken or str(code).startswith(("E9", "F7", "F8"))
+    return Level.ERROR if serious else Level.WARNING

@@ -13,6 +13,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import plain
 from mlgate.tools import _find
 from mlgate.tools._advisories import Advisory, Audit, Pin, merged, refused, rounds
+from mlgate.tools._advisories import describe as describe
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -83,7 +83,46 @@ def test_a_rule(repository, mlgate, rule):
 def test_a_tools_own_code(repository, mlgate, rule):
     ran = mlgate("explain", rule)
     assert ran.out.startswith("lint/F401\n")
-    assert "a code of flake8" in ran.out
+    assert "pyflakes: ... imported but unused" in rows(ran.out)["means"]
+    assert "# noqa: F401 - why" in rows(ran.out)["mute"]
+    assert rows(ran.out)["level"].split()[1] == "warning"
+    assert "blocks, also where it is old" in rows(ran.out)["counts"]
+
+
+@pytest.mark.parametrize(
+    ("gates", "rule", "whole", "words"),
+    [
+        ("[gates.lint]", "E305", "lint/E305", "pycodestyle: Separate top-level function"),
+        ("[gates.lint]", "E999", "lint/E999", "flake8: the file cannot be parsed"),
+        ("[gates.lint]", "C901", "lint/C901", "the plug-in mccabe"),
+        ("[gates.lint]", "QQ123", "lint/QQ123", "neither flake8 nor a plug-in"),
+        ('[gates.lint]\ntool = "ruff"', "F401", "lint/F401", "Checks for unused imports"),
+        ('[gates.lint]\ntool = "pylint"', "W0611", "lint/W0611", "unused-import"),
+        ("[gates.lint]\n[gates.security]", "B602", "security/B602", "popen with shell"),
+        ("[gates.security]", "B301", "security/B301", "Pickle and modules that wrap it"),
+        ("[gates.types]", "types/arg-type", "types/arg-type", "mypy: arg type"),
+        (
+            '[gates.dependencies]\ntool = "osv"\ndatabase = "."\nmax_age = "9d"',
+            "dependencies/CVE-2020-14343",
+            "dependencies/CVE-2020-14343",
+            "a published vulnerability",
+        ),
+        ("[gates.secrets]", "secrets/Odd", "secrets/Odd", "mlgate has no such rule"),
+    ],
+)
+def test_a_tool_tells_what_its_code_means(repository, mlgate, gates, rule, whole, words):
+    (repository / "mlgate.toml").write_text(f"new_only = true\n{gates}\n")
+    ran = mlgate("explain", rule)
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith(f"{whole}\n")
+    assert words in " ".join(ran.out.split())
+    assert "if it is new" in rows(ran.out)["counts"]
+
+
+def test_a_code_of_a_gate_that_is_off_or_does_not_block(repository, mlgate):
+    (repository / "mlgate.toml").write_text("[gates.lint]\nblocking = false\n")
+    assert "never blocks" in rows(mlgate("explain", "lint/F401").out)["counts"]
+    assert "not in the policy" in rows(mlgate("explain", "types/arg-type").out)["counts"]
 
 
 @pytest.mark.parametrize(

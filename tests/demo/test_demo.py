@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,6 +82,24 @@ def test_the_report_and_the_project_stay(told: tuple[Path, str], project: Projec
     assert project.git("status", "--porcelain") == ""
     branches = set(project.git("branch", "--format=%(refname:short)").split())
     assert branches == {"main", *(change.branch for change in CHANGES)}
+
+
+def test_what_was_learned_is_in_mlflow_where_that_is_installed(told: tuple[Path, str]) -> None:
+    folder, story = told
+    there = all(find_spec(name) for name in ("mlflow", "sqlalchemy", "alembic"))
+    assert ("tracked in MLflow: tumours version 1, digits version 1" in story) is there
+    assert (folder / ".demo" / "mlflow.db").exists() is there
+
+
+def test_the_project_works_without_mlflow(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "clinic", tmp_path / "clinic")
+    missing = "raise ModuleNotFoundError('No module', name='mlflow')\n"
+    (tmp_path / "mlflow.py").write_text(missing, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "clinic.track"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "not tracked in MLflow (mlflow is not installed), which nothing needs\n"
 
 
 def test_a_folder_that_is_not_empty_is_refused(project: Project) -> None:

@@ -77,7 +77,8 @@ def test_what_to_do_comes_before_the_gates_and_leads_to_the_evidence():
 def test_where_nobody_says_how_the_findings_are_named():
     bare = replace(sample.LINT, findings=(sample.finding("lint/X", "odd", "a.py", 1),))
     said = safe(html.render(sample.report(bare))).text
-    assert "What to do lint 1 finding see what it found Gates" in said
+    told = "a.py:1: odd mlgate explain lint/X tells what it means"
+    assert f"What to do lint 1 finding {told} Gates" in said
 
 
 def test_notes_are_not_in_the_way_of_what_fails():

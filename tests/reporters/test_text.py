@@ -233,3 +233,13 @@ def test_an_interval_that_is_one_number_is_not_told(render, high, told):
     moved = sample.finding("drift/ks", "moved", level=Level.ERROR, measurement=measured)
     said = render(sample.report(replace(sample.LINT, findings=(moved,))))
     assert sorted(set(re.findall(r"0\.25 to 0\.\d+", said))) == told
+
+
+def test_where_nobody_says_how_to_mend_it_says_who_explains():
+    bare = sample.finding("lint/F401", "unused", "a.py", 3)
+    told = "\n".join(lines(replace(sample.LINT, findings=(bare,))))
+    assert "mend  F401  at the line that is named; mlgate explain lint/F401 says more" in told
+    helped = replace(bare, help="remove it")
+    assert "explain" not in "\n".join(lines(replace(sample.LINT, findings=(helped,))))
+    note = replace(bare, level=Level.NOTE)
+    assert "explain" not in "\n".join(lines(replace(sample.LINT, findings=(note,))))
