@@ -11,6 +11,7 @@ CALLED = """\
 _codecs: encode
 builtins: bytearray bytes complex dict float frozenset int list object range set slice str tuple
 builtins: type
+catboost.core: CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor
 collections: Counter OrderedDict defaultdict deque
 copyreg: __newobj__ _reconstructor
 datetime: date datetime time timedelta timezone
@@ -110,9 +111,11 @@ zoneinfo: ZoneInfo._unpickle
 REFERRED = """\
 builtins: NotImplemented bool Ellipsis
 numpy: ndarray generic number integer floating object_ bytes_ longlong ulonglong intc uintc
+numpy: amax amin max mean median min sum
 numpy.rec: recarray
 numpy.ma: MaskedArray
 numpy.ma.core: MaskedArray
+scipy._lib.array_api_compat.numpy._aliases: asarray
 torch: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage
 torch: ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage
 torch: QInt32Storage QInt8Storage QUInt8Storage ShortStorage Tensor UntypedStorage

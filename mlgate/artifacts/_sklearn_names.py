@@ -1,11 +1,28 @@
-"""The classes and functions of scikit-learn that its own models are saved with, by module."""
+"""The classes and functions of scikit-learn that its own models are saved with, by module.
+
+From releases 1.1 to 1.9: in those from 1.5 to 1.8 compiled losses call their module `_loss`.
+"""
 
 from __future__ import annotations
 
 CALLED = """\
+_loss: CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss CyHalfMultinomialLoss
+_loss: CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss CyHalfTweedieLossIdentity CyHuberLoss
+_loss: CyPinballLoss __pyx_unpickle_CyAbsoluteError __pyx_unpickle_CyExponentialLoss
+_loss: __pyx_unpickle_CyHalfBinomialLoss __pyx_unpickle_CyHalfGammaLoss
+_loss: __pyx_unpickle_CyHalfMultinomialLoss __pyx_unpickle_CyHalfPoissonLoss
+_loss: __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss
+_loss: __pyx_unpickle_CyHalfTweedieLossIdentity __pyx_unpickle_CyHuberLoss
+_loss: __pyx_unpickle_CyPinballLoss
 sklearn._loss._loss: CyAbsoluteError CyExponentialLoss CyHalfBinomialLoss CyHalfGammaLoss
 sklearn._loss._loss: CyHalfMultinomialLoss CyHalfPoissonLoss CyHalfSquaredError CyHalfTweedieLoss
 sklearn._loss._loss: CyHalfTweedieLossIdentity CyHuberLoss CyLossFunction CyPinballLoss
+sklearn._loss._loss: __pyx_unpickle_CyAbsoluteError __pyx_unpickle_CyExponentialLoss
+sklearn._loss._loss: __pyx_unpickle_CyHalfBinomialLoss __pyx_unpickle_CyHalfGammaLoss
+sklearn._loss._loss: __pyx_unpickle_CyHalfMultinomialLoss __pyx_unpickle_CyHalfPoissonLoss
+sklearn._loss._loss: __pyx_unpickle_CyHalfSquaredError __pyx_unpickle_CyHalfTweedieLoss
+sklearn._loss._loss: __pyx_unpickle_CyHalfTweedieLossIdentity __pyx_unpickle_CyHuberLoss
+sklearn._loss._loss: __pyx_unpickle_CyPinballLoss
 sklearn._loss.link: HalfLogitLink IdentityLink Interval LogLink LogitLink MultinomialLogit
 sklearn._loss.loss: AbsoluteError ArrayAPILossMixin ExponentialLoss HalfBinomialLoss
 sklearn._loss.loss: HalfBinomialLossArrayAPI HalfGammaLoss HalfMultinomialLoss
@@ -30,11 +47,11 @@ sklearn.cluster._kmeans: KMeans MiniBatchKMeans
 sklearn.cluster._mean_shift: MeanShift
 sklearn.cluster._optics: OPTICS
 sklearn.cluster._spectral: SpectralClustering
-sklearn.compose._column_transformer: ColumnTransformer make_column_selector
+sklearn.compose._column_transformer: ColumnTransformer _RemainderColsList make_column_selector
 sklearn.compose._target: TransformedTargetRegressor
 sklearn.covariance._elliptic_envelope: EllipticEnvelope
 sklearn.covariance._empirical_covariance: EmpiricalCovariance
-sklearn.covariance._graph_lasso: GraphicalLasso GraphicalLassoCV
+sklearn.covariance._graph_lasso: GraphicalLasso GraphicalLassoCV _DictWithDeprecatedKeys
 sklearn.covariance._robust_covariance: MinCovDet
 sklearn.covariance._shrunk_covariance: LedoitWolf OAS ShrunkCovariance
 sklearn.cross_decomposition._pls: CCA PLSCanonical PLSRegression PLSSVD _PLS
@@ -145,13 +162,18 @@ sklearn.metrics._dist_metrics: RogersTanimotoDistance32 RogersTanimotoDistance64
 sklearn.metrics._dist_metrics: RussellRaoDistance32 RussellRaoDistance64 SEuclideanDistance32
 sklearn.metrics._dist_metrics: SEuclideanDistance64 SokalMichenerDistance32
 sklearn.metrics._dist_metrics: SokalMichenerDistance64 SokalSneathDistance32 SokalSneathDistance64
-sklearn.metrics._dist_metrics: newObj
+sklearn.metrics._dist_metrics: BrayCurtisDistance CanberraDistance DiceDistance HammingDistance
+sklearn.metrics._dist_metrics: JaccardDistance KulsinskiDistance MahalanobisDistance
+sklearn.metrics._dist_metrics: MatchingDistance RogersTanimotoDistance RussellRaoDistance
+sklearn.metrics._dist_metrics: SEuclideanDistance
+sklearn.metrics._dist_metrics: SokalMichenerDistance SokalSneathDistance WMinkowskiDistance
+sklearn.metrics._dist_metrics: WMinkowskiDistance32 newObj
 sklearn.metrics._scorer: _CurveScorer _MultimetricScorer _PassthroughScorer _PredictScorer
 sklearn.metrics._scorer: _ProbaScorer _Scorer _ThresholdScorer
 sklearn.mixture._bayesian_mixture: BayesianGaussianMixture
 sklearn.mixture._gaussian_mixture: GaussianMixture
 sklearn.model_selection._classification_threshold: FixedThresholdClassifier
-sklearn.model_selection._classification_threshold: TunedThresholdClassifierCV
+sklearn.model_selection._classification_threshold: TunedThresholdClassifierCV _CurveScorer
 sklearn.model_selection._search: GridSearchCV ParameterGrid ParameterSampler RandomizedSearchCV
 sklearn.model_selection._search_successive_halving: HalvingGridSearchCV HalvingRandomSearchCV
 sklearn.model_selection._search_successive_halving: _SubsampleMetaSplitter
@@ -215,6 +237,7 @@ sklearn.utils._weight_vector: WeightVector32 WeightVector64
 """What a stream may make and set the state of."""
 
 REFERRED = """\
+sklearn.cluster._kmeans: _kmeans_single_elkan _kmeans_single_lloyd
 sklearn.feature_selection._mutual_info: mutual_info_classif mutual_info_regression
 sklearn.feature_selection._univariate_selection: chi2 f_classif f_oneway f_regression r_regression
 sklearn.metrics._classification: accuracy_score balanced_accuracy_score brier_score_loss
@@ -234,6 +257,7 @@ sklearn.metrics._regression: mean_absolute_percentage_error mean_gamma_deviance 
 sklearn.metrics._regression: mean_poisson_deviance mean_squared_error mean_squared_log_error
 sklearn.metrics._regression: mean_tweedie_deviance median_absolute_error r2_score
 sklearn.metrics._regression: root_mean_squared_error root_mean_squared_log_error
+sklearn.metrics._scorer: _passthrough_scorer
 sklearn.metrics.cluster._supervised: adjusted_mutual_info_score adjusted_rand_score
 sklearn.metrics.cluster._supervised: check_clusterings completeness_score contingency_matrix
 sklearn.metrics.cluster._supervised: entropy fowlkes_mallows_score

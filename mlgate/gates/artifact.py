@@ -123,6 +123,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
     answers = list(ctx.worker(script, _request(ctx, places)))
     if len(answers) != len(places):
         raise GateError("the scan did not answer for every file")
+    allow = _allow(ctx, answers)
     total = 0
     harmless = True
     for place, answer in zip(places, answers, strict=True):
@@ -130,7 +131,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
             raise GateError(f"{shown(place.path)} cannot be read: {answer['unreadable']}")
         total += answer["size"]
         harmless = harmless and not answer["problems"]
-        yield from _of_file(ctx, place, answer)
+        yield from _of_file(place, answer, allow)
     if ctx.options.second_opinion:
         from mlgate.gates import _artifact_second as second
 
@@ -172,7 +173,7 @@ def _request(ctx: Context, places: list[where.Place]) -> dict[str, Any]:
     }
 
 
-def _of_file(ctx: Context, place: where.Place, answer: dict[str, Any]) -> Iterator[Finding]:
+def _of_file(place: where.Place, answer: dict[str, Any], allow: str) -> Iterator[Finding]:
     location = Location(path=place.path, text="")
     if place.identity is not None and not place.identity.startswith("md5:"):
         yield Finding(
@@ -182,7 +183,7 @@ def _of_file(ctx: Context, place: where.Place, answer: dict[str, Any]) -> Iterat
             location=location,
         )
     for problem in answer["problems"]:
-        yield _refusal(ctx, place, problem)
+        yield _refusal(place, problem, allow)
     yield Finding(
         rule="artifact/digest",
         result=Result.PASS,
@@ -202,24 +203,32 @@ def _of_file(ctx: Context, place: where.Place, answer: dict[str, Any]) -> Iterat
         )
 
 
-def _refusal(ctx: Context, place: where.Place, problem: dict[str, Any]) -> Finding:
+def _refusal(place: where.Place, problem: dict[str, Any], allow: str) -> Finding:
     rule, inner = problem["rule"], problem["where"]
-    within = f" ({shown(inner)})" if inner else ""
+    within = f"{shown(inner)}: " if inner else ""
     return Finding(
         rule=f"artifact/{rule}",
         level=Level.ERROR,
-        message=plain(f"{shown(place.path)}{within}: {problem['message']}").replace("\n", " "),
+        message=plain(f"{within}{problem['message']}").replace("\n", " "),
         location=Location(path=place.path, text=""),
-        help=_help(ctx, rule, problem["name"]),
+        help=allow if _allowed(problem) else rules[rule].mend or None,
     )
 
 
-def _help(ctx: Context, rule: str, name: str | None) -> str | None:
-    """The line of the policy that would allow it, where one can."""
-    if name is None or rule not in ("unknown-name", "custom-operator"):
-        return rules[rule].mend or None
-    names = ", ".join(f'"{one}"' for one in (*ctx.options.allow, shown(name)))
-    return f"if it belongs there, in [gates.{ctx.gate}]: allow = [{names}]"
+def _allowed(problem: dict[str, Any]) -> str | None:
+    """The name by which the policy can allow it; None where it cannot."""
+    if problem["rule"] not in ("unknown-name", "custom-operator") or problem["name"] is None:
+        return None
+    return shown(problem["name"])
+
+
+def _allow(ctx: Context, answers: list[dict[str, Any]]) -> str:
+    """The line of the policy that would allow all that it can."""
+    problems = [problem for answer in answers for problem in answer.get("problems", ())]
+    found = sorted({name for problem in problems if (name := _allowed(problem))})
+    names = ", ".join(f'"{one}"' for one in (*ctx.options.allow, *found))
+    which = "it belongs" if len(found) == 1 else "all of them belong"
+    return f"if {which} there, in [gates.{ctx.gate}]: allow = [{names}]"
 
 
 def _size(ctx: Context, total: int) -> Iterator[Finding]:

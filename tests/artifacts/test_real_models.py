@@ -163,15 +163,64 @@ torch.save({"m": m.state_dict(), "o": o.state_dict(), "half": torch.zeros(3).hal
             "p": torch.nn.Parameter(torch.zeros(2)), "sparse": torch.eye(3).to_sparse(),
             "t": torch.float32, "f8": torch.zeros(2).to(torch.float8_e4m3fn)}, "ck.pt")
 """
+OLDER = """
+import joblib, numpy as np, pandas as pd
+from sklearn.cluster import BisectingKMeans, FeatureAgglomeration
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import *
+from sklearn.linear_model import PoissonRegressor, SGDRegressor, TweedieRegressor
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import LabelEncoder, OneHotEncoder, SplineTransformer, StandardScaler
+x = np.random.default_rng(0).random((60, 4)); y = (x[:, 0] > .5).astype(int)
+frame = pd.DataFrame(x, columns=list("abcd")).assign(t=["u", "v"] * 30)
+made = [
+    ColumnTransformer([("o", OneHotEncoder(), ["t"])], remainder=StandardScaler()).fit(frame),
+    GridSearchCV(GradientBoostingClassifier(n_estimators=2), {"max_depth": [1, 2]}).fit(x, y),
+    KNeighborsClassifier(algorithm="ball_tree", metric="canberra").fit(x, y),
+    *(one.fit(x, y) for one in (
+        GradientBoostingRegressor(n_estimators=2), HistGradientBoostingClassifier(max_iter=2),
+        HistGradientBoostingRegressor(max_iter=2), PoissonRegressor(), TweedieRegressor(),
+        SGDRegressor(loss="huber"), BisectingKMeans(2), FeatureAgglomeration(),
+        SplineTransformer(), RandomForestClassifier(2))),
+    LabelEncoder().fit(y),
+]
+for number, model in enumerate(made):
+    joblib.dump(model, f"{number}-{type(model).__name__}.joblib")
+"""
+CATBOOST = """
+import pickle, numpy as np
+from catboost import CatBoost, CatBoostClassifier, CatBoostRegressor
+x = np.random.rand(60, 3); y = (x[:, 0] > .5).astype(int)
+told = {"iterations": 2, "verbose": 0, "allow_writing_files": False}
+for model in (CatBoost(told), CatBoostClassifier(**told), CatBoostRegressor(**told)):
+    pickle.dump(model.fit(x, y), open(type(model).__name__ + ".pkl", "wb"))
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_loss:CyHalfBinomialLoss", "_loss:__pyx_unpickle_CyHalfSquaredError",
+     "sklearn._loss._loss:__pyx_unpickle_CyHalfPoissonLoss",
+     "sklearn.compose._column_transformer:_RemainderColsList",
+     "sklearn.metrics._dist_metrics:CanberraDistance", "catboost.core:CatBoostClassifier"],
+)  # fmt: skip
+def test_what_other_releases_call(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(f"c{name.replace(':', chr(10))}\n(tR.".encode())
+    assert alarms(path) == []
 
 
 @pytest.mark.heavy
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("packages", "script"),
-    [("xgboost lightgbm scikit-learn skops skl2onnx onnx safetensors joblib", BOOSTERS),
+    [("scikit-learn==1.2.2 numpy<2 pandas<2.2", OLDER),
+     ("scikit-learn==1.5.2 numpy<2.3 pandas<3", OLDER),
+     ("catboost", CATBOOST),
+     ("xgboost lightgbm scikit-learn skops skl2onnx onnx safetensors joblib", BOOSTERS),
      ("torch==2.13.0 numpy", TORCH)],
-    ids=["boosters", "torch"],
+    ids=["sklearn-1.2", "sklearn-1.5", "catboost", "boosters", "torch"],
 )  # fmt: skip
 def test_saved_by_others(tmp_path: Path, packages: str, script: str) -> None:
     folder, made = tmp_path / "venv", tmp_path / "made"

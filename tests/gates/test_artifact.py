@@ -62,11 +62,21 @@ def test_an_unknown_name_comes_with_the_line_that_allows_it(model: Model) -> Non
     found = model.stated({"model.pkl": FOREIGN}, allow=["ours.a:B"])[0]
     assert found.rule == "artifact/unknown-name"
     assert found.message == (
-        "model.pkl: loading it asks for ours.features:Cleaner, which is not known to be harmless"
+        "loading it asks for ours.features:Cleaner, which is not known to be harmless"
     )
     line = 'allow = ["ours.a:B", "ours.features:Cleaner"]'
     assert found.help == f"if it belongs there, in [gates.artifact]: {line}"
     assert model.failed({}, allow=["ours.features:Cleaner"]) == []
+
+
+def test_one_line_allows_all_that_is_unknown(model: Model) -> None:
+    other = FOREIGN.replace(b"Cleaner", b"Scaler2")
+    found = [f for f in model.stated({"a.pkl": FOREIGN, "b.pkl": other}, path=".") if f.help]
+    assert len(found) == 2
+    assert {f.help for f in found} == {
+        "if all of them belong there, in [gates.artifact]: "
+        'allow = ["ours.features:Cleaner", "ours.features:Scaler2"]'
+    }
 
 
 def test_what_runs_code_is_not_offered_to_be_allowed(model: Model) -> None:
