@@ -48,6 +48,7 @@ def main() -> None:
     work = {
         "footer": ["SELECT count(*) FROM parquet_metadata('now.parquet')"],
         "suite": _suite("id", "now.parquet"),
+        "random": _suite("id", "random.parquet"),
         "string": _suite("email", "then.parquet"),
         "drift": _drift(),
         "leakage": [f"SELECT count(*) FROM ({rows})",

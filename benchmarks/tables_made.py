@@ -9,7 +9,7 @@ _CODES = "DE FR US GB IT ES PL NL BE AT CH SE NO DK FI PT IE CZ HU RO"
 COUNTRIES = ",".join(f"'{code}'" for code in _CODES.split())
 PLANS = "'free','basic','plus','pro','team','business','enterprise','trial'"
 ROWS = """
-SELECT i AS id, (10 / (1e-6 + {u1}))::bigint % 1000000 AS user_id,
+SELECT {id} AS id, (10 / (1e-6 + {u1}))::bigint % 1000000 AS user_id,
   CASE WHEN {u2} < 0.005 THEN NULL ELSE (18 + 60 * {u3})::smallint END AS age,
   CASE WHEN {u4} < 0.02 THEN NULL ELSE exp(3 + {scale} * sqrt(-2 * ln({u5} + 1e-12))
     * cos(6.2831853 * {u6})) END::double AS amount,
@@ -22,8 +22,11 @@ SELECT i AS id, (10 / (1e-6 + {u1}))::bigint % 1000000 AS user_id,
   TIMESTAMP '2026-01-01' + INTERVAL (i // 20) SECOND AS ts, {u6} < 0.2 AS label
 FROM range({start}, {end}) t(i)
 """
-TABLES = {"now": (0.0, 1.0, 1), "then": (0.0, 1.0, 2), "test": (1.0, 1.1, 3)}
+TABLES = {"now": (0.0, 1.0, 1), "then": (0.0, 1.0, 2), "test": (1.0, 1.1, 3),
+          "random": (0.0, 1.0, 1)}  # fmt: skip
 """By name: the first and the last row as shares of all, and the seed."""
+_IDS = {"random": "(hash(i)::hugeint - 9223372036854775808)::bigint"}
+"""Where they are not counted up: as many different ones all over 64 bits."""
 _FILES = 100
 
 
@@ -59,8 +62,9 @@ def made(path: Path, start: int, end: int, seed: int, scale: float = 1.0) -> Non
         for k in range(1, 7)
     }
     query = ROWS.format(
-        start=start, end=end, scale=scale, plans=PLANS, countries=COUNTRIES, **draws
-    )
+        id=_IDS.get(path.stem, "i"), start=start, end=end, scale=scale, plans=PLANS,
+        countries=COUNTRIES, **draws,
+    )  # fmt: skip
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
         connection.execute(
             f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 500000)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from mlgate.cli._profile_text import bars
+from mlgate.cli._profile_text import bars, named
 from mlgate.cli._table import table as aligned
 from mlgate.core.text import counted, shown
 from mlgate.gates import drift
@@ -108,14 +108,21 @@ def _shares(found: Measured, name: str) -> tuple[tuple[float, ...], tuple[float,
 def lines(found: Difference, style: Style) -> Iterator[str]:
     """What there is to say, in the terminal."""
     (one, two), (n, m) = found.paths, found.rows
-    change = f" ({(m - n) / n:+.1%})" if n else ""
     yield style.paint(f"{shown(one)} {_arrow(style)} {shown(two)}", "bold")
-    yield f"{n:,} {_arrow(style)} {counted(m, 'row')}{change}"
+    yield _rows(n, m, style)
     yield ""
     yield from aligned([_row(column, style) for column in found.columns], style, _HEAD)
     yield ""
     told = "DISTANCE: Kolmogorov-Smirnov for numbers, the greatest change of a share for categories"
-    yield style.paint(told, "dim")
+    yield from (style.paint(line, "dim") for line in style.wrapped(told, 0))
+
+
+def _rows(before: int, after: int, style: Style) -> str:
+    if before == after:
+        return f"{counted(after, 'row')} in both"
+    share = (after - before) / before if before else 0.0
+    change = f" ({share:+.1%})" if abs(share) >= 0.0005 else f" ({after - before:+,})"
+    return f"{before:,} {_arrow(style)} {counted(after, 'row')}{change}"
 
 
 def _arrow(style: Style) -> str:
@@ -123,12 +130,12 @@ def _arrow(style: Style) -> str:
 
 
 def _row(column: ColumnDifference, style: Style) -> Sequence[str]:
-    shares = [bars(side, style.unicode) for side in column.shares]
+    shares = [bars(side, style) for side in column.shares]
     return (
-        shown(column.name),
+        named(column.name, style),
         _type(column, style),
         _missing(column, style),
-        _distance(column),
+        _distance(column, max(style.width // 8, 10)),
         *shares,
     )
 
@@ -150,8 +157,10 @@ def _missing(column: ColumnDifference, style: Style) -> str:
     return before if before == after else f"{before} {_arrow(style)} {after}"
 
 
-def _distance(column: ColumnDifference) -> str:
+def _distance(column: ColumnDifference, room: int) -> str:
     if column.distance is None:
         return ""
-    level = f" ({shown(column.level)[:24]})" if column.level is not None else ""
+    if not column.distance:
+        return "-"
+    level = f" ({shown(column.level)[:room]})" if column.level is not None else ""
     return f"{column.distance:.4f}{level}"

@@ -94,10 +94,10 @@ def _column(head: str, column: ColumnProfile, rows: int, listed: list[str] | Non
     if column.type in _TYPES:
         rules["type"] = column.type
     nulls = _nulls(column, rows)
-    if nulls is not None:
+    if nulls is not None and nulls < 1:
         rules["nulls"] = {"max": nulls}
     if column.not_finite:
-        rules["not_finite"] = {"max": _share(column.not_finite / rows)}
+        rules["not_finite"] = {"max": _share(column.not_finite, rows)}
     numbers = column.type in _NUMBERS and isinstance(column.low, int | float)
     if numbers and not column.not_finite:
         rules["between"] = _room(column)
@@ -118,17 +118,23 @@ def _column(head: str, column: ColumnProfile, rows: int, listed: list[str] | Non
 def _nulls(column: ColumnProfile, rows: int) -> float | int | None:
     if column.nulls == 0:
         return 0 if rows >= _FEW else None
-    return _share(column.nulls / rows) if column.nulls < rows else None
+    return _share(column.nulls, rows) if column.nulls < rows else None
 
 
-def _share(share: float) -> float:
-    """Twice the share, rounded up to two digits; at most 1."""
-    return min(1.0, _up(share * 2))
+def _share(count: int, rows: int) -> float:
+    """Twice the share, or halfway to 1 where that is less; at least four standard errors more."""
+    share = count / rows
+    error = math.sqrt(share * (1 - share) / rows)
+    most = min(1.0, max(min(share * 2, (1 + share) / 2), share + 4 * error))
+    return _up(most) if most <= 0.5 else max(most, _figure(1 - _down(1 - most)))
 
 
 def _room(column: ColumnProfile) -> list[float]:
-    """The span of the values and a quarter of it on each side; what is never negative stays so."""
+    """The span of the values and a quarter of it on each side; what is never negative stays so,
+    and of whole numbers 0 and 1 are all there are."""
     low, high = float(column.low or 0), float(column.high or 0)
+    if column.type == "integer" and (low, high) == (0, 1):
+        return [0, 1]
     step = (high - low) / 4 or abs(high) / 4 or 1.0
     least = 0.0 if low >= 0 and low - step < 0 else -_up(step - low)
     ends = [least, _up(high + step)]

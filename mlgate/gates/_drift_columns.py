@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -119,28 +119,43 @@ def _finer(
 
     Such bins are taken out of `found`, unless they turn out to hold a single value.
     """
-    coarse = {name: _coarse(there, floor) for name, there in found.items()}
-    extents = {
-        (name, number): ask.Extent(column=name, low=found[name][number].low,
-                                   high=found[name][number].high)
-        for name, numbers in coarse.items()
-        for number in numbers
-    }  # fmt: skip
-    if not extents:
-        return {}
-    answers = both.ask(list(extents.values()))
+    coarse = [(name, number) for name in found for number in _coarse(found[name], floor)]
     finer: dict[str, list[ask.Histogram]] = {}
-    for (name, number), extent in sorted(extents.items(), reverse=True):
+    for (name, number), (low, high) in _reaches(both, columns, found, coarse, bins):
         one = found[name][number]
-        ends = [end for answer in answers for end in answer.of(extent) if end is not None]
-        if min(ends) == max(ends):
+        if low == high:
             found[name][number] = Bin(one.low, one.high, one.before, one.after, True)
             continue
-        split = _split(columns[name], min(ends), max(ends), bins)
+        split = _split(columns[name], low, high, bins)
         if split is not None:
             del found[name][number]
             finer.setdefault(name, []).append(split)
     return finer
+
+
+def _reaches(
+    both: Both,
+    columns: dict[str, Numbers],
+    found: dict[str, list[Bin]],
+    coarse: Sequence[tuple[str, int]],
+    bins: int,
+) -> Iterator[tuple[tuple[str, int], tuple[float, float]]]:
+    """Between which values what such bins hold lies, the last bin first.
+
+    The tables are asked, but where every whole number in a bin can have a bin of its own.
+    """
+    extents = {}
+    for name, number in coarse:
+        one = found[name][number]
+        if not columns[name].whole or one.high - one.low > bins:
+            extents[name, number] = ask.Extent(column=name, low=one.low, high=one.high)
+    answers = both.ask(list(extents.values())) if extents else []
+    for name, number in sorted(coarse, reverse=True):
+        extent, one = extents.get((name, number)), found[name][number]
+        ends: list[float] = [one.low, math.ceil(one.high) - 1]
+        if extent is not None:
+            ends = [end for answer in answers for end in answer.of(extent) if end is not None]
+        yield (name, number), (min(ends), max(ends))
 
 
 def _coarse(found: Sequence[Bin], floor: float) -> list[int]:

@@ -22,6 +22,8 @@ _KEYS_MEMORY = "150MB"
 """Counting keys is faster in little memory, and spills."""
 _SCAN_MEMORY = "150MB"
 """A scan holds what it has read ahead: the more it may, the more it does, and is no faster."""
+_SAID = frozenset({int, float, str, bool, type(None)})
+"""What JSON can say as it is."""
 
 
 def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
@@ -197,8 +199,10 @@ def unfit(error: GateError) -> Value:
 
 def _plain(value: Any) -> Value:
     """A value as JSON can say it."""
+    if type(value) in _SAID:
+        return value
+    if isinstance(value, tuple | list):
+        return [item if type(item) in _SAID else _plain(item) for item in value]
     from decimal import Decimal
 
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
     return float(value) if isinstance(value, Decimal) else value

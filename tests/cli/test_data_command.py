@@ -32,10 +32,38 @@ def test_it_shows_every_column(mlgate: Callable[..., Any]) -> None:
     assert "nested" in lines["more"]
 
 
+def test_what_is_estimated_is_marked(mlgate: Callable[..., Any], tmp_path: Path) -> None:
+    parquet(tmp_path / "t.parquet", """SELECT i AS many, i % 3 AS few, i % 3 = 7 AS never,
+        i = 5 AS rare, 7 AS same FROM range(100_001) t(i)""")  # fmt: skip
+    ran = mlgate("data", "profile", "t.parquet")
+    lines = {line.split()[0]: line.split() for line in ran.out.splitlines() if line.strip()}
+    many = lines["many"][3]
+    assert many.startswith("~") and abs(int(many[1:].replace(",", "")) - 100_001) <= 16_000
+    assert lines["few"][3] == "3" and lines["rare"][3] == "2"
+    assert lines["never"][3:] == ["1", "false", "100.0%"]
+    assert lines["rare"][4:] == ["false", ">99.9%,", "true", "<0.1%"]
+    assert lines["same"][-2:] == ["always", "7"]
+    assert "standard error of 4 %" in ran.out
+    parquet(tmp_path / "t.parquet", "SELECT i AS many FROM range(99_999) t(i)")
+    told = mlgate("data", "profile", "t.parquet").out
+    assert "99,999  " in told and "estimated" not in told
+
+
+def test_long_names_and_numbers_leave_room(tmp_path: Path, mlgate: Callable[..., Any]) -> None:
+    long = "a_feature_of_the_store__" * 4 + "mean_30d"
+    parquet(tmp_path / "t.parquet", f"SELECT 1e300 * i AS {long} FROM range(9) t(i)")
+    out = mlgate("data", "profile", "t.parquet").out
+    assert "8e+300" in out and max(map(len, out.splitlines())) <= 100
+    name = next(line.split()[0] for line in out.splitlines() if line.startswith("a_fe"))
+    assert len(name) <= 21 and name.endswith("ean_30d")
+
+
 def test_it_writes_json(mlgate: Callable[..., Any]) -> None:
     found = json.loads(mlgate("data", "profile", "t.parquet", "--format", "json").out)
     assert found["rows"] == 100
     assert [column["nulls"] for column in found["columns"]] == [0, 25, 0, 0, 0]
+    assert [column["distinct"] for column in found["columns"]] == [100, 75, 2, 100, None]
+    assert not any(column["estimated"] for column in found["columns"])
 
 
 def test_a_table_that_is_not_there_is_named(mlgate: Callable[..., Any]) -> None:

@@ -53,6 +53,17 @@ def test_equal_tables_do_not_differ(mlgate: Callable[..., Any]) -> None:
     assert {c["distance"] for c in json.loads(ran.out)["columns"]} == {0.0, None}
 
 
+def test_what_has_not_changed_is_said_in_few_words(mlgate: Callable[..., Any]) -> None:
+    out = mlgate("data", "diff", "a.parquet", "a.parquet").out
+    assert "1,000 rows in both" in out and "%" not in out and "(p" not in out
+
+
+def test_few_more_rows_are_counted(mlgate: Callable[..., Any], tmp_path: Path) -> None:
+    for name, rows in (("a", 100_000), ("b", 100_002)):
+        parquet(tmp_path / f"{name}.parquet", f"SELECT i AS id FROM range({rows}) t(i)")
+    assert "100,002 rows (+2)" in mlgate("data", "diff", "a.parquet", "b.parquet").out
+
+
 def test_an_empty_table_is_no_error(mlgate: Callable[..., Any], tmp_path: Path) -> None:
     parquet(tmp_path / "none.parquet", "SELECT 1 AS id WHERE false")
     ran = mlgate("data", "diff", "a.parquet", "none.parquet")

@@ -87,6 +87,18 @@ def test_the_command_names_the_table_from_the_root(
     assert ended.code == 0, ended
 
 
+@pytest.mark.parametrize("nulls", [1, 5, 300, 800, 990, 999])
+def test_shares_of_nulls_leave_room_and_forbid_something(desk: Desk, nulls: int) -> None:
+    query = "SELECT CASE WHEN i < {} THEN NULL ELSE i % 2 END AS x FROM range(1000) t(i)"
+    parquet(desk.folder / "t.parquet", query.format(nulls))
+    _, options = suggested(desk, "t.parquet")
+    share, column = nulls / 1000, options["columns"]["x"]
+    error = (share * (1 - share) / 1000) ** 0.5
+    assert ("nulls" in column) is (share + 4 * error < 1)
+    assert share + 3 * error <= column.get("nulls", {"max": 2})["max"] != 1
+    assert column["between"] == [0, 1] or nulls == 999
+
+
 def test_room_is_on_both_sides() -> None:
     assert _data_suggest._up(1234.0) == 1300
     assert _data_suggest._up(-1234.0) == -1200

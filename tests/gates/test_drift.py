@@ -229,3 +229,21 @@ def test_figures_are_the_same_on_every_run(desk: Desk) -> None:
     desk.store._all("DELETE FROM aggregates", ())
     assert stated(desk) == first
     duckdb.default_connection().close()
+
+
+@pytest.mark.parametrize("least", [-(2**40), -3, 0])
+def test_ties_among_whole_numbers_are_counted_exactly(desk: Desk, least: int) -> None:
+    """Bins of many values are divided down to single ones, the greatest value included."""
+    query = """SELECT {} + CASE WHEN i % 3 = 0 THEN 4999 WHEN i % 2 = 0 THEN {} ELSE i % 5000 END
+        AS n FROM range(30000) t(i)"""
+    old = parquet(desk.folder / "old.parquet", query.format(least, 7))
+    now = parquet(desk.folder / "now.parquet", query.format(least, 9))
+    before, after = (pd.read_parquet(path)["n"] for path in (old, now))
+    found = desk.check(
+        gate, "drift", {"table": "now.parquet", "against": "old.parquet", "bins": 64}
+    )
+    (alarm,) = [f for f in found if f.result is Result.FAIL]
+    assert alarm.measurement is not None
+    assert alarm.measurement.value == pytest.approx(
+        stats.ks_2samp(before, after).statistic, abs=1e-9
+    )

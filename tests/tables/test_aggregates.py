@@ -20,6 +20,7 @@ from test_laws import LAWS
 
 from mlgate.tables import aggregates as ask
 from mlgate.tables._where import in_work_tree
+from mlgate.tables.ask import Answers
 from mlgate.tables.ask import ask as asked
 from mlgate.tables.merge import merged, merges
 
@@ -199,7 +200,14 @@ def test_other_forms_answer_the_same(desk: Desk, form: str) -> None:
     assert [c.type for c in found.columns] == ["integer", "string", "float"]
 
 
-def test_types_beyond_numbers(desk: Desk) -> None:
+BEYOND: list[ask.Aggregate] = [
+    ask.Sum(column="d"), ask.Maximum(column="z"), ask.Nulls(column="n"), ask.Maximum(column="n"),
+    ask.Between(column="d", low=1.1, high=2.25), ask.Nulls(column="x"),
+]  # fmt: skip
+
+
+def beyond_numbers(path: Path) -> None:
+    """Write decimals, times of a zone, nested values and bytes."""
     from decimal import Decimal
 
     frame = pa.table(
@@ -210,17 +218,19 @@ def test_types_beyond_numbers(desk: Desk) -> None:
             "x": pa.array([b"a", None, b"b"]),
         }
     )
-    pq.write_table(frame, desk.folder / "t.parquet")
-    table = in_work_tree(str(desk.folder), "t.parquet")
-    wanted: list[ask.Aggregate] = [
-        ask.Sum(column="d"), ask.Maximum(column="z"), ask.Nulls(column="n"),
-        ask.Maximum(column="n"),
-        ask.Between(column="d", low=1.1, high=2.25), ask.Nulls(column="x"),
-    ]  # fmt: skip
-    found = asked(desk, table, wanted)
+    pq.write_table(frame, path)
+
+
+def test_types_beyond_numbers(desk: Desk) -> None:
+    beyond_numbers(desk.folder / "t.parquet")
+    found = asked(desk, in_work_tree(str(desk.folder), "t.parquet"), BEYOND)
+    are_the_oracles(found)
+
+
+def are_the_oracles(found: Answers) -> None:
     assert [c.type for c in found.columns] == ["decimal", "timestamp", "nested", "binary"]
-    assert close(found.of(wanted[0]), 3.35)
-    assert [found.of(a) for a in (wanted[1], wanted[2], wanted[4], wanted[5])] == [
+    assert close(found.of(BEYOND[0]), 3.35)
+    assert [found.of(a) for a in (BEYOND[1], BEYOND[2], BEYOND[4], BEYOND[5])] == [
         3_600_000_000, 1, 2, 1,
     ]  # fmt: skip
-    assert "nested" in (found.unfit(wanted[3]) or "")
+    assert "nested" in (found.unfit(BEYOND[3]) or "")

@@ -12,7 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 from conformance import ORACLES, Rows, close
 from tabled import Desk, parquet
-from test_aggregates import ROWS, SCHEMA, TEXT, TIME, WANTED
+from test_aggregates import (
+    BEYOND,
+    ROWS,
+    SCHEMA,
+    TEXT,
+    TIME,
+    WANTED,
+    are_the_oracles,
+    beyond_numbers,
+)
 
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.gates import data as gate
@@ -128,6 +137,15 @@ def test_answers_are_the_oracles(spark: SparkDesk) -> None:
     order = ask.Disorder(column="s")
     with pytest.raises(GateError, match="no order"):
         asked(spark, in_work_tree(str(spark.folder), "t"), [order]).of(order)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore")
+def test_types_beyond_numbers(spark: SparkDesk) -> None:
+    pytest.importorskip("pyspark")
+    beyond_numbers(spark.folder / "t.parquet")
+    are_the_oracles(asked(spark, in_work_tree(str(spark.folder), "t.parquet"), BEYOND))
 
 
 @pytest.mark.heavy
