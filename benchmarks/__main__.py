@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import artifact, data_version, promotion, rows, simulate, tables
 from benchmarks import corpus as corpora
-from benchmarks.model import speed
+from benchmarks.model import rates, speed
 from benchmarks.place import Place, prepare
 from benchmarks.rows import Row
 
@@ -92,6 +92,8 @@ def _full(place: Place) -> Iterator[Row]:
     yield from tables.rows(tables.Bench(place.folder / "tables", 10_000_000))
     _say("making predictions of up to ten million rows, and judging them")
     yield from speed.rows(place.folder / "model")
+    _say("drawing predictions, for the error rates of verdicts")
+    yield from rates.rows()
     _say("drawing pairs of tables")
     yield from simulate.rows()
 

@@ -66,6 +66,15 @@ def prepare(folder: Path) -> Place:
     return Place(folder, binaries)
 
 
+def environment(folder: Path, *packages: str) -> Path:
+    """The programs of an environment that has `packages`, made where there is none."""
+    binaries = folder / ("Scripts" if os.name == "nt" else "bin")
+    if not binaries.exists():
+        _run(sys.executable, "-m", "venv", str(folder))
+        _run(str(binaries / "python"), "-m", "pip", "install", "--quiet", *packages)
+    return binaries
+
+
 def _run(*argv: str) -> None:
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(argv, env=kept, capture_output=True, text=True)

@@ -22,6 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measure import Spent, spent
+from benchmarks.place import environment
 from benchmarks.rows import Row, faster, paced
 from benchmarks.tables_made import COUNTRIES, PLANS, apart, made, prepared
 
@@ -169,7 +170,7 @@ def rows(bench: Bench, huge: bool = False) -> Iterator[Row]:
 
 def rivals(top: Path, bench: Bench) -> Iterator[Row]:
     """The same checks, and drift, beside what one would install, in one run."""
-    python = _environment(top / "rivals")
+    python = environment(top / "rivals", *_RIVALS) / "python"
     bench.forget()
     ours = bench.check(bench.policy(SUITE))
     for what, name in (("pandera", "Pandera on Polars"), ("expectations", "Great Expectations")):
@@ -182,15 +183,6 @@ def rivals(top: Path, bench: Bench) -> Iterator[Row]:
 def _beside(what: str, ours: Spent, name: str, theirs: Spent, least: float) -> Row:
     row = faster(what, ours.cpu, f"{name}, {theirs.memory:.0f} MB", theirs.cpu, least)
     return row._replace(ours=f"{row.ours}, {ours.memory:.0f} MB")
-
-
-def _environment(folder: Path) -> Path:
-    """An interpreter with the rivals, of an environment of its own."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-qq", *_RIVALS], check=True)
-    return python
 
 
 def _one_of_many(bench: Bench) -> Iterator[Row]:

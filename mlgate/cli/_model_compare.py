@@ -16,6 +16,7 @@ from mlgate.gates import _model_request as requests
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_where import Place
 from mlgate.gates._model_words import number
 from mlgate.reporters._style import Style
@@ -29,6 +30,8 @@ _USUAL = {
     "multiclass": ("accuracy", "balanced_accuracy", "f1", "matthews_corrcoef"),
     "multilabel": ("accuracy", "precision", "recall", "f1", "jaccard", "hamming_loss"),
     "regression": ("mean_absolute_error", "root_mean_squared_error", "r2"),
+    "ranking": ("ndcg_at_k",),
+    "score": ("mean",),
 }
 _OF_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
 _HEAD = ("", "new", "old", "gain", "90% interval", "p of loss", "")
@@ -60,13 +63,15 @@ def lines(new: str, old: str, asked: dict[str, Any], style: Style) -> Iterator[s
 
 def _options(asked: dict[str, Any], new: str) -> Options:
     """The options of a gate that would ask the same."""
-    task = asked["task"] or "binary"
+    task = asked["task"] or (None if asked["metrics"] else "binary")
     metrics = asked["metrics"] or (
-        *(_USUAL[task] if asked["prediction"] or asked["score"] else ()),
+        *(_USUAL[task or ""] if asked["prediction"] or asked["score"] else ()),
         *(_OF_SCORES if asked["score"] and task == "binary" else ()),
     )
     if not metrics:
         raise UsageError("no column to compare", "--prediction COLUMN or --score COLUMN")
+    if "share" in metrics:
+        raise UsageError("a share needs a filter, which only a policy has", "--metric mean")
     positive = asked["positive"]
     slices = [tuple(one.split(",")) for one in asked["slices"]]
     table = {
@@ -78,13 +83,14 @@ def _options(asked: dict[str, Any], new: str) -> Options:
         "score": asked["score"],
         "positive": int(positive) if positive and positive.lstrip("-").isdigit() else positive,
         "cluster": asked["cluster"],
+        "query": asked["query"],
         "slices": [one[0] if len(one) == 1 else one for one in slices],
         "require": [{"metric": name, "max_drop": 0.0} for name in metrics],
     }
     try:
         return msgspec.convert(table, Options)
     except msgspec.ValidationError as error:
-        hint = "name the columns: --prediction COLUMN or --score COLUMN"
+        hint = "name the columns: --prediction, --score or --query COLUMN"
         raise UsageError(str(error).partition(" - ")[0], hint) from None
 
 
@@ -116,8 +122,7 @@ def _row(found: Measured, options: Options, adjusted: float | None) -> tuple[str
     name = rule.metric or ""
     better = requests.better(rule)
     evidence = of_difference(found, better)
-    by_class = METRICS[name].needs in ("prediction", "score") and name != "accuracy"
-    few = found.why or (too_few(found, by_class) if found.gained is None else None)
+    few = _few(found, rule)
     values = (number(found.new), number(found.old))
     if evidence is None or few or found.new is None or found.old is None:
         return (name, *values, "", "", "", f"not compared: {few}" if few else "no interval")
@@ -126,6 +131,13 @@ def _row(found: Measured, options: Options, adjusted: float | None) -> tuple[str
     gain = better * (found.new - found.old)
     said = _said(low if adjusted is None else 0.0, p)
     return (name, *values, f"{gain:+.4f}", f"{low:+.4f} to {high:+.4f}", f"{p:.3g}", said)
+
+
+def _few(found: Measured, rule: Rule) -> str | None:
+    """Why nothing is compared; None where it is."""
+    metric = METRICS[rule.metric or ""]
+    by_class = metric.needs in ("prediction", "score") and rule.metric != "accuracy"
+    return found.why or (too_few(found, by_class) if found.gained is None else None)
 
 
 def _said(low: float, p: float) -> str:
@@ -138,7 +150,8 @@ def _slices(measured: list[Measured], options: Options, style: Style) -> Iterato
     """Every (metric, slice), p values corrected for all of them."""
     levels = []
     for one in measured:
-        evidence = of_difference(one, requests.better(options.require[one.measure]))
+        rule = options.require[one.measure]
+        evidence = None if _few(one, rule) else of_difference(one, requests.better(rule))
         levels.append(evidence.p_below(0.0) if evidence else 1.0)
     adjusted = holm(levels)
     ranked = sorted(zip(adjusted, levels, measured, strict=True), key=lambda one: one[:2])

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mlgate.cli._table import table
 from mlgate.core.errors import GateError, UsageError
 from mlgate.core.words import Stage
+from mlgate.gates._model_terms import MOST_ADAPTIVE
 from mlgate.reporters._style import Style
 from mlgate.stats import conditions, sizes
+from mlgate.stats.paired import rows_without_difference
 
 if TYPE_CHECKING:
     from mlgate.gates._model_planned import Planned
@@ -21,6 +23,7 @@ _CHURNS = (0.02, 0.05, 0.1, 0.2)
 
 def lines(asked: dict[str, Any], style: Style) -> Iterator[str]:
     """The plan that is asked for. Raises `UsageError`."""
+    _check(asked)
     if asked["condition"]:
         yield from _condition(asked, style)
     elif asked["gate"]:
@@ -29,8 +32,20 @@ def lines(asked: dict[str, Any], style: Style) -> Iterator[str]:
         yield from _margin("accuracy", asked["margin"], asked, style)
     elif asked["rows"]:
         yield from _rows(asked, style)
-    else:
+
+
+def _check(asked: dict[str, Any]) -> None:
+    """Raise `UsageError` unless one plan is asked for, which can be had."""
+    given = [f"--{name}" for name in ("margin", "rows", "gate", "condition") if asked[name]]
+    if not given:
         raise UsageError("nothing to plan for", "give --margin, --rows, --gate or --condition")
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} are plans of their own", "give one of them")
+    if asked["adaptivity"] == "full" and asked["uses"] > MOST_ADAPTIVE:
+        raise UsageError(
+            f"--adaptivity full halves alpha with each use, and carries at most {MOST_ADAPTIVE}",
+            f"--uses {MOST_ADAPTIVE} or fewer, or a fresh test set now and then",
+        )
 
 
 def _alpha(asked: dict[str, Any]) -> float:
@@ -47,9 +62,10 @@ def _margin(name: str, margin: float, asked: dict[str, Any], style: Style) -> It
     yield style.paint(f"to show that {name} loses at most {margin:g}", "bold")
     rows = []
     for churn in _churns(asked):
-        needed = sizes.paired_rows(churn, margin, alpha, power) or 0
+        least = rows_without_difference(margin, alpha)
+        needed = max(sizes.paired_rows(churn, margin, alpha, power) or 0, least)
         labels = sizes.labels_needed(needed, churn)
-        rows.append((f"{churn:.0%}", f"{needed:,}", f"{labels:,}", ""))
+        rows.append((f"{100 * churn:.3g}%", f"{needed:,}", f"{labels:,}", ""))
     yield from table(rows, style, ("answers that differ", "rows", "labels, where they differ", ""))
     yield from _foot(alpha, asked, style)
 
@@ -58,7 +74,11 @@ def _rows(asked: dict[str, Any], style: Style) -> Iterator[str]:
     alpha, power = _alpha(asked), asked["power"]
     yield style.paint(f"what {asked['rows']:,} rows show", "bold")
     rows = [
-        (f"{churn:.0%}", f"{sizes.smallest_effect(churn, asked['rows'], alpha, power):.4f}", "")
+        (
+            f"{100 * churn:.3g}%",
+            f"{sizes.smallest_effect(churn, asked['rows'], alpha, power):.4f}",
+            "",
+        )
         for churn in _churns(asked)
     ]
     yield from table(rows, style, ("answers that differ", "losses of accuracy from", ""))

@@ -52,12 +52,19 @@ Examples:
 @click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Pairs the rows; repeatable.")
 @click.option("--label", default="label", show_default=True, metavar="COLUMN")
 @click.option("--prediction", metavar="COLUMN", help="Predicted classes or numbers.")
-@click.option("--score", metavar="COLUMN", help="The positive class's probability.")
+@click.option(
+    "--score", metavar="COLUMN", help="The positive class's probability, what ranks, or is judged."
+)
 @click.option("--positive", metavar="CLASS", help="The positive class; 1 unless given.")
-@click.option("--task", type=click.Choice(["binary", "multiclass", "multilabel", "regression"]))
+@click.option(
+    "--task",
+    type=click.Choice(["binary", "multiclass", "multilabel", "regression", "ranking", "score"]),
+    help="binary unless --metric tells it.",
+)
 @click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Repeatable.")
 @click.option("--slice", "slices", multiple=True, metavar="COLUMN[,COLUMN]", help="Repeatable.")
 @click.option("--cluster", metavar="COLUMN", help="What rows have in common.")
+@click.option("--query", metavar="COLUMN", help="Of ranking: which query a row answers.")
 def compare(new: str, old: str, **asked: Any) -> None:
     """The metrics of NEW beside those of OLD with the interval of the difference, and the slices,
     worst first. Both are tables of predictions on the same rows."""

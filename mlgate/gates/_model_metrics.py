@@ -38,6 +38,11 @@ def _of_classes(needs: str = "prediction", **more: Any) -> Metric:
     return Metric(tasks=_CLASSES, needs=needs, **more)
 
 
+def _share() -> Metric:
+    """A share, or a mean of two; bounds that rest on counts have no scale."""
+    return Metric(tasks=_ANY, needs="prediction", scale="logit")
+
+
 def _loss(task: str, needs: str, **more: Any) -> Metric:
     """Lower is better, and errors are skewed upwards."""
     return Metric(tasks=(task,), needs=needs, lower_is_better=True, scale="log", **more)
@@ -47,11 +52,11 @@ _ERROR = _loss("regression", "prediction", skewed=True, most=_UP)
 _LOSS_OF_NUMBERS = _loss("regression", "prediction", most=_UP)
 
 METRICS: dict[str, Metric] = {
-    "accuracy": Metric(tasks=_ANY, needs="prediction"),
+    "accuracy": _share(),
     "balanced_accuracy": _of_classes(skewed=True),
-    "precision": Metric(tasks=_ANY, needs="prediction"),
-    "recall": Metric(tasks=_ANY, needs="prediction"),
-    "f1": Metric(tasks=_ANY, needs="prediction"),
+    "precision": _share(),
+    "recall": _share(),
+    "f1": _share(),
     "jaccard": Metric(tasks=("multilabel",), needs="prediction"),
     "hamming_loss": Metric(
         tasks=("multilabel",), needs="prediction", lower_is_better=True, skewed=True

@@ -43,11 +43,11 @@ class Reuse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     where the labels are in no commit. `full` counts on it: figures tell more than a verdict."""
 
     def __post_init__(self) -> None:
-        if self.adaptivity == "full" and self.uses > _MOST_ADAPTIVE:
-            raise ValueError(f"adaptivity `full` carries at most {_MOST_ADAPTIVE} uses")
+        if self.adaptivity == "full" and self.uses > MOST_ADAPTIVE:
+            raise ValueError(f"adaptivity `full` carries at most {MOST_ADAPTIVE} uses")
 
 
-_MOST_ADAPTIVE = 40
+MOST_ADAPTIVE = 40
 
 
 class Invalid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from tabled import parquet
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     query = """SELECT i AS id, CASE WHEN i % 4 = 0 THEN NULL ELSE i END AS half,
         'p' || i % 2 AS plan,
         DATE '2026-01-01' + i::integer AS day, [i] AS more FROM range(100) t(i)"""

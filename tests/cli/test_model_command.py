@@ -56,9 +56,91 @@ def test_compare_needs_a_column(pair: None, mlgate: Callable[..., Any]) -> None:
     assert (ran.code, "no column to compare" in ran.err) == (2, True)
 
 
+LISTS = '{{"id": {0}, "label": ["a"], "prediction": ["a", "b"]}}\n'
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "metric"),
+    [
+        ("ranking", ["--score", "prediction", "--query", "region"], "ndcg_at_k"),
+        ("score", ["--score", "prediction", "--id", "id"], "mean"),
+        (None, ["--score", "prediction", "--id", "id", "--metric", "mean"], "mean"),
+        ("multilabel", ["--prediction", "prediction", "--id", "id"], "hamming_loss"),
+    ],
+)
+def test_compare_of_other_tasks(
+    pair: None, mlgate: Callable[..., Any], tmp_path: Path, task: str, more: list[str], metric: str
+) -> None:
+    tables = ["new.csv", "old.csv"]
+    if task == "multilabel":
+        tables = ["new.jsonl", "old.jsonl"]
+        for name in tables:
+            (tmp_path / name).write_text("".join(LISTS.format(i) for i in range(40)))
+    ran = mlgate("model", "compare", *tables, *(["--task", task] if task else []), *more)
+    assert ran.code == 0, ran.err
+    assert any(line.startswith(f"{metric} ") for line in ran.out.splitlines()), ran.out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--task", "ranking", "--score", "prediction"], "`query` is of task `ranking`"),
+        (["--task", "score"], "no column to compare"),
+        (["--metric", "share", "--score", "prediction"], "a share needs a filter"),
+        (["--metric", "acuracy", "--prediction", "prediction"], "did you mean"),
+    ],
+)
+def test_compare_says_what_it_lacks(
+    pair: None, mlgate: Callable[..., Any], more: list[str], words: str
+) -> None:
+    ran = mlgate("model", "compare", "new.csv", "old.csv", *more)
+    assert (ran.code, words in ran.err, "Traceback" in ran.err) == (2, True, False), ran.err
+
+
+def test_a_slice_of_too_few_rows_is_no_proof(
+    pair: None, mlgate: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of 40 rows, all of them wrong, none has 30 of a class."""
+    monkeypatch.setenv("COLUMNS", "160")
+    for name, wrong in (("new", range(100)), ("old", range(0))):
+        text = rows(wrong).replace("north", "south").splitlines()
+        text[1:41] = [line.replace("south", "north") for line in text[1:41]]
+        (tmp_path / f"{name}.csv").write_text("\n".join(text) + "\n")
+    ran = mlgate("model", "compare", "new.csv", "old.csv", "--id", "id", "--prediction",
+                 "prediction", "--metric", "f1", "--slice", "region")  # fmt: skip
+    last = ran.out.splitlines()[-1]
+    assert last.startswith("region=north"), ran.out
+    assert "not compared: 20 rows of the rarest class, fewer than 30" in last
+
+
 def test_plan_for_a_margin(mlgate: Callable[..., Any]) -> None:
     ran = mlgate("model", "plan", "--margin", "0.01", "--churn", "0.1")
     assert "10%                  6,183  619" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--margin", "-1"], "'--margin'"),
+        (["--margin", "2"], "'--margin'"),
+        (["--rows", "0"], "'--rows'"),
+        (["--margin", "0.1", "--rows", "50"], "--margin and --rows are plans of their own"),
+        (["--margin", "0.1", "--uses", "100000", "--adaptivity", "full"], "carries at most 40"),
+        (["--margin", "0.1", "--uses", "0"], "'--uses'"),
+        (["--margin", "0.1", "--alpha", "0"], "'--alpha'"),
+        (["--margin", "x"], "'--margin'"),
+        (["--condition", "foo"], "cannot be read"),
+    ],
+)
+def test_plans_that_mean_nothing(mlgate: Callable[..., Any], more: list[str], words: str) -> None:
+    ran = mlgate("model", "plan", *more)
+    assert (ran.code, words in ran.err, "mend:" in ran.err) == (2, True, True), ran.err
+
+
+def test_a_plan_is_never_for_fewer_rows_than_can_pass(mlgate: Callable[..., Any]) -> None:
+    """299 equal rows show that less than 1 % differ: (1 - 0.01)^299 < 5 %."""
+    ran = mlgate("model", "plan", "--margin", "0.01", "--churn", "0.001")
+    assert "0.1%                 299   1" in ran.out
 
 
 def test_plan_for_a_condition(mlgate: Callable[..., Any]) -> None:

@@ -94,18 +94,23 @@ def test_one_class_is_not_judged_by_a_curve(tmp_path: Path) -> None:
     assert (told.result, "all rows are of one class" in told.message) == (Result.OPEN, True)
 
 
-@pytest.mark.parametrize("side", ["candidate", "baseline"])
-def test_a_metric_that_is_on_one_side_only(tmp_path: Path, side: str) -> None:
-    tables = ['{"f1": 0.8}', '{"auc": 0.8}']
-    if side == "baseline":
-        tables.reverse()
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_number_that_one_side_lacks_is_refused(tmp_path: Path, turned: bool) -> None:
+    tables = ['{"f1": 0.8}', '{"auc": 0.8}'][:: -1 if turned else 1]
     rule = {"value": "f1", "max_drop": 0.1}
-    try:
-        found = Judged(tmp_path)(*tables, numbers=True, name="m.json", require=[rule])
-    except GateError as error:
-        assert "f1" in error.message
-    else:
-        assert _only(found, "max-drop").result is Result.OPEN
+    where = "m.json has" if turned else "m.json at the base has"
+    words = f"{where} no number f1"
+    with pytest.raises(GateError, match=words):
+        Judged(tmp_path)(*tables, numbers=True, name="m.json", require=[rule])
+
+
+def test_a_column_that_one_side_lacks_is_refused(tmp_path: Path) -> None:
+    without = GOOD.replace(",prediction,", ",predicted,")
+    for side, tables in (("new", (without, GOOD)), ("old", (GOOD, without))):
+        (tmp_path / side).mkdir()
+        with pytest.raises(GateError, match="has no column 'prediction'") as raised:
+            Judged(tmp_path / side)(*tables, **COMPARED)
+        assert raised.value.hint == "did you mean 'predicted'?"
 
 
 def _only(found: list[Finding], rule: str) -> Finding:

@@ -1,0 +1,66 @@
+"""The error rates of the model gate: every table printed, and each promise with what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.model import bounds, families, paired
+from benchmarks.rows import Row
+
+_MOST = 0.06
+"""Of a bound that is to miss 5 %."""
+_CLUSTERS = 100
+
+
+def rows(quick: bool = False) -> Iterator[Row]:
+    """20,000 draws take most of an hour; `quick`, 2,000 some minutes."""
+    draws = 2_000 if quick else 20_000
+    yield from _enumerated((500, 2_000) if quick else (500, 2_000, 10_000))
+    yield _bounds(draws, 500, None)
+    yield _bounds(draws, 1_000, _CLUSTERS)
+    yield from _families(draws)
+
+
+def _enumerated(grid: tuple[int, ...]) -> Iterator[Row]:
+    found = list(paired.cells(grid, (0.05, 0.10, 0.20)))
+    print(f"## Accuracy on the same rows, exact\n\n{paired.table(found)}\n", flush=True)
+    behind = max(one.best - one.power for one in found)
+    yield _promise("accuracy, exact: power", behind, "behind the best possible", 0.01)
+    yield _promise("the same", max(one.false_fail for one in found), "false fails", 0.055)
+    yield _promise("the same", max(one.false_pass for one in found), "false passes", 0.055)
+
+
+def _bounds(draws: int, number: int, clusters: int | None) -> Row:
+    inside = f", {clusters} clusters" if clusters else ""
+    found = list(bounds.misses(draws, number, clusters=clusters))
+    what = f"{draws:,} draws of {number:,} rows{inside}"
+    print(f"## One-sided bounds at 5 %, {what}\n\n{bounds.table(found)}\n", flush=True)
+    metrics = len({one.metric for one in found})
+    worst = max(max(one.low, one.high) for one in found)
+    most = _MOST + 2 * (_MOST * (1 - _MOST) / draws) ** 0.5
+    return _promise(f"bounds of {metrics} metrics, {what}", worst, "the most that one misses", most)
+
+
+def _families(draws: int) -> Iterator[Row]:
+    """By accuracy from counts; F1 and ROC AUC from rows, at 10 % prevalence."""
+    print(f"## Families, {draws:,} draws\n", flush=True)
+    most = 0.05 + 2 * (0.05 * 0.95 / draws) ** 0.5
+    yield _promise("50 slices of 200 rows", families.any_slice(draws, 200), "any false fail", most)
+    yield from _uses("accuracy", families.any_use(draws, 2_000), most)
+    draws = min(draws, 4_000)
+    most = 0.05 + 2 * (0.05 * 0.95 / draws) ** 0.5
+    for metric in ("f1", "roc_auc"):
+        found = families.any_slice_of(metric, draws, 500)
+        yield _promise(f"50 slices of 500 rows, {metric}", found, "any false fail", most)
+        yield from _uses(metric, families.any_use_of(metric, draws, 2_000), most)
+
+
+def _uses(metric: str, found: tuple[float, float], most: float) -> Iterator[Row]:
+    for share, what in zip(found, ("any false fail", "any false pass"), strict=True):
+        yield _promise(f"32 uses of 2,000 rows, {metric}", share, what, most)
+
+
+def _promise(what: str, seen: float, of: str, most: float) -> Row:
+    budget = f"<= {most:.2%}"
+    return Row(what, f"{seen:.2%} {of}", "promised", f"{most:.2%}", f"{seen / most:.2f}x", budget,
+               seen <= most)  # fmt: skip
