@@ -68,6 +68,15 @@ class Look(Struct, frozen=True, kw_only=True):
     """What keeps gates from running here, by kind."""
     policy: str | None
     """The policy that is there already."""
+    blocking: frozenset[str] = frozenset()
+    """The kinds of its gates that block."""
+
+    def covers(self, kind: str) -> bool:
+        """Whether a gate of this kind stands in the way as the hooks do that it was made of."""
+        if self.policy is not None:
+            return kind in self.blocking
+        one = self.found[kind]
+        return one.active and one.blocking and kind not in self.hindered
 
     def without(self, hindered: Mapping[str, Hindrance]) -> Look:
         """The same, knowing of more that keeps gates from running."""
@@ -88,6 +97,7 @@ def look() -> Look:
             notes=notes,
             hindered=dict(_hindered(session, found)),
             policy=written.label if written else None,
+            blocking=frozenset(g.kind for g in session.policy.gates if g.blocking is not False),
         )
 
 

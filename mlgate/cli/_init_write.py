@@ -91,6 +91,11 @@ def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
 
 def _covered(look: Look, config: dict[str, object]) -> dict[str, str]:
     """Ids of existing hooks, with the gate that makes each superfluous."""
-    by_id = {hook: one.name or kind for kind, one in look.found.items() for hook in one.covers}
+    by_id = {
+        hook: one.name or kind
+        for kind, one in look.found.items()
+        if look.covers(kind)
+        for hook in one.covers
+    }
     there = [str(hook.get("id")) for _, hook in _pre_commit.entries(config)]
     return {name: by_id[name] for name in there if name in by_id}

@@ -43,13 +43,14 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
         return
     _init_look.tell(look, style)
     _init_write.write_policy(look, new_only=False)
-    click.echo(f"{style.paint('wrote', 'bold')}    mlgate.toml: {_init_look.gates(look)}")
-    _init_write.hooks(look, replace, style)
     census = None if no_census else _init_census.take(look)
     if census is not None:
-        _init_census.tell(census, style)
         look = look.without(census.hindered)
         _init_write.write_policy(look, new_only=bool(census.legacy))
+    click.echo(f"{style.paint('wrote', 'bold')}    mlgate.toml: {_init_look.gates(look)}")
+    _init_write.hooks(look, replace, style)
+    if census is not None:
+        _init_census.tell(census, style)
         if census.legacy:
             old = counted(census.legacy, "finding")
             click.echo(f"\nnew_only = true is set: only new findings block, not {old} of today")

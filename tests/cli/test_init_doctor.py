@@ -87,6 +87,27 @@ def test_replace_removes_covered_hooks_only(repository, mlgate):
     assert "# basics" in after
 
 
+_FOREIGN = """\
+  - repo: https://github.com/pycqa/pylint
+    rev: v2.99.0
+    hooks:
+      - id: pylint
+"""
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_hook_stays_whose_gate_does_not_block_yet(repository, mlgate, again):
+    """Its tool is not here, so the gate is commented out."""
+    config = repository / _pre_commit.FILE
+    config.write_text(CONFIG + _FOREIGN)
+    if again:
+        mlgate("init")
+    ran = mlgate("init", "--replace")
+    assert ran.code == 0, ran.err
+    assert "id: pylint" in config.read_text()
+    assert "trailing-whitespace" not in config.read_text()
+
+
 def test_twice_adds_one_entry(repository, mlgate):
     mlgate("init")
     mlgate("init", "--force")
