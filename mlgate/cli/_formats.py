@@ -110,14 +110,17 @@ def rendered(name: str, report: Report) -> str:
 
 
 def write_whole(path: str, content: str) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    part = f"{path}.{os.getpid()}.part"
+    """Write a file so that nobody ever reads half of it; a device or a pipe is written to as it is,
+    since another file in the place of /dev/null would break the machine."""
+    whole = os.path.isfile(path) or not os.path.exists(path)
+    part = f"{path}.{os.getpid()}.part" if whole else path
     try:
         with open(part, "w", encoding="utf-8", newline="\n") as file:
             file.write(content)
-        os.replace(part, path)
+        if whole:
+            os.replace(part, path)
     except OSError as error:
-        if os.path.exists(part):
+        if whole and os.path.exists(part):
             os.unlink(part)
         raise UsageError(
             f"the report cannot be written to {path}: {error.strerror}",

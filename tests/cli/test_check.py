@@ -270,3 +270,16 @@ def test_lines_of_binary_files_are_not_shown(project: Project) -> None:
     assert "a.py:1:1" in said.out
     assert "\ufffd\ufffd" not in said.out
     assert "= (" in said.out
+
+
+def test_a_pipe_is_written_to_and_stays_one(repository, started, store, tmp_path_factory):
+    """/dev/null is such a one: another file in its place would break the machine."""
+    pipe = tmp_path_factory.mktemp("there") / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        started("check", "--format", f"json:{pipe}", cwd=repository(a__py=GOOD), **store)
+        assert os.read(reader, 1) == b"{"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
