@@ -11,6 +11,8 @@ from mlgate.core.words import Outcome
 
 _NARROWEST = 16
 """Columns into which text is wrapped even where it then goes beyond the edge."""
+_GLUE = "\x01"
+"""A space at which no line ends: no line begins with the dot between two facts."""
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _MARKS = {
     Outcome.PASSED: ("✓", "+", "green"),
@@ -67,9 +69,12 @@ class Style(Struct, frozen=True, kw_only=True):
         for part in text.split("\n"):
             lead = "" if lines else "\0" * min(end, room - 12)
             lines += textwrap.wrap(
-                lead + _spaced(part), room, break_long_words=False, break_on_hyphens=False
+                lead + _spaced(part).replace(" · ", f"{_GLUE}· "),
+                room,
+                break_long_words=False,
+                break_on_hyphens=False,
             ) or [""]
-        return [line.replace("\0", "") for line in lines]
+        return [line.replace("\0", "").replace(_GLUE, " ") for line in lines]
 
     def hung(self, line: str, indent: int) -> str:
         """`line` behind `indent` columns, or fewer where a word too long to break, such as a

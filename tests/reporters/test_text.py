@@ -254,6 +254,17 @@ def test_columns_that_text_takes(written, width):
     assert columns(padded(written, 9)) == 9
 
 
+def test_no_line_begins_with_the_dot_between_two_facts():
+    assert Style(width=20).wrapped("1 finding of it · 120 rows", 4) == [
+        "1 finding of",
+        "it · 120 rows",
+    ]
+    assert Style(width=20).wrapped("findings of it · 120 rows", 4) == [
+        "findings of it ·",
+        "120 rows",
+    ]
+
+
 def test_what_is_clipped_fits():
     assert clipped("年齢層", 5) == "年齢"
     assert clipped("age", 5) == "age"
@@ -270,7 +281,7 @@ def test_findings_in_files_of_wide_names_stand_in_one_column():
     found = tuple(
         sample.finding("lint/F1", "here", path, 1, help="mend it") for path in ("年齢.py", "a.py")
     )
-    told = lines(sample.verdict("lint", Outcome.FAILED, findings=found))
+    told = lines(replace(sample.LINT, findings=found))
     starts = {columns(one.partition("F1")[0]) for one in told if one.endswith("here")}
     assert len(starts) == 1
 
@@ -278,7 +289,7 @@ def test_findings_in_files_of_wide_names_stand_in_one_column():
 def test_an_address_too_long_for_its_column_stands_whole_on_a_line_of_its_own():
     address = f"https://example.org/{'p' * 50}"
     found = (sample.finding("lint/F1", "here", "a.py", 1, help=address),)
-    told = lines(sample.verdict("lint", Outcome.FAILED, findings=found), width=80)
+    told = lines(replace(sample.LINT, findings=found), width=80)
     at = next(number for number, one in enumerate(told) if address in one)
     assert told[at].strip() == address and len(told[at]) <= 80
     assert told[at - 1].split() == ["mend", "F1"]
