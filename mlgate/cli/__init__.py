@@ -96,8 +96,15 @@ def _complain(what: str, mend: str | None = None) -> None:
     for label, look, text in (("error:", "red", what), (" mend:", "green", mend)):
         if text:
             painted = click.style(label, fg=look, bold=True) if color else label
-            lines = plain(text).replace("\n", "\n" + " " * 7)
+            lines = f"\n{' ' * 7}".join(_wrapped(plain(text)))
             click.echo(f"{painted} {lines}", err=True, color=True)
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines for people; whole ones for logs and programs, which search them."""
+    if not _terminal.is_live(sys.stderr, os.environ):
+        return text.split("\n")
+    return _terminal.style(sys.stderr, os.environ).wrapped(text, 7)
 
 
 def _usage_hint(error: click.ClickException) -> str | None:

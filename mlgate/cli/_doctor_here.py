@@ -72,7 +72,7 @@ def _environment(session: Session) -> Fact:
     except GateError as error:
         return Fact("project", error.message, error.hint, True)
     run = f", run by {' '.join(found.run)}" if found.run else ""
-    return Fact("project", f"{found.origin}: {shown(found.python)}{run}")
+    return Fact("project", f"{shown(found.python)}{run} ({found.origin})")
 
 
 def _tools(session: Session) -> Iterator[Fact]:

@@ -15,7 +15,7 @@ from mlgate.policy.check import validate
 from mlgate.policy.match import matcher
 from mlgate.policy.model import GatePolicy
 from mlgate.repo.git import decoded
-from mlgate.reporters._style import Style
+from mlgate.reporters._style import Style, columns, padded
 from mlgate.runner import plan
 from mlgate.runner.session import Session
 
@@ -44,9 +44,9 @@ def lines(path: str, session: Session, style: Style) -> Iterator[str]:
         seen, why = _word(path, gate, session, options[gate.name])
         mark = style.mark(Outcome.PASSED if seen else Outcome.SKIPPED)
         rows.append((mark, gate.name, why))
-    width = max((len(name) for _, name, _ in rows), default=0)
+    width = max((columns(name) for _, name, _ in rows), default=0)
     for mark, name, why in rows:
-        first, *more = table([(f"{name:<{width}}", why)], style)
+        first, *more = table([(padded(name, width), why)], style)
         yield f"  {mark} {first}"
         yield from (f"    {line}" for line in more)
 

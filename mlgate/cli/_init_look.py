@@ -122,7 +122,7 @@ def tell(seen: Look, style: Style) -> None:
     click.echo()
     click.echo(style.paint("gates", "bold"))
     rows = [
-        (one.name or kind, _does(one, kind in seen.hindered), one.evidence)
+        (one.name or kind, _does(one, kind in seen.hindered), _grounds(one))
         for kind, one in seen.found.items()
     ]
     for line in table(rows, style, indent=2):
@@ -136,6 +136,11 @@ def _does(one: Detected, hindered: bool) -> str:
     if hindered or not one.active:
         return "waits"
     return "blocks" if one.blocking else "suggests"
+
+
+def _grounds(one: Detected) -> str:
+    """What speaks for a gate, without the word that the column before has said."""
+    return re.sub(r"suggested( by mlgate)?(: |$)", "", one.evidence) or "good for any repository"
 
 
 def tell_hindered(seen: Look, style: Style) -> None:

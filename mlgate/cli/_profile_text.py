@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlgate.cli._table import table
 from mlgate.core.text import counted, shown
+from mlgate.reporters._style import clipped, columns
 
 if TYPE_CHECKING:
     from mlgate.reporters._style import Style
@@ -88,10 +89,11 @@ def _figure(value: object) -> str:
 def named(name: str, style: Style) -> str:
     """A column's name; of a long one its beginning and its end."""
     text, room = shown(name), max(style.width // 4 - 6, 14)
-    if len(text) <= room:
+    if columns(text) <= room:
         return text
     half = (room - len(style.more)) // 2
-    return f"{text[:half]}{style.more}{text[-half:]}"
+    end = clipped(text[::-1], half)[::-1]
+    return f"{clipped(text, half)}{style.more}{end}"
 
 
 def _moment(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mlgate.core.text import plain
-from mlgate.reporters._style import Style
+from mlgate.reporters._style import Style, columns, padded
 
 
 def table(
@@ -17,11 +17,11 @@ def table(
     ]
     if not cells:
         return
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
+    widths = [max(columns(row[i]) for row in cells) for i in range(len(cells[0]) - 1)]
     last = indent + sum(widths) + 2 * len(widths)
     for number, row in enumerate(cells):
         lead = " " * indent + "".join(
-            f"{cell:<{width}}  " for cell, width in zip(row, widths, strict=False)
+            f"{padded(cell, width)}  " for cell, width in zip(row, widths, strict=False)
         )
         first, *more = style.wrapped(row[-1], last)
         line = (lead + first).rstrip()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome
 from mlgate.reporters import _past
-from mlgate.reporters._style import Style, lasted
+from mlgate.reporters._style import Style, clipped, columns, lasted, padded
 
 _NUMBERS = 20
 _STEPS = "▁▂▃▄▅▆▇█"
@@ -22,7 +22,7 @@ def lines(stage: str, entries: tuple[dict[str, object], ...], style: Style) -> I
     yield style.paint(f"{span}; the last took {lasted(newest.duration)}", "dim")
     yield ""
     gates = list(dict.fromkeys(gate for run in reversed(runs) for gate in run.outcomes))
-    width = min(max((len(name) for name in [*gates, "exit code"]), default=0), 32)
+    width = min(max((columns(name) for name in [*gates, "exit code"]), default=0), 32)
     codes = {0: Outcome.PASSED, 1: Outcome.FAILED}
     whole = [codes.get(run.exit_code, Outcome.ERRORED) for run in runs]
     yield _line("exit code", whole, width, style)
@@ -31,7 +31,7 @@ def lines(stage: str, entries: tuple[dict[str, object], ...], style: Style) -> I
     numbers = [key for key in newest.numbers if _values(runs, key)][:_NUMBERS]
     if numbers:
         yield ""
-    names = max((len(plain(key)) for key in numbers), default=0)
+    names = max((columns(plain(key)) for key in numbers), default=0)
     for key in numbers:
         yield _number(plain(key), _values(runs, key), min(names, 44), style)
 
@@ -44,7 +44,7 @@ def _line(name: str, outcomes: Sequence[Outcome | None], width: int, style: Styl
     signs = "".join(style.mark(one) if one else " " for one in outcomes)
     last = outcomes[-1]
     said = last.value if last else "not asked"
-    return f"{plain(name)[:width]:<{width}}  {signs}  {style.paint(said, 'dim')}"
+    return f"{padded(clipped(plain(name), width), width)}  {signs}  {style.paint(said, 'dim')}"
 
 
 def _values(runs: Sequence[_past.Past], key: str) -> list[float]:
@@ -62,4 +62,4 @@ def _number(name: str, values: list[float], width: int, style: Style) -> str:
         curve = f"{low:.4g} .. {high:.4g}"
     arrow = "→" if style.unicode else "->"
     moved = f"{values[0]:.4g} {arrow} {values[-1]:.4g}"
-    return f"{name[:width]:<{width}}  {style.paint(curve, 'cyan')}  {moved}"
+    return f"{padded(clipped(name, width), width)}  {style.paint(curve, 'cyan')}  {moved}"

@@ -15,7 +15,7 @@ from mlgate.core import errors
 from mlgate.core.errors import MlgateError
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome
-from mlgate.reporters._style import Style
+from mlgate.reporters._style import Style, columns, padded
 
 
 class Fact(Struct, frozen=True):
@@ -44,7 +44,7 @@ def tell(facts: Iterable[Fact], stream: TextIO) -> bool:
     """Print them, one under the other; True if something must be mended."""
     style = _terminal.style(stream, os.environ)
     known = list(facts)
-    width = max(len(fact.label) for fact in known)
+    width = max(columns(fact.label) for fact in known)
     for fact in known:
         click.echo("\n".join(_lines(fact, style, width)))
     bad = sum(fact.bad for fact in known)
@@ -58,7 +58,7 @@ def _lines(fact: Fact, style: Style, width: int) -> Iterable[str]:
     mark = style.mark(Outcome.ERRORED if fact.bad else good)
     indent = width + 4
     first, *more = style.wrapped(plain(fact.text), indent)
-    yield f"{mark} {style.paint(f'{fact.label:<{width}}', 'bold')}  {first}"
+    yield f"{mark} {style.paint(padded(fact.label, width), 'bold')}  {first}"
     yield from (" " * indent + line for line in more)
     if fact.mend:
         first, *more = style.wrapped(plain(fact.mend), indent + 6)

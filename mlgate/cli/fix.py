@@ -22,7 +22,7 @@ from mlgate.policy.check import validate
 from mlgate.policy.model import GatePolicy
 from mlgate.repo import journal
 from mlgate.repo.git import Repository, find
-from mlgate.reporters._style import Style, name_width
+from mlgate.reporters._style import Style, name_width, padded
 from mlgate.runner import plan
 from mlgate.runner.session import Session
 
@@ -72,7 +72,7 @@ class _Say:
         self._names = names
 
     def __call__(self, outcome: Outcome, gate: str, said: str) -> None:
-        name = self.style.paint(f"{gate:<{self._names}}", "bold")
+        name = self.style.paint(padded(gate, self._names), "bold")
         line = f"{self.style.mark(outcome)} {name}  {plain(said)}"
         click.echo(line, err=outcome is Outcome.ERRORED)
 

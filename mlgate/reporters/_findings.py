@@ -9,7 +9,7 @@ from mlgate.core.report import Verdict
 from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Level, Outcome, Result, State
 from mlgate.reporters._order import place
-from mlgate.reporters._style import Style
+from mlgate.reporters._style import Style, clipped, columns, padded
 
 SHOWN = 25
 """Findings shown for a gate, where the text is bounded."""
@@ -60,6 +60,18 @@ def wrong(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.result is not Result.PASS]
 
 
+def counts(verdict: Verdict) -> list[str]:
+    """How much was found: findings apart from notes, which all are where nothing fails."""
+    found = wrong(visible(verdict))
+    notes = [one for one in found if one.level is Level.NOTE]
+    if verdict.outcome is Outcome.PASSED:
+        notes = found
+    elif len(notes) == len(found):
+        notes = []
+    both = ((len(found) - len(notes), "finding"), (len(notes), "note"))
+    return [counted(number, noun) for number, noun in both if number]
+
+
 def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[str]:
     """The findings of one verdict, at most `SHOWN` or `SHOWN_LOOSE` of them unless `everything`."""
     found = visible(verdict)
@@ -68,7 +80,7 @@ def lines(verdict: Verdict, style: Style, everything: bool = False) -> Iterator[
     cut = found if everything else _worst(found, limit)
     stacked = _column(cut) > max(style.width * 45 // 100, 28)
     column = 0 if stacked else _column(cut)
-    rules = max((len(_rule(finding)) for finding in cut), default=0)
+    rules = max((columns(_rule(finding)) for finding in cut), default=0)
     for finding in cut:
         yield from _finding(finding, style, column, rules)
         if everything or len(found) <= _QUOTED:
@@ -108,7 +120,7 @@ def where(at: Location | None) -> str:
 
 
 def _column(found: Sequence[Finding]) -> int:
-    return max((len(where(finding.location)) for finding in found), default=0)
+    return max((columns(where(finding.location)) for finding in found), default=0)
 
 
 def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterator[str]:
@@ -116,12 +128,12 @@ def _finding(finding: Finding, style: Style, column: int, rules: int) -> Iterato
     if not column and place:
         yield " " * _INDENT + place
     gap = 2 if column or place else 0
-    lead = " " * _INDENT + (f"{place:<{column}}" if column else "") + " " * gap
+    lead = " " * _INDENT + (padded(place, column) if column else "") + " " * gap
     rule = _rule(finding)
-    text = len(lead) + rules + 2
+    text = columns(lead) + rules + 2
     said = style.wrapped(plain(finding.message).partition("\n")[0], text)
     look = "green" if finding.result is Result.PASS else _LOOKS[finding.level]
-    yield lead + style.paint(f"{rule:<{rules}}", look) + "  " + said[0]
+    yield lead + style.paint(padded(rule, rules), look) + "  " + said[0]
     for line in said[1:]:
         yield " " * text + line
     if finding.measurement is not None and (evidence := _evidence(finding.measurement)):
@@ -160,8 +172,8 @@ def _source_line(lead: str, line: str, style: Style, look: str | None = None) ->
     looks = {"-": "red", "+": "green", "@": "cyan"}
     painted = look or looks.get(line[:1])
     line = lead + line.expandtabs(4).rstrip()
-    if len(line) > style.width:
-        line = line[: style.width - len(style.more)] + style.more
+    if columns(line) > style.width:
+        line = clipped(line, style.width - len(style.more)) + style.more
     return style.paint(line, *filter(None, [painted]))
 
 
@@ -182,12 +194,15 @@ def _mends(found: Sequence[Finding], style: Style) -> Iterator[str]:
         told = f"at the line that is named; mlgate explain {plain(rule)} says more"
         ways[told] = dict.fromkeys(_rule(finding) for finding in bare)
     rows = [(_joined(list(names)), mend) for mend, names in list(ways.items())[:SHOWN]]
-    column = max((len(names) for names, _ in rows), default=0)
+    column = max((columns(names) for names, _ in rows), default=0)
     lead = " " * _INDENT + "mend  "
     text = len(lead) + column + 2
     for names, mend in rows:
         first, *more = style.wrapped(mend, text)
-        yield style.paint(f"{lead}{names:<{column}}  ", "dim") + first
+        named = f"{lead}{padded(names, column)}  "
+        if text + columns(first) > style.width:  # an address, to be copied whole
+            more, named, first = [first, *more], named.rstrip(), ""
+        yield style.paint(named, "dim") + first
         yield from (style.hung(line, text) for line in more)
 
 

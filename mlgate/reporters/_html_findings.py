@@ -50,7 +50,8 @@ def _file(path: str, found: list[Finding], rules: Mapping[str, Rule], folded: bo
     if not folded:
         return listed
     title = where_file(path) if path else "of no file"
-    said = tag("summary", tag("code", title), f" {counted(len(found), 'finding')}")
+    number = counted(len(found), "finding")
+    said = tag("summary", tag("code", title), " ", tag("span", number, class_="count"))
     worst = max(finding.level.rank for finding in found)
     return tag("details", said, listed, class_="file", open=worst == 2 and len(found) <= _OPEN)
 
@@ -73,8 +74,7 @@ def _finding(finding: Finding, rules: Mapping[str, Rule]) -> Html:
             "p",
             tag("span", "waived", class_="badge note") if waived else _badge(finding),
             " ",
-            tag("span", line(where(finding.location), 300), class_="place"),
-            " ",
+            _place(finding),
             tag("span", rule_id(finding), class_="rule"),
             class_="head",
         ),
@@ -84,6 +84,11 @@ def _finding(finding: Finding, rules: Mapping[str, Rule]) -> Html:
         _mend(finding),
         class_="waived" if waived else None,
     )
+
+
+def _place(finding: Finding) -> Html | None:
+    place = line(where(finding.location), 300)
+    return joined(tag("span", place, class_="place"), " ") if place else None
 
 
 def _badge(finding: Finding) -> Html:
@@ -104,9 +109,10 @@ def _source(finding: Finding) -> Html | None:
         return None
     start = at.line or 1
     lines = at.text[: _SOURCE * 4].split("\n")[:8] if at.text else []
+    digits = len(str(start + len(lines) - 1))
     rows = [
         joined(
-            tag("span", f"{start + i:>5} ", class_="at", aria_hidden="true"),
+            tag("span", f"{start + i:>{digits}}  ", class_="at", aria_hidden="true"),
             tag("span", line_of(one)),
             "\n",
         )

@@ -291,7 +291,7 @@ def _calibration(columns: dict[str, list[float | None]]) -> Spec:
     color = _legend(order)
     if order == ["model"]:
         color = {"value": MODEL}
-    x, y = _named("x", "said"), _named("y", "came true")
+    x, y = _named("x", "predicted probability"), _named("y", "observed rate")
     return {
         **_panel(values),
         "layer": [

@@ -9,6 +9,10 @@ from msgspec import Struct
 from mlgate.core.report import Verdict
 from mlgate.core.words import Outcome
 
+_NARROWEST = 16
+"""Columns into which text is wrapped even where it then goes beyond the edge."""
+_GLUE = "\x01"
+"""A space at which no line ends: no line begins with the dot between two facts."""
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _MARKS = {
     Outcome.PASSED: ("✓", "+", "green"),
@@ -56,8 +60,8 @@ class Style(Struct, frozen=True, kw_only=True):
     def wrapped(self, text: str, indent: int, end: int = 0) -> list[str]:
         """`text` in lines that fit behind `indent` columns, words and paths kept whole; on the
         first line `end` columns are kept free. The lines carry no indentation."""
-        room = max(self.width - indent, 24)
-        if len(text) <= room - end and "\n" not in text:
+        room = max(self.width - indent, _NARROWEST)
+        if columns(text) <= room - end and "\n" not in text:
             return [text]
         import textwrap
 
@@ -65,14 +69,48 @@ class Style(Struct, frozen=True, kw_only=True):
         for part in text.split("\n"):
             lead = "" if lines else "\0" * min(end, room - 12)
             lines += textwrap.wrap(
-                lead + part, room, break_long_words=False, break_on_hyphens=False
+                lead + _spaced(part).replace(" · ", f"{_GLUE}· "),
+                room,
+                break_long_words=False,
+                break_on_hyphens=False,
             ) or [""]
-        return [line.strip("\0") for line in lines]
+        return [line.replace("\0", "").replace(_GLUE, " ") for line in lines]
 
     def hung(self, line: str, indent: int) -> str:
         """`line` behind `indent` columns, or fewer where a word too long to break, such as a
         digest to be copied, would not fit."""
-        return " " * max(min(indent, self.width - len(line)), 0) + line
+        return " " * max(min(indent, self.width - columns(line)), 0) + line
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal `text` takes: two for each wide character, such as those of
+    Chinese, Japanese and Korean, none for accents that stand on the one before
+    (Unicode Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(2 if east_asian_width(one) in "WF" else 0 if combining(one) else 1 for one in text)
+
+
+def padded(text: str, width: int) -> str:
+    """`text` and spaces, `width` columns together, or more where the text is wider."""
+    return text + " " * (width - columns(text))
+
+
+def clipped(text: str, width: int) -> str:
+    """As much of the beginning of `text` as `width` columns hold."""
+    text = text[:width]
+    while columns(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _spaced(text: str) -> str:
+    """`text` with a filler behind each wide character, so that its length is its width."""
+    if text.isascii():
+        return text
+    return "".join(f"{one}\0" if columns(one) == 2 else one for one in text)
 
 
 def lasted(seconds: float) -> str:
@@ -89,7 +127,7 @@ def lasted(seconds: float) -> str:
 
 def name_width(names: Iterable[str]) -> int:
     """The column in which the names of gates stand."""
-    return min(max((len(name) for name in names), default=0), 28)
+    return min(max((columns(name) for name in names), default=0), 28)
 
 
 def took(verdict: Verdict) -> str:

@@ -9,7 +9,7 @@ from mlgate.core import errors
 from mlgate.core.report import Report, Subject, Verdict
 from mlgate.core.text import counted, plain
 from mlgate.core.words import Outcome
-from mlgate.reporters._style import Style, lasted
+from mlgate.reporters._style import Style, columns, lasted
 
 _SLOW = 1.0
 """Seconds from which a gate can be called slow."""
@@ -33,7 +33,7 @@ def _headline(report: Report, style: Style) -> str:
     text = meaning(report)
     end = f"exit {code}{style.dot}{lasted(report.duration)}"
     first, *more = style.wrapped(text, 2, len(end) + 2)
-    space = " " * max(style.width - 2 - len(first) - len(end), 2)
+    space = " " * max(style.width - 2 - columns(first) - len(end), 2)
     head = f"{mark} {style.paint(first, 'bold', look)}{space}{style.paint(end, 'dim')}"
     return "\n".join([head, *("  " + style.paint(line, "bold", look) for line in more)])
 

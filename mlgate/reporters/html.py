@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from mlgate.core.report import Report, Verdict
 from mlgate.core.text import counted
 from mlgate.core.words import Outcome
+from mlgate.reporters._findings import counts
 from mlgate.reporters._html_gate import details, matters
 from mlgate.reporters._html_history import history
 from mlgate.reporters._html_page import page, section, table
@@ -86,12 +88,12 @@ def _verdict(report: Report, said: str) -> Html:
 
 
 def _counts(report: Report) -> Html:
-    """How many gates came to what."""
-    counts = {o: sum(v.outcome is o for v in report.verdicts) for o in ORDER}
+    """How many gates came to what; those that block apart from those that do not."""
+    kinds = Counter((v.outcome, look_of(v), _outcome(v)) for v in report.verdicts)
+    ranked = sorted(kinds.items(), key=lambda kind: (ORDER.index(kind[0][0]), kind[0][2]))
     chips = [
-        tag("li", tag("b", f"{MARKS[o]} {counts[o]:,}"), f" {o.value}", class_=o.value)
-        for o in ORDER
-        if counts[o]
+        tag("li", tag("b", f"{MARKS[outcome]} {count:,}"), f" {said}", class_=look)
+        for (outcome, look, said), count in ranked
     ]
     return tag("ul", chips, class_="chips", aria_label="Gates by outcome")
 
@@ -104,7 +106,7 @@ def _base_problem(report: Report) -> Html | None:
 
 
 def _fact(name: str, value: str) -> Html:
-    return tag("div", tag("dt", name), tag("dd", value))
+    return tag("div", tag("dt", name), tag("dd", value), class_="long" if len(value) > 20 else None)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -153,12 +155,13 @@ def _gate(verdict: Verdict, anchor: str, whole: float) -> Html:
 
 def _outcome(verdict: Verdict) -> str:
     wrong = verdict.outcome not in (Outcome.PASSED, Outcome.SKIPPED)
-    return verdict.outcome.value + (", does not block" if wrong and not verdict.blocks else "")
+    return verdict.outcome.value + (", not blocking" if wrong and not verdict.blocks else "")
 
 
 def _what(verdict: Verdict) -> Iterator[str]:
-    """What a gate looked at, or why it did not; joined by dots."""
-    facts = [line(verdict.reason or "", 200), line(verdict.judged or "", 120)]
+    """What a gate found and looked at, or why it did not; joined by dots."""
+    found = [] if verdict.outcome in (Outcome.PASSED, Outcome.SKIPPED) else counts(verdict)
+    facts = [line(verdict.reason or "", 200), *found, line(verdict.judged or "", 120)]
     if verdict.hidden:
         facts.append(f"{verdict.hidden:,} old not shown")
     if verdict.waived:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlgate.core.report import Report, Verdict
-from mlgate.core.text import counted, plain
-from mlgate.core.words import Level, Outcome
+from mlgate.core.text import plain
+from mlgate.core.words import Outcome
 from mlgate.reporters import _findings, _summary
-from mlgate.reporters._style import Style, name_width, took
+from mlgate.reporters._style import Style, columns, name_width, padded, took
 
 __all__ = ["Style", "name_width", "render", "summary_lines", "verdict_lines"]
 
@@ -44,8 +44,9 @@ def verdict_lines(
     time = took(verdict)
     text = 2 + names + 2
     first, *more = style.wrapped(said, text, len(time) + 2)
-    name = style.paint(f"{verdict.gate:<{names}}", "bold")
-    space = max(style.width - max(text, 4 + len(verdict.gate)) - len(first) - len(time), 2)
+    name = style.paint(padded(verdict.gate, names), "bold")
+    before = max(text, 4 + columns(verdict.gate)) + columns(first)
+    space = max(style.width - before - len(time), 2)
     mark = style.mark(verdict.outcome, verdict.blocks)
     yield f"{mark} {name}  {first}{' ' * space}{style.paint(time, 'dim')}"
     for line in more:
@@ -70,18 +71,6 @@ def _told(verdict: Verdict) -> list[str]:
     return plain(verdict.reason).split("\n")[1:_TOLD] if verdict.reason else []
 
 
-def _counts(verdict: Verdict) -> list[str]:
-    """How much was found: findings apart from notes, which all are where nothing fails."""
-    found = _findings.wrong(_findings.visible(verdict))
-    notes = [one for one in found if one.level is Level.NOTE]
-    if verdict.outcome is Outcome.PASSED:
-        notes = found
-    elif len(notes) == len(found):
-        notes = []
-    both = ((len(found) - len(notes), "finding"), (len(notes), "note"))
-    return [counted(number, noun) for number, noun in both if number]
-
-
 def _said(verdict: Verdict, style: Style) -> str:
     """What a gate came to, in words: never a bare `passed`."""
     facts = []
@@ -90,7 +79,7 @@ def _said(verdict: Verdict, style: Style) -> str:
         facts.append(f"could not be judged: {reason or 'no reason was given'}")
     elif verdict.outcome is Outcome.INCONCLUSIVE:
         facts.append(f"not decided: {reason or 'the evidence does not suffice'}")
-    facts += _counts(verdict)
+    facts += _findings.counts(verdict)
     if verdict.outcome is Outcome.FAILED and not facts:
         facts.append(reason or "failed")
     if verdict.judged and verdict.outcome is not Outcome.ERRORED:

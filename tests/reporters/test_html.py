@@ -351,3 +351,10 @@ def test_many_numbers_are_folded_away_where_all_hold(result, folded):
     source = html.render(sample.report(verdict))
     assert ("all 21 within bounds</summary>" in source) is folded
     assert "column 19" in source
+
+
+def test_what_fails_without_blocking_is_counted_apart_and_not_red():
+    failed = replace(sample.LINT, blocks=True)
+    page = html.render(sample.report(failed, replace(failed, gate="b", blocks=False)))
+    assert '<li class="failed"><b>✗ 1</b> failed</li>' in page
+    assert '<li class="inconclusive"><b>✗ 1</b> failed, not blocking</li>' in page

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mlgate.core.finding import Measurement
 from mlgate.core.words import Level, Outcome
 from mlgate.reporters import _findings, html, markdown, text
-from mlgate.reporters._style import Style, lasted
+from mlgate.reporters._style import Style, clipped, columns, lasted, padded
 
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 
@@ -243,3 +243,53 @@ def test_where_nobody_says_how_to_mend_it_says_who_explains():
     assert "explain" not in "\n".join(lines(replace(sample.LINT, findings=(helped,))))
     note = replace(bare, level=Level.NOTE)
     assert "explain" not in "\n".join(lines(replace(sample.LINT, findings=(note,))))
+
+
+@pytest.mark.parametrize(
+    ("written", "width"),
+    [("age", 3), ("年齢", 4), ("ﾈﾝ", 2), ("é", 1), ("e\u0301", 1), ("✓ ·…", 4)],
+)
+def test_columns_that_text_takes(written, width):
+    assert columns(written) == width
+    assert columns(padded(written, 9)) == 9
+
+
+def test_no_line_begins_with_the_dot_between_two_facts():
+    assert Style(width=20).wrapped("1 finding of it · 120 rows", 4) == [
+        "1 finding of",
+        "it · 120 rows",
+    ]
+    assert Style(width=20).wrapped("findings of it · 120 rows", 4) == [
+        "findings of it ·",
+        "120 rows",
+    ]
+
+
+def test_what_is_clipped_fits():
+    assert clipped("年齢層", 5) == "年齢"
+    assert clipped("age", 5) == "age"
+
+
+def test_wide_characters_are_wrapped_by_what_they_take():
+    lines = Style(width=30).wrapped("顧客 年齢 都市 収入 番号 住所 職業 性別", 10, 4)
+    assert lines[0].startswith("顧客 ") and max(map(columns, lines)) <= 20
+    assert columns(lines[0]) <= 16
+    assert " ".join(lines) == "顧客 年齢 都市 収入 番号 住所 職業 性別"
+
+
+def test_findings_in_files_of_wide_names_stand_in_one_column():
+    found = tuple(
+        sample.finding("lint/F1", "here", path, 1, help="mend it") for path in ("年齢.py", "a.py")
+    )
+    told = lines(replace(sample.LINT, findings=found))
+    starts = {columns(one.partition("F1")[0]) for one in told if one.endswith("here")}
+    assert len(starts) == 1
+
+
+def test_an_address_too_long_for_its_column_stands_whole_on_a_line_of_its_own():
+    address = f"https://example.org/{'p' * 50}"
+    found = (sample.finding("lint/F1", "here", "a.py", 1, help=address),)
+    told = lines(replace(sample.LINT, findings=found), width=80)
+    at = next(number for number, one in enumerate(told) if address in one)
+    assert told[at].strip() == address and len(told[at]) <= 80
+    assert told[at - 1].split() == ["mend", "F1"]
