@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -51,10 +52,12 @@ def written(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def axe(tmp_path_factory) -> Path:
+def axe(tmp_path_factory, request) -> Path:
+    """Where it is missing its tests are skipped, and fail where nothing may be left out."""
+    left_out = pytest.fail if request.config.getoption("--forbid-skipped-files") else pytest.skip
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip("there is no npm, which axe-core comes from")
+        left_out("there is no npm, which axe-core comes from")
     folder = tmp_path_factory.mktemp("axe")
     done = subprocess.run(
         [npm, "install", "--silent", "--no-audit", "--prefix", str(folder), "axe-core@4"],
@@ -62,7 +65,7 @@ def axe(tmp_path_factory) -> Path:
         text=True,
     )
     if done.returncode:
-        pytest.skip(f"npm install axe-core: {done.stderr[-300:]}")
+        left_out(f"npm install axe-core: {done.stderr[-300:]}")
     return folder / "node_modules/axe-core/axe.min.js"
 
 
@@ -133,6 +136,51 @@ def test_plots_show_the_right_values(opened):
     slope = (places[0] - places[3]) / (values[0] - values[3])
     for place, value in zip(places, values, strict=True):
         assert place == pytest.approx(places[0] + slope * (value - values[0]), abs=0.5)
+
+
+_MARKS = "nodes => nodes.map(n => [n.getAttribute('d'), n.getAttribute('transform')])"
+
+
+def marks(page, label: str, kind: str) -> list[list[tuple[float, float]]]:
+    """The points of each mark of a drawing, as shares of 290 by 190 from the lower left; of a
+    symbol its place, of a rectangle its upper corner and its size."""
+    found = page.locator(f'svg[aria-label="{label}"] .mark-{kind}.role-mark > path')
+    points = []
+    for shape, moved in found.evaluate_all(_MARKS):
+        pairs = re.findall(r"(-?[\d.]+(?:e-\d+)?),(-?[\d.]+(?:e-\d+)?)", moved or shape)
+        points.append([(float(x) / 290, 1 - float(y) / 190) for x, y in pairs])
+    return points
+
+
+def test_curves_show_the_right_values(opened):
+    pytest.importorskip("vl_convert")
+    page = opened("showcase")
+    curves = marks(page, "ROC curve", "line")
+    for name in ("model", "baseline"):
+        told = showcase.ROC.columns
+        expected = list(zip(told["false_positive_rate"], told[name], strict=True))
+        assert any(
+            len(curve) == len(expected)
+            and all(a == pytest.approx(b, abs=0.005) for a, b in zip(curve, expected, strict=True))
+            for curve in curves
+        ), name
+    told = showcase.CALIBRATION.columns
+    dots = [point for (point,) in marks(page, "Calibration", "symbol")]
+    expected = list(zip(told["score"], told["rate"], strict=True))
+    for dot, place in zip(dots, expected, strict=True):
+        assert dot == pytest.approx(place, abs=0.005)
+
+
+def test_bars_show_the_right_values(opened):
+    pytest.importorskip("vl_convert")
+    page = opened("showcase")
+    told = showcase.HISTOGRAM.columns
+    overlaid = [corner[1] for corner, *_ in marks(page, showcase.HISTOGRAM.title, "rect")]
+    shares = [*told["reference"], *told["table"]]
+    assert overlaid == pytest.approx([share / max(shares) for share in shares], abs=0.005)
+    drift = page.locator('svg[aria-label^="Distance of distributions"] .layer_0_marks path')
+    widths = drift.evaluate_all("nodes => nodes.map(n => n.getBBox().width)")
+    assert widths[0] / widths[1] == pytest.approx(0.15 / 0.01, rel=0.01)
 
 
 def test_a_drawing_takes_the_colours_of_the_theme(opened):

@@ -9,10 +9,16 @@ import tomllib
 import zlib
 from pathlib import Path
 
+import executors
 import pytest
 from executors import ROOT, call, once
 from projects import Project
 from tried import FILES, requirement
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several executors share a file of tests, so one that is missing must be seen by itself."""
+    executors.strict |= config.getoption("--forbid-skipped-files")
 
 
 @pytest.fixture(scope="session")

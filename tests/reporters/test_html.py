@@ -130,6 +130,17 @@ def test_a_slice_that_passes_unproven_looks_open():
     assert rows == [("not decided", "plan=basic"), ("met", "plan=student")]
 
 
+def test_the_waterfall_shows_when_each_gate_ran():
+    ran = {"first": (0.0, 6.0), "second": (2.0, 3.0), "third": (9.0, 1.0)}
+    gates = [
+        replace(sample.LINT, gate=name, started=began, duration=took)
+        for name, (began, took) in ran.items()
+    ]
+    source = html.render(sample.report(*gates, duration=10.0))
+    bars = re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", source)
+    assert [(float(a), float(b)) for a, b in bars] == [(0.0, 60.0), (20.0, 30.0), (90.0, 10.0)]
+
+
 def test_what_changed_in_the_data_is_told():
     page = safe(shown())
     assert "What changed in the data data/train.csv changed, 1.2 MiB -> 1.4 MiB" in page.text
