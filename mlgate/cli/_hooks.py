@@ -130,5 +130,5 @@ def _write(path: str, content: bytes) -> None:
         os.replace(part, path)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}", "mend the folder's permissions"
+            f"{path} cannot be written: {error.strerror}", "correct the folder's permissions"
         ) from None

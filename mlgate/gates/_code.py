@@ -197,7 +197,7 @@ def _broken(ctx: Context, path: str, why: Broken) -> Finding:
         message=f"the notebook cannot be read: {why.reason}",
         level=Level.ERROR,
         location=Location(path=path, line=why.line),
-        help="mend the notebook, or exclude it from this gate in the policy",
+        help="correct the notebook, or exclude it from this gate in the policy",
     )
 
 

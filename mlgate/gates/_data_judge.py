@@ -108,7 +108,7 @@ def _wrong(table: Located, message: str, mend: str | None = None) -> Finding:
         message=message,
         level=Level.ERROR,
         location=Location(path=table.path),
-        help=mend or "mend the step that writes the table, or its columns in the policy",
+        help=mend or "correct the step that writes the table, or its columns in the policy",
     )
 
 

@@ -111,7 +111,7 @@ class Comparison:
             message=f"{shown(was.name)} {how}",
             level=Level.ERROR,
             location=Location(path=self.options.table),
-            help="mend the step that writes the table, or ignore the column",
+            help="correct the step that writes the table, or ignore the column",
         )
 
     def _read(

@@ -31,7 +31,7 @@ def computed(rows: Rows, outputs: Outputs, name: str, home: str) -> Array | floa
     try:
         found = np.asarray(function(_named(rows, rows.label), said))
     except (Exception, SystemExit) as error:
-        raise Refused(f"{name} failed: {type(error).__name__}: {error}", "mend it") from None
+        raise Refused(f"{name} failed: {type(error).__name__}: {error}", "correct it") from None
     if found.dtype.kind not in "iufb" or found.shape not in ((), (len(rows),)):
         raise Refused(
             f"{name} returned {found.dtype} of shape {found.shape}",

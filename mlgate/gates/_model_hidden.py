@@ -21,7 +21,7 @@ _SAID = {
 }
 _LEVELS = {Result.FAIL: Level.ERROR, Result.OPEN: Level.WARNING}
 _MEND = {
-    Result.FAIL: "mend the model; who may read the labels can see where: mlgate model compare",
+    Result.FAIL: "improve the model; who may read the labels can see where: mlgate model compare",
     Result.OPEN: "label more rows (mlgate model plan), or widen the margin",
 }
 _HARMLESS = "model/no-baseline"

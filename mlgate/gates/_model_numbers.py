@@ -74,7 +74,7 @@ def _measured(
     old = baseline[name] if baseline and rule.compares else None
     for value in (new, old):
         if value is not None and not math.isfinite(value):
-            raise GateError(f"{name} is {value}, which is no number", "mend the evaluation")
+            raise GateError(f"{name} is {value}, which is no number", "correct the evaluation")
     share = rule.n is not None and 0 <= new <= 1
     return Measured(
         measure=at,

@@ -19,12 +19,12 @@ rules = {
     ),
     "slice-loss": Rule(
         "A loss on a slice is proven, corrected for the number of slices and rules.",
-        "mend the model for these rows; mlgate model compare shows all slices",
+        "improve the model for these rows; mlgate model compare shows all slices",
         Level.ERROR,
     ),
     "max-total-drop": Rule(
         "The model loses at most so much against a pinned reference.",
-        "mend the model, or pin a new reference in a reviewed change of the policy",
+        "improve the model, or pin a new reference in a reviewed change of the policy",
         Level.ERROR,
     ),
     "reuse": Rule("How often the test set was used.", level=Level.NOTE),
@@ -34,11 +34,13 @@ rules = {
         "label a fresh test set",
     ),
     "invalid": Rule(
-        "Rows without a judgement are few.", "mend the evaluation that left them out", Level.ERROR
+        "Rows without a judgement are few.",
+        "correct the evaluation that left them out",
+        Level.ERROR,
     ),
     "fairness": Rule(
         "Groups are treated alike within a bound, every pair of them.",
-        "mend the model for the group that is worse off",
+        "improve the model for the group that is worse off",
         Level.ERROR,
     ),
     "slices": Rule("What the slices come to.", level=Level.NOTE),

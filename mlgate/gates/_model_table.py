@@ -173,7 +173,7 @@ def finite(table: Table, name: str) -> Array:
             raise Refused(
                 f"{table.path}: column {name!r} has {counted(int(bad), 'value')} that "
                 f"{'is' if bad == 1 else 'are'} NaN or infinite, first in row {first:,}",
-                "mend the evaluation: a row without a prediction is no row that was judged",
+                "correct the evaluation: a row without a prediction is no row that was judged",
             )
         return values
     return values.astype(float)

@@ -10,7 +10,7 @@ from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_rule import Rule
 
 _MEND = {
-    Result.FAIL: "mend the model, or change the rule in a reviewed change of the policy",
+    Result.FAIL: "improve the model, or change the rule in a reviewed change of the policy",
     Result.OPEN: "label more rows (mlgate model plan), widen the margin, "
     'or accept what is not proven bad with decide = "no-proven-loss"',
 }

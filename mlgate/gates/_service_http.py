@@ -182,7 +182,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def _untrusted(url: str, error: ssl.SSLError) -> Astray:
     """A certificate is doubted, or there is none: a plain server does not speak TLS."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        hint = "mend its certificate, or name the CA in SSL_CERT_FILE"
+        hint = "correct its certificate, or name the CA in SSL_CERT_FILE"
         return Astray(f"{url} is not to be trusted: {error.verify_message}", hint)
     why = (error.reason or type(error).__name__).replace("_", " ").lower()
     hint = "write http:// in `url` if it is served so, else mend its TLS"

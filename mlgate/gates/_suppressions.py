@@ -71,7 +71,7 @@ class Suppression(Struct, frozen=True, kw_only=True):
     @property
     def mend(self) -> str:
         """How such a comment is written."""
-        return f"mend what it hides, or say what and why: `{_SAMPLE[self.kind]}`"
+        return f"correct what it hides, or say what and why: `{_SAMPLE[self.kind]}`"
 
 
 def _may_suppress(path: str, entry: Entry) -> bool:

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
 
-_BOUNDS = "mend the data, or change the bound in the policy"
+_BOUNDS = "correct the data, or change the bound in the policy"
 rules = {
     "schema": Rule(
         "A column is missing, of another type, or not expected.",
-        "mend the step that writes the table, or its columns in the policy",
+        "correct the step that writes the table, or its columns in the policy",
         Level.ERROR,
     ),
     "rows": Rule("There are too few or too many rows.", _BOUNDS, Level.ERROR),

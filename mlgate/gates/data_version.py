@@ -1,4 +1,4 @@
-"""The gate `data-version`: is every data version complete, consistent and retrievable?
+"""Whether every data version is complete, consistent and retrievable.
 
 With `new_only` a finding is old where the base's pointer names the same version and it fails by the
 same rule, as the remote of today has it. What the work tree shows is always new.

@@ -27,7 +27,7 @@ rules = {
     "nulls": Rule("The share of nulls has moved.", _MEND, Level.ERROR),
     "psi": Rule("The population stability index is above its limit.", _MEND, Level.ERROR),
     "schema": Rule("A column is missing, or of another type than in the reference.",
-                   "mend the step that writes the table", Level.ERROR),
+                   "correct the step that writes the table", Level.ERROR),
     "too-few": Rule("There are too few rows to tell drift from chance.",
                     "gather more rows, or raise the floors", Level.WARNING),
     "not-compared": Rule("Columns that have no distribution to compare.", level=Level.NOTE),

@@ -1,4 +1,4 @@
-"""The `policy` gate: a change does not loosen unseen what it is judged by."""
+"""A change does not loosen unseen what it is judged by."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ rules = {
     ),
     "answer": Rule(
         "A declared request gets the answer that it must: status, content, schema.",
-        "mend the service, or what the policy expects of it",
+        "correct the service, or what the policy expects of it",
         Level.ERROR,
     ),
     "errors": Rule("Few requests of a load fail, and the evidence shows it.", level=Level.ERROR),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 stages = frozenset({Stage.PUSH, Stage.MERGE})
 
 rules = {
-    "failed": Rule("A test fails.", "mend the code or the test that is named", Level.ERROR),
+    "failed": Rule("A test fails.", "correct the code or the test that is named", Level.ERROR),
     "error": Rule(
         "A test, or the file that holds it, broke before it could be judged.",
         "run pytest on the file that is named",

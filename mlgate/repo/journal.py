@@ -151,7 +151,7 @@ def _put(repo: Repository, folder: str, step: _Step) -> None:
     try:
         mode = os.lstat(target).st_mode
         if not stat.S_ISREG(mode):
-            raise Refused(path, "is no plain file", "mend the file that it stands for")
+            raise Refused(path, "is no plain file", "correct the file that it stands for")
         with open(target, "rb") as file:
             there = _digest(file.read())
         if there == step.after:
@@ -161,7 +161,7 @@ def _put(repo: Repository, folder: str, step: _Step) -> None:
         _replace(os.path.join(folder, step.part), target, stat.S_IMODE(mode))
     except OSError as error:
         raise Refused(
-            path, f"cannot be written: {error.strerror}", "mend its permissions"
+            path, f"cannot be written: {error.strerror}", "correct its permissions"
         ) from None
 
 

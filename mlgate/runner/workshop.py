@@ -114,12 +114,12 @@ class Workshop:
         try:
             told = self.run([*command, "--version"], cwd=self.root, timeout=60, project=True)
         except GateError as error:
-            raise ToolMissing(f"{name}: {error.message}", "mend the gate's `command`") from None
+            raise ToolMissing(f"{name}: {error.message}", "correct the gate's `command`") from None
         numbers = [word.strip(",v") for word in told.text.split() if word.strip(",v")[:1].isdigit()]
         if told.returncode or not numbers:
             raise ToolMissing(
                 f"`{' '.join(command)} --version` does not tell a version of {name}",
-                "mend the gate's `command`",
+                "correct the gate's `command`",
             )
         identity = "\0".join([*command, told.text]).encode("utf-8", "surrogateescape")
         return Tool(name=name, version=numbers[0], argv=command, identity=identity)
