@@ -178,7 +178,7 @@ class OfDraws(Struct, frozen=True):
 class Turned(Struct, frozen=True):
     """Evidence with its sign changed, where lower is better."""
 
-    straight: OfMoments | OfPairs | OfDraws
+    straight: Evidence
 
     @property
     def method(self) -> str:

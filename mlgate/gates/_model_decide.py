@@ -8,13 +8,22 @@ from msgspec import Struct
 
 from mlgate.core.words import Result
 from mlgate.gates._model_bounds import Evidence
-from mlgate.gates._model_evidence import Measured, of_difference, of_one, of_relative, too_few
+from mlgate.gates._model_evidence import (
+    Measured,
+    of_difference,
+    of_one,
+    of_relative,
+    still,
+    too_few,
+)
+from mlgate.gates._model_exact import OfUnseen
 from mlgate.gates._model_metrics import Metric
 from mlgate.gates._model_more_rows import more_rows
 from mlgate.gates._model_rule import Rule
 
 BEYOND = "beyond the margin"
 PROVEN = "loss proven"
+UNSEEN = "no discordant rows, and nothing bounds what an unseen one does to this metric"
 
 
 class Need(Struct, frozen=True, kw_only=True):
@@ -79,7 +88,10 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
-    few = _few(found, rule, metric) if found.gained is None else None
+    if found.unseen == () and still(found, found.of_difference):
+        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False)
+    exact = found.gained is not None or still(found, found.of_difference)
+    few = None if exact else _few(found, rule, metric)
     at_margin: Evidence | None = difference
     margin = need.margin
     if need.kind == "drop-relative":
@@ -172,7 +184,9 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         inside = need.least <= value <= need.most
         result = Result.PASS if inside else Result.FAIL
         return Decision(need=need, result=result, value=value, method="plain comparison")
-    if found.right is None:
+    if found.unseen == () and still(found, found.of_new):
+        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False, value=value)
+    if found.right is None and not isinstance(evidence, OfUnseen):
         few = _few(found, rule, metric)
         if few:
             return Decision(need=need, result=Result.OPEN, reason=few, judged=False, value=value)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mlgate.gates._model_bounds import Evidence, OfDraws, OfMoments, OfPairs, OfShare, Turned
+from mlgate.gates._model_exact import OfBoth, OfUnseen
 from mlgate.gates._model_metrics import Metric
 from mlgate.stats import estimates, paired
-from mlgate.stats.estimates import Moments
+from mlgate.stats.estimates import Estimate, Moments
+from mlgate.stats.unseen import Part
 
 ENOUGH = 30
 """Fewer rows of a class (or rows, or clusters) carry no interval that rests on large samples."""
@@ -40,6 +43,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     of_new: Moments | None = None
     of_difference: Moments | None = None
     of_relative: Moments | None = None
+    unseen: tuple[Part, ...] | None = None
+    """Where no row was discordant, what may be so unseen; empty where nothing bounds that."""
     draws: tuple[float, ...] = ()
     """Of a bootstrap: values of the new model in rising order; below, of differences."""
     draws_of_difference: tuple[float, ...] = ()
@@ -59,10 +64,12 @@ def too_few(found: Measured, by_class: bool) -> str | None:
 
 def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None:
     """What is known of the new model's value; None without an interval."""
-    if found.draws:
+    if found.draws and found.draws[0] < found.draws[-1]:
         return OfDraws(found.draws, found.n)
     if found.right is not None and found.of:
         return OfShare(found.right, found.of, found.n, f1)
+    if still(found, found.of_new):
+        return OfUnseen(found.new or 0.0, found.unseen or (), found.n)
     if found.of_new is None or found.new is None:
         return None
     one = estimates.estimate(
@@ -73,8 +80,10 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
 
 def of_difference(found: Measured, better: int) -> Evidence | None:
     """What is known of new minus old, so turned that more is better."""
-    straight: OfMoments | OfPairs | OfDraws
-    if found.draws_of_difference:
+    straight: Evidence
+    if still(found, found.of_difference):
+        straight = _unseen_difference(found)
+    elif found.draws_of_difference and not found.gained == found.lost == 0:
         straight = OfDraws(found.draws_of_difference, found.n)
     elif found.gained is not None and found.lost is not None and found.of:
         counts = paired.Discordant(found.gained, found.lost, found.of)
@@ -91,7 +100,8 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     """What is known of new minus `share` of old, so turned that more is better."""
     if found.new is None or found.old is None:
         return None
-    if found.draws_of_relative:
+    equal = found.gained == found.lost == 0 or still(found, found.of_difference)
+    if found.draws_of_relative and not equal:
         drawn = OfDraws(found.draws_of_relative, found.n)
         return drawn if better > 0 else Turned(drawn)
     moments = found.of_relative
@@ -101,8 +111,35 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
         return None
     bias = (1 - share) * found.bias  # both are too high by nearly the same
     one = estimates.estimate(found.new - share * found.old - bias, moments)
-    straight = OfMoments(one, found.n, _by(found))
+    straight: Evidence = OfMoments(one, found.n, _by(found))
+    if equal:
+        straight = _unseen_relative(found, share, one)
     return straight if better > 0 else Turned(straight)
+
+
+def still(found: Measured, moments: Moments | None) -> bool:
+    """True if every row's influence is nothing but rounding: a spread of 0 that proves nothing."""
+    if moments is None or found.unseen is None:
+        return False
+    size = max(abs(found.new or 0.0), abs(found.old or 0.0))
+    return moments.second * moments.units**2 <= _ROUNDING * size * size
+
+
+_ROUNDING = 1e-20
+
+
+def _unseen_difference(found: Measured) -> OfUnseen:
+    return OfUnseen((found.new or 0.0) - (found.old or 0.0), found.unseen or (), found.n)
+
+
+def _unseen_relative(found: Measured, share: float, one: Estimate) -> OfBoth:
+    """`new - share * old` as the change that was not seen, and `(1 - share) * old`."""
+    parts = found.unseen or (Part(units=found.of or 0),)
+    seen: OfMoments | OfUnseen = OfMoments(one, found.n, _by(found))
+    if one.se == 0 or still(found, found.of_relative):
+        scaled = tuple(replace(part, weight=abs(1 - share) * part.weight) for part in parts)
+        seen = OfUnseen(one.value, scaled, found.n)
+    return OfBoth(OfUnseen(0.0, parts, found.n), seen)
 
 
 def _of_counts(found: Measured, share: float) -> Moments:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES
 from mlgate.gates._model_rows import Rows
+from mlgate.gates._model_unseen import unseen
 from mlgate.gates._model_values import valued
 from mlgate.stats import rows as by_row
+from mlgate.stats.estimates import Moments
 from mlgate.stats.influences import by_cluster, moments
 
 if TYPE_CHECKING:
@@ -51,7 +53,17 @@ def measured(rows: Rows, ask: Ask) -> Measured:
         found["of_difference"] = moments(influences[0], influences[1])
         if ask.relative is not None:
             found["of_relative"] = moments(influences[0], influences[1], ask.relative)
+    if any(_still(found.get(key), found["new"]) for key in ("of_new", "of_difference")):
+        found["unseen"] = unseen(rows, ask)
     return found
+
+
+def _still(told: Moments | None, value: float) -> bool:
+    """True if so little that it may be rounding."""
+    return told is not None and told.second * told.units**2 <= _SMALL * max(value * value, 1.0)
+
+
+_SMALL = 1e-15
 
 
 def values(rows: Rows, ask: Ask) -> tuple[float, float]:

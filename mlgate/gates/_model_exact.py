@@ -1,0 +1,77 @@
+"""Bounds where no row was discordant: what may have stayed unseen, at its worst."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+
+from mlgate.gates._model_bounds import OfMoments
+from mlgate.stats import unseen
+from mlgate.stats.unseen import Part
+
+
+class OfUnseen(Struct, frozen=True):
+    """A value that no row spoke against."""
+
+    value: float
+    parts: tuple[Part, ...]
+    rows: int
+    method: str = "exact, no discordant row"
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`."""
+        reach = unseen.farthest(self.parts, alpha)
+        return self.value - reach, self.value + reach
+
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return unseen.level(self.parts, limit - self.value)
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return unseen.level(self.parts, self.value - limit)
+
+    def needed(self, distance: float, alpha: float) -> int | None:
+        """Rows of which none may be discordant for the bounds to be so near."""
+        if distance <= 0:
+            return None
+        times = unseen.times_needed(self.parts, distance, alpha)
+        return None if times is None else math.ceil(self.rows * times)
+
+    def smallest(self, alpha: float) -> float:
+        """The distance that these rows rule out."""
+        return unseen.farthest(self.parts, alpha)
+
+
+class OfBoth(Struct, frozen=True):
+    """The sum of a change that was not seen and of a value that was; each has half of `alpha`."""
+
+    change: OfUnseen
+    seen: OfMoments | OfUnseen
+
+    @property
+    def method(self) -> str:
+        """How the bounds are found."""
+        return self.change.method
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`."""
+        changes, values = self.change.bounds(alpha / 2), self.seen.bounds(alpha / 2)
+        return changes[0] + values[0], changes[1] + values[1]
+
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
+
+    def needed(self, distance: float, alpha: float) -> int | None:
+        """Rows of which none may be discordant for the change to be no more than `distance`."""
+        return self.change.needed(distance, alpha / 2)
+
+    def smallest(self, alpha: float) -> float:
+        """The change that these rows rule out."""
+        return self.change.smallest(alpha / 2)
