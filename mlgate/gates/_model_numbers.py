@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlgate.core.errors import GateError
-from mlgate.core.parts import nearest
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
@@ -17,6 +16,7 @@ from mlgate.gates._model_where import Place
 
 _LARGEST = 4 << 20
 _DEEPEST = 20
+_LISTED = 8
 
 
 def read(
@@ -48,7 +48,8 @@ def _meant(
     before = {name for name in baseline or () if _matches(name, pattern)}
     if not there:
         raise GateError(
-            f"{new.path} has no number {pattern}", nearest(pattern, sorted(candidate) or ["none"])
+            f"{new.path} has no number {pattern}; {_there(candidate)}",
+            _instead(pattern, sorted(candidate), new.path),
         )
     for side, gone in ((new, before - there), (old, there - before)):
         if gone and baseline is not None and side is not None and rule.compares:
@@ -57,6 +58,25 @@ def _meant(
                 "write the same metrics on both sides",
             )
     return sorted(there)
+
+
+def _there(found: dict[str, float]) -> str:
+    """The numbers of a file."""
+    listed = [f"{name} ({value:.4g})" for name, value in found.items()][:_LISTED]
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return f"there are {', '.join(listed)}{more}" if listed else "it holds no number at all"
+
+
+def _instead(pattern: str, names: list[str], path: str) -> str:
+    """The edit that names a number which is there: of the same last part, else spelled alike."""
+    from difflib import get_close_matches
+
+    last = pattern.rpartition(".")[2]
+    alike = [name for name in names if name.rpartition(".")[2] == last]
+    alike += get_close_matches(pattern, names, n=1, cutoff=0.6)
+    if not alike:
+        return f"write {pattern} into {path}, or correct `value` in the rule"
+    return f'did you mean value = "{alike[0]}" in the rule? Else write {pattern} into {path}'
 
 
 def _matches(name: str, pattern: str) -> bool:

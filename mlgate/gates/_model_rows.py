@@ -11,7 +11,15 @@ from mlgate.gates._model_invalid import left_out
 from mlgate.gates._model_lists import listed
 from mlgate.gates._model_read import MANY, Refused, factored
 from mlgate.gates._model_slices import sliced
-from mlgate.gates._model_table import Table, align, check_labels, finite, join_labels
+from mlgate.gates._model_table import (
+    Table,
+    align,
+    check_labels,
+    check_same_rows,
+    finite,
+    join_labels,
+    witness,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,7 +129,9 @@ def read(request: dict[str, Any]) -> Rows:
     if old is not None:
         align(new, old)
     rows = _assembled(new, old, request)
-    if old is not None:
+    if old is not None and ids is None:
+        check_same_rows(new, old, witness(request))
+    elif old is not None and ids is not None:
         check_labels(new, old, request["columns"]["label"], ids)
     return rows
 

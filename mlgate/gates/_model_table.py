@@ -28,8 +28,8 @@ class Table:
             slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
             wanted += [one["column"] for slicing in slicings for one in slicing]
         labels = [asked["label"]] if asked["label"] and own_labels else []
-        if place["role"] == "baseline" and request["labels"] is None:
-            place = place | {"optional": asked["label"]}
+        if place["role"] == "baseline":
+            place = place | {"optional": witness(request)}
         self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
         self.id = _id(self.found, self.ids) if self.ids else None
 
@@ -84,7 +84,53 @@ def taken(column: Array | Coded, places: Array) -> Array | Coded:
     return column[places]
 
 
-def check_labels(new: Table, old: Table, label: str | None, ids: Array | None) -> None:
+def witness(request: dict[str, Any]) -> str | None:
+    """The column that, where both tables have it, has to be the same: the label; where rows are
+    paired by their places, also what else is the test set's and not the model's."""
+    asked = request["columns"]
+    if asked["label"] and (request["labels"] is None or not asked["id"]):
+        return str(asked["label"])
+    if asked["id"]:
+        return None
+    crossed = [one["column"] for slicing in request["slices"] for one in slicing]
+    return next(filter(None, [asked["query"], asked["cluster"], *crossed]), None)
+
+
+def check_same_rows(new: Table, old: Table, name: str | None) -> None:
+    """Raise `OtherRows` where tables that are paired by row are of different rows."""
+    import numpy as np
+
+    if name is None:
+        return
+    if name not in old.found:
+        raise Refused(
+            f"{old.path} has no column {name!r}: nothing tells that its rows are those of "
+            f"{new.path}, as `id = {{ row = true }}` says",
+            f"write {name!r} into both tables, or name a column that is the rows' `id`",
+        )
+    differ = np.flatnonzero(_differ(new.found[name], old.found[name]))
+    if not len(differ):
+        return
+    at = int(differ[0])
+    one, other = (_value(table.found[name], at) for table in (new, old))
+    raise OtherRows(
+        f"the digests of {name!r} differ: {old.path} ({_digest(old.found[name])}) and {new.path} "
+        f"({_digest(new.found[name])}) are paired by row, but {counted(len(differ), 'row')} "
+        f"{'has' if len(differ) == 1 else 'have'} another {name}, first row {at + 1:,} "
+        f"({other}, now {one})",
+        "make both predictions on the same test set in the same order, or name its `id` column",
+    )
+
+
+def _digest(column: Array | Coded) -> str:
+    """Of the values in their order, short."""
+    import hashlib
+
+    told = "\x1f".join(map(str, unfolded(column).tolist()))
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def check_labels(new: Table, old: Table, label: str | None, ids: Array) -> None:
     """Raise `Refused` where the baseline, in the candidate's order, has labels of its own that are
     not the candidate's."""
     import numpy as np
@@ -95,11 +141,10 @@ def check_labels(new: Table, old: Table, label: str | None, ids: Array | None) -
     if not len(differ):
         return
     at = int(differ[0])
-    which = f"row {at + 1:,}" if ids is None else f"id {ids[at]}"
     one, other = (_value(table.found[label], at) for table in (new, old))
     raise Refused(
         f"{counted(len(differ), 'row')} with another label in {old.path} than in {new.path}, such "
-        f"as {which} ({other}, now {one})",
+        f"as id {ids[at]} ({other}, now {one})",
         "let one table of labels hold for both: labels = TABLE; or leave the column out of the "
         "baseline",
     )

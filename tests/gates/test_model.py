@@ -297,6 +297,41 @@ def test_an_untouched_file_passes_by_identity(judged: Judged) -> None:
     assert "the change does not touch the predictions" in one.message
 
 
+BY_ROW = {"id": {"row": True}, "prediction": "prediction"}
+
+
+def test_rows_are_paired_by_place_where_the_test_sets_agree(judged: Judged) -> None:
+    new, old = flipped(2000, 3, 5)
+    one = of(judged(new, old, require=[ACCURACY], **BY_ROW), "max-drop")[0]
+    assert one.measurement is not None and one.measurement.value == pytest.approx(-0.001)
+
+
+def test_rows_of_another_test_set_are_not_paired_by_place(judged: Judged) -> None:
+    new, old = flipped(200, 0, 0)
+    head, first, second, *rest = old.splitlines()
+    moved = "\n".join([head, second, first, *rest]) + "\n"
+    with pytest.raises(GateError, match=r"digests of 'label' differ: .*2 rows have another label, "
+                       r"first row 1 \(1, now 0\)"):  # fmt: skip
+        judged(new, moved, require=[ACCURACY], **BY_ROW)
+
+
+def test_rows_without_a_witness_are_not_paired_by_place(judged: Judged) -> None:
+    new, old = flipped(200, 0, 1)
+    bare = "\n".join(line.rpartition(",")[2] for line in old.splitlines()) + "\n"
+    with pytest.raises(GateError, match="no column 'label': nothing tells") as raised:
+        judged(new, bare, require=[ACCURACY], **BY_ROW)
+    assert "write 'label' into both tables" in str(raised.value.hint)
+
+
+def test_scores_by_place_are_paired_where_their_clusters_agree(judged: Judged) -> None:
+    head = "task,score\n"
+    new = head + "".join(f"t{at // 4},{at % 2}\n" for at in range(400))
+    old = head + "".join(f"t{at // 5},{at % 2}\n" for at in range(400))
+    rule = {"metric": "share", "column": "score", "filter": "> 0", "max_drop": 0.9}
+    with pytest.raises(GateError, match="digests of 'task' differ"):
+        judged(new, old, require=[rule], id={"row": True}, cluster="task")
+
+
 # -- bad input -------------------------------------------------------------------------------------
 
 GOOD = "id,label,prediction\n" + "".join(f"{i},{i % 2},{i % 2}\n" for i in range(100))
@@ -480,6 +515,25 @@ def test_bad_numbers_are_refused(judged: Judged, new: str, old: str, words: str)
     rules = [{"value": "acc", "max_drop": 0.1}]
     with pytest.raises(GateError, match=words):
         judged(new, old, require=rules, name="m.json", numbers=True)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "words", "edit"),
+    [
+        ('{"test": {"acc": 0.9}}', r"no number acc; there are test.acc \(0.9\)",
+         'value = "test.acc" in the rule'),
+        ('{"accc": 0.9, "n": 3}', r"there are accc \(0.9\), n \(3\)", 'value = "accc"'),
+        ('{"n": 3}', r"there are n \(3\)", "write acc into m.json, or correct `value`"),
+        ("{}", "it holds no number at all", "write acc into m.json"),
+    ],
+)  # fmt: skip
+def test_a_number_that_lacks_is_told_with_those_that_are_there(
+    judged: Judged, metrics: str, words: str, edit: str
+) -> None:
+    rules = [{"value": "acc", "min": 0.1}]
+    with pytest.raises(GateError, match=words) as raised:
+        judged(metrics, None, require=rules, name="m.json", numbers=True)
+    assert edit in str(raised.value.hint)
 
 
 @pytest.mark.parametrize(
