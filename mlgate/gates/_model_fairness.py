@@ -19,6 +19,7 @@ from mlgate.stats.distributions import normal_quantile, root, t_quantile, t_tail
 from mlgate.stats.families import holm
 
 _LISTED = 8
+_ROUNDING = 1e-20
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,8 @@ class Pair(Struct, frozen=True, kw_only=True):
             shares = two_samples.Shares(one.hits, one.of, two.hits, two.of)
             found = two_samples.ratio_bounds if self.ratio else two_samples.difference_bounds
             return found(shares, alpha)
+        if self._still:
+            return (0.0, math.inf) if self.ratio else (-1.0, 1.0)
         t = t_quantile(1 - alpha, self.df)
         if not self.ratio:
             return (
@@ -101,8 +104,18 @@ class Pair(Struct, frozen=True, kw_only=True):
             math.exp(root(lambda at: -t - self.score(math.exp(at)), -14.0, 14.0)),
         )
 
+    @property
+    def _still(self) -> bool:
+        """True if a rate of clusters or weights does not vary at all, which proves nothing."""
+        one, two = self.groups
+        if one.hits is not None:
+            return False
+        return min(one.covariance[self.first], two.covariance[self.second]) <= _ROUNDING
+
     def p_outside(self, low: float, high: float) -> float:
         """The level at which the true value is shown to lie outside, on whichever side."""
+        if self._still:
+            return 1.0
         below, above = t_tail(-self.score(low), self.df), t_tail(self.score(high), self.df)
         return min(1.0, 2 * min(below, above))
 

@@ -141,6 +141,15 @@ def test_clusters_that_span_groups_share_their_covariance() -> None:
         assert pair.score(0.0) == pytest.approx(pair.value / variance**0.5)
 
 
+def test_groups_of_clusters_that_do_not_vary_prove_nothing() -> None:
+    rows, codes = drawn(7, clustered=True)
+    rows.new = Outputs(np.ones(len(codes), dtype=np.uint8), None)
+    for ratio, widest in ((False, (-1.0, 1.0)), (True, (0.0, np.inf))):
+        pair = pairs_of(rows, codes, "demographic_parity", ratio)[0]
+        assert pair.bounds(0.05) == widest
+        assert pair.p_outside(0.9, 1.1) == 1.0
+
+
 def worker(script: str, request: object, **_: Any) -> list[Any]:
     done = subprocess.run(
         [sys.executable, "-I", "-B", "-X", "utf8", script],

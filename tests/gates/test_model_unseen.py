@@ -100,6 +100,36 @@ def test_averages_of_classes(metric: str, average: str) -> None:
     assert verdict(rows(metric, 5000), metric, average, max_drop=0.01).result is Result.PASS
 
 
+def lists(n: int) -> Rows:
+    label = (np.arange(3 * n).reshape(n, 3) % 4 < 2).astype(np.uint8)
+    told = label.copy()
+    told[::5] = 1
+    found = Rows(label, Outputs(told, None), Outputs(told, None))
+    found.classes = [0, 1, 2]
+    return found
+
+
+@pytest.mark.parametrize("average", ["micro", "macro", "weighted", "samples"])
+@pytest.mark.parametrize("metric", ["precision", "recall", "f1", "jaccard"])
+def test_rows_of_any_number_of_classes(metric: str, average: str) -> None:
+    assert verdict(lists(N), metric, average, max_drop=0.001).result is Result.OPEN
+    assert verdict(lists(5000), metric, average, max_drop=0.01).result is Result.PASS
+
+
+def test_one_class_against_the_rest() -> None:
+    def scored(n: int) -> Rows:
+        label = (np.arange(n) % 3).astype(np.uint8)
+        scores = np.full((n, 3), 0.2)
+        scores[np.arange(n), np.where(np.arange(n) % 5, label, 0)] = 0.6
+        found = Rows(label, *(Outputs(scores.argmax(1), scores) for _ in range(2)))
+        found.classes = [0, 1, 2]
+        return found
+
+    for metric in ("roc_auc", "log_loss"):
+        assert verdict(scored(N), metric, "macro", max_drop=0.001).result is Result.OPEN
+        assert verdict(scored(30_000), metric, "macro", max_drop=0.01).result is Result.PASS
+
+
 @pytest.mark.parametrize("around", [clustered, weighted])
 @pytest.mark.parametrize(
     "metric", ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc"]
