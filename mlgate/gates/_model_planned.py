@@ -87,8 +87,6 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         margin = need.margin * abs(found.old or 0.0) if relative else need.margin
         distance = margin if margin > 0 else (decision.value or 0.0) + margin
         needed = evidence.needed(distance, rule.alpha) if evidence else None
-        if found.churn == 0 and found.gained is None:
-            why = "no answer differs"
     if decision.judged and decision.method == "plain comparison":
         why = "a plain comparison, without an interval"
     return Planned(
