@@ -311,14 +311,14 @@ def test_a_registry_that_git_does_not_keep_is_told(in_folder: House) -> None:
 def test_keys_lists_who_may_sign_for_a_model(in_folder: House) -> None:
     house = in_folder.policy('signers = ["keys/ci.pub", "keys/gone.pub"]')
     house.commit()
-    told = house.run("keys")
+    told = house.run("keys", COLUMNS="200")
     assert told.code == 0, told.err
     _, ci, gone, *_ = told.out.splitlines()
     assert ci.startswith("keys/ci.pub") and ci.endswith("churn")
-    assert gone.startswith("keys/gone.pub") and "churn:" in gone
+    assert gone.startswith("keys/gone.pub") and "churn: " in gone
     house.put({"mlgate.toml": '[protect]\nsigners = ["keys/ann.pub"]\n[models.churn]\n'})
     house.commit()
-    assert house.run("keys").out.splitlines()[1].endswith("the policy, churn")
+    assert house.run("keys", COLUMNS="200").out.splitlines()[1].endswith("the policy, churn")
 
 
 def test_without_a_default_branch_there_is_no_policy(house: House) -> None:
