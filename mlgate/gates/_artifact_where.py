@@ -33,6 +33,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """Of its bytes, where the snapshot does not hold them."""
     origin: str | None = None
     """In words, where the snapshot does not hold it."""
+    sha256: str | None = None
+    """What its bytes must be, where the snapshot has only Git LFS's pointer to them."""
 
 
 def locate(ctx: Context) -> list[Place]:
@@ -65,8 +67,12 @@ def _in_snapshot(ctx: Context, path: str) -> list[Place]:
     if odd is not None:
         raise GateError(f"{shown(odd)} is no regular file", "let it be a file, not a link")
     root = os.fspath(ctx.subject.root(names)) if names else ""
-    at = ((name, os.path.join(root, *name.split("/"))) for name in names)
-    return [Place(path=name, file=behind(ctx, name, file)) for name, file in at]
+    return [_held(ctx, name, os.path.join(root, *name.split("/"))) for name in names]
+
+
+def _held(ctx: Context, name: str, file: str) -> Place:
+    held = behind(ctx, name, file)
+    return Place(path=name, file=held, sha256=os.path.basename(held) if held != file else None)
 
 
 def _behind_pointers(ctx: Context, path: str) -> Iterator[Place]:

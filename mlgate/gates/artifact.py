@@ -129,6 +129,11 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
     for place, answer in zip(places, answers, strict=True):
         if "unreadable" in answer:
             raise GateError(f"{shown(place.path)} cannot be read: {answer['unreadable']}")
+        if place.sha256 not in (None, answer["sha256"]):
+            raise GateError(
+                f"what Git LFS keeps of {shown(place.path)} is not what its pointer names",
+                f"git lfs fsck; git lfs pull --include {shown(place.path)}",
+            )
         total += answer["size"]
         harmless = harmless and not answer["problems"]
         yield from _of_file(place, answer, allow)

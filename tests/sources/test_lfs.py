@@ -49,13 +49,16 @@ def test_a_pointer_alone_is_not_judged(project: Project) -> None:
     assert verdict["help"] == "git lfs pull --include model.pkl"
 
 
-def test_an_object_cut_short_is_not_judged(project: Project) -> None:
-    content = pickle.dumps(list(range(1000)))
+@pytest.mark.parametrize("damaged", [slice(-1), slice(None, None, -1)], ids=["short", "other"])
+def test_a_damaged_object_is_not_judged(project: Project, damaged: slice) -> None:
+    content = b"text of a model card\n" * 9
     put_lfs(project, "model.pkl", content)
     oid = hashlib.sha256(content).hexdigest()
-    (project.folder / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid).write_bytes(content[:-1])
+    (project.folder / ".git/lfs/objects" / oid[:2] / oid[2:4] / oid).write_bytes(content[damaged])
     project.put({"mlgate.toml": ARTIFACT}).commit()
-    assert judged(project, "artifact")["outcome"] == "errored"
+    verdict = judged(project, "artifact")
+    assert verdict["outcome"] == "errored"
+    assert "git lfs pull --include model.pkl" in verdict["help"]
 
 
 @pytest.mark.parametrize(("model", "outcome"), [({"a": 1}, "passed"), (_Opens(), "failed")])
