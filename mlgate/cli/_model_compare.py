@@ -128,7 +128,7 @@ def _row(found: Measured, options: Options, adjusted: float | None) -> tuple[str
         return (name, *values, "", "", "", f"not compared: {few}" if few else "no interval")
     low, high = evidence.bounds(_ALPHA)
     p = evidence.p_below(0.0) if adjusted is None else adjusted
-    gain = better * (found.new - found.old)
+    gain = better * (found.new - found.old) + 0.0  # never a minus before nothing
     said = _said(low if adjusted is None else 0.0, p)
     return (name, *values, f"{gain:+.4f}", f"{low:+.4f} to {high:+.4f}", f"{p:.3g}", said)
 
@@ -137,6 +137,8 @@ def _few(found: Measured, rule: Rule) -> str | None:
     """Why nothing is compared; None where it is."""
     metric = METRICS[rule.metric or ""]
     by_class = metric.needs in ("prediction", "score") and rule.metric != "accuracy"
+    if found.unseen == () and found.gained is None:
+        return "no row differs"
     return found.why or (too_few(found, by_class) if found.gained is None else None)
 
 

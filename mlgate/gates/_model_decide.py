@@ -85,11 +85,11 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
         return Decision(need=need, result=Result.OPEN, reason=why, judged=False)
     if not need.compares:
         return _floor(need, found, rule, metric)
+    if found.unseen == () and still(found, found.of_difference):
+        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False)
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
-    if found.unseen == () and still(found, found.of_difference):
-        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False)
     exact = found.gained is not None or still(found, found.of_difference)
     few = None if exact else _few(found, rule, metric)
     at_margin: Evidence | None = difference
@@ -179,13 +179,13 @@ _ROUNDING = 1e-12
 
 def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
     value = found.new or 0.0
+    if found.unseen == () and still(found, found.of_new):
+        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False, value=value)
     evidence = of_one(found, metric, f1=rule.metric == "f1")
     if evidence is None:
         inside = need.least <= value <= need.most
         result = Result.PASS if inside else Result.FAIL
         return Decision(need=need, result=result, value=value, method="plain comparison")
-    if found.unseen == () and still(found, found.of_new):
-        return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False, value=value)
     if found.right is None and not isinstance(evidence, OfUnseen):
         few = _few(found, rule, metric)
         if few:

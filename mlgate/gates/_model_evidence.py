@@ -69,7 +69,7 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
     if found.right is not None and found.of:
         return OfShare(found.right, found.of, found.n, f1)
     if still(found, found.of_new):
-        return OfUnseen(found.new or 0.0, found.unseen or (), found.n)
+        return OfUnseen(found.new or 0.0, found.unseen, found.n) if found.unseen else None
     if found.of_new is None or found.new is None:
         return None
     one = estimates.estimate(
@@ -82,7 +82,9 @@ def of_difference(found: Measured, better: int) -> Evidence | None:
     """What is known of new minus old, so turned that more is better."""
     straight: Evidence
     if still(found, found.of_difference):
-        straight = _unseen_difference(found)
+        if not found.unseen:
+            return None
+        straight = OfUnseen((found.new or 0.0) - (found.old or 0.0), found.unseen, found.n)
     elif found.draws_of_difference and not found.gained == found.lost == 0:
         straight = OfDraws(found.draws_of_difference, found.n)
     elif found.gained is not None and found.lost is not None and found.of:
@@ -126,10 +128,6 @@ def still(found: Measured, moments: Moments | None) -> bool:
 
 
 _ROUNDING = 1e-20
-
-
-def _unseen_difference(found: Measured) -> OfUnseen:
-    return OfUnseen((found.new or 0.0) - (found.old or 0.0), found.unseen or (), found.n)
 
 
 def _unseen_relative(found: Measured, share: float, one: Estimate) -> OfBoth:

@@ -240,3 +240,17 @@ def test_plan_shows_nothing_where_figures_are_hidden(
 
 def test_plan_for_nothing(mlgate: Callable[..., Any]) -> None:
     assert mlgate("model", "plan").code == 2
+
+
+def test_equal_answers_are_compared_where_something_bounds_what_was_not_seen(
+    mlgate: Callable[..., Any],
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        Path(name).write_text(rows(range(80)))
+    asked = ("--id", "id", "--label", "label", "--prediction", "prediction")
+    metrics = ("--metric", "accuracy", "--metric", "matthews_corrcoef")
+    ran = mlgate("model", "compare", "a.csv", "b.csv", *asked, *metrics)
+    assert ran.code == 0, ran.err
+    shown = {line.split()[0]: line for line in ran.out.splitlines() if line.strip()}
+    assert "+0.0000  -0.0050 to +0.0050" in shown["accuracy"]
+    assert "not compared: no row differs" in " ".join(ran.out.split())
