@@ -62,7 +62,8 @@ def pre_commit(document: Any) -> Iterator[Hook]:
             if not tool:
                 continue
             stages = _strings(hook.get("stages")) or default or ("pre-commit",)
-            excludes = (top.get("exclude"), hook.get("exclude"))
+            kinds = _of_kinds(_strings(hook.get("exclude_types")))
+            excludes = (top.get("exclude"), hook.get("exclude"), kinds)
             yield Hook(
                 id=text(hook.get("id")),
                 tool=tool,
@@ -73,6 +74,19 @@ def pre_commit(document: Any) -> Iterator[Hook]:
                 files=hook["files"] if isinstance(hook.get("files"), str) else None,
                 stage=next((_STAGES[stage] for stage in stages if stage in _STAGES), "manual"),
             )
+
+
+_ENDINGS = {
+    "image": "bmp|gif|ico|jpe?g|png|svg|tiff?|webp", "javascript": "js", "jupyter": "ipynb",
+    "markdown": "md|markdown", "plain-text": "txt", "python": "py", "shell": "sh", "yaml": "ya?ml",
+}  # fmt: skip
+"""What `identify` calls kinds of files; all others are called as they end."""
+
+
+def _of_kinds(kinds: tuple[str, ...]) -> str | None:
+    """A pattern for files of these kinds; None for none."""
+    known = (_ENDINGS.get(kind, re.escape(kind)) for kind in kinds)
+    return rf"\.({'|'.join(known)})$" if kinds else None
 
 
 def _tool(source: str, hook: dict[Any, Any]) -> tuple[str | None, tuple[str, ...]]:

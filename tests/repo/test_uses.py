@@ -302,3 +302,16 @@ def test_links_and_odd_rev_are_left_alone(project):
     project.git("add", "-A")
     (use,) = look(snapshots.work_tree(project.found())).uses
     assert (use.version, use.hook_id, use.args) == ("3", "1", ("1", "2.5", "x"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "pattern"),
+    [("[html, svg]", r"\.(html|svg)$"), ("[jupyter]", r"\.(ipynb)$"), ("[]", None)],
+)
+def test_kinds_of_files_that_a_hook_leaves_out(found, kinds, pattern):
+    source = "https://github.com/pre-commit/pre-commit-hooks"
+    hook = f"{{id: end-of-file-fixer, exclude_types: {kinds}}}"
+    config = f"repos:\n- repo: {source}\n  rev: v6.0.0\n  hooks: [{hook}]\n"
+    assert one(found, {".pre-commit-config.yaml": config}).excludes == (
+        (pattern,) if pattern else ()
+    )
