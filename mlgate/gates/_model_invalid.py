@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_read import Coded, Refused
+from mlgate.gates._model_read import Refused
 from mlgate.gates._model_table import Table, taken, unfolded
 from mlgate.stats.rows import compared
+from mlgate.tables.columns import Coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

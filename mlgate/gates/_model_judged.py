@@ -12,6 +12,7 @@ from mlgate.gates import _model_home, _model_numbers, _model_request
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_verdicts import Verdicts
+from mlgate.tables.columns import engine_of
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -50,15 +51,15 @@ def answers(
     ctx: Context, options: Options, new: Place, old: Place | None, labels: Place | None
 ) -> list[dict[str, Any]]:
     """What the worker says; a baseline on other rows is evaluated on the candidate's."""
-    home = _model_home.home(ctx)
+    also: dict[str, Any] = {"home": _model_home.home(ctx), "engine": engine_of(ctx)}
     try:
-        return asked(ctx.worker, _model_request.request(options, new, old, labels, home))
+        return asked(ctx.worker, _model_request.request(options, new, old, labels, **also))
     except OtherRows:
         again = sides.evaluated(ctx, options.baseline) if options.evaluate else None
         if again is None or old is None or old.identity == again.identity:
             raise
         made = sides.made(ctx, again)
-        return asked(ctx.worker, _model_request.request(options, new, made, labels, home))
+        return asked(ctx.worker, _model_request.request(options, new, made, labels, **also))
 
 
 def asked(worker: Worker, request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,8 +25,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     """What is predicted; told from the metrics where they tell it."""
     predictions: Text | None = None
-    """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet; `mlflow:WHERE:PATH` is an
-    artifact of a run."""
+    """A table of predictions: .csv, .tsv, .json, .jsonl or .parquet, or a folder or pattern of such
+    files, read as one; `mlflow:WHERE:PATH` is an artifact of a run."""
     metrics: Text | None = None
     """A file of numbers: .json, .yaml, .toml or .csv; `mlflow:WHERE` are the metrics that a run
     logged, where WHERE is a run, MODEL@ALIAS or MODEL/VERSION."""

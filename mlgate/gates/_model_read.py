@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mlgate.core.errors import GateError
+from mlgate.tables.columns import Coded, Engine, Source
+from mlgate.tables.columns import columns as read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mlgate.tables.table import Form
 
     Array = NDArray[Any]
 
@@ -20,16 +28,10 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
-
-
-class Coded(NamedTuple):
-    """A text column as numbers of its texts."""
-
-    codes: Array
-    texts: list[str]
-
-    def __len__(self) -> int:
-        return len(self.codes)
+_FORMS: dict[str, Form] = {
+    ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".parquet": "parquet", ".pq": "parquet",
+}  # fmt: skip
 
 
 class Refused(Exception):
@@ -50,26 +52,52 @@ class OtherRows(Refused):
 
 
 def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | Coded]:
-    """The wanted columns of the table at `place["file"]`, called `place["path"]` in messages."""
-    suffix = place["suffix"]
-    if suffix not in (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".pq"):
+    """The wanted columns of the table in `place["files"]`, called `place["path"]` in messages."""
+    suffix, files = place["suffix"], place["files"]
+    engine = msgspec.convert(place["engine"], Engine)
+    if suffix not in _FORMS:
         raise Refused(
             f"{place['path']}: {suffix or 'a file without a suffix'} is no table that can be read",
             "write it as .csv, .tsv, .jsonl, .json or .parquet",
         )
-    if suffix in (".parquet", ".pq") or os.path.getsize(place["file"]) > SMALL:
-        from mlgate.gates import _model_engine
-
-        found = _model_engine.columns(place, suffix, wanted)
+    if engine.embedded and suffix not in (".parquet", ".pq") and _is_small(files):
+        found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
     else:
-        found = dict(_small(place, suffix, wanted))
+        found = _large(engine, place, wanted)
     if not len(next(iter(found.values()), ())):
         raise Refused(f"{place['path']} has no rows")
     return found
 
 
+def _is_small(files: Sequence[str]) -> bool:
+    return len(files) == 1 and os.path.getsize(files[0]) <= SMALL
+
+
+def _large(
+    engine: Engine, place: dict[str, Any], wanted: Sequence[str]
+) -> dict[str, Array | Coded]:
+    """The same through the engine that the policy names."""
+    path, suffix = place["path"], place["suffix"]
+    if suffix == ".json" and not engine.embedded:
+        raise Refused(
+            f"{path}: {engine.called} reads JSON lines, and no document of JSON",
+            "write it as .jsonl or .parquet",
+        )
+
+    def chosen(head: list[str]) -> Sequence[str]:
+        names = with_optional(place, wanted, head)
+        check_columns(path, head, names)
+        return names
+
+    table = Source(tuple(place["files"]), _FORMS[suffix], place["partitioned"])
+    try:
+        return read(engine, table, chosen, lambda rows: rows > MANY)
+    except GateError as error:
+        raise Refused(f"{path} {error.message}", error.hint) from None
+
+
 def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[str, Array]:
-    with open(place["file"], "rb") as file:
+    with open(place["files"][0], "rb") as file:
         raw = file.read()
     try:
         text = raw.decode("utf-8-sig")
@@ -127,8 +155,6 @@ def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None
 def _records(
     place: dict[str, Any], text: str, wanted: Sequence[str], *, lines: bool
 ) -> dict[str, Array]:
-    import msgspec
-
     path = place["path"]
     try:
         if lines:

@@ -11,18 +11,28 @@ from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_terms import ByRow, Ranges, Slicing
 from mlgate.gates._model_where import Place
+from mlgate.tables.columns import EMBEDDED, Engine
 
 
 def request(
-    options: Options, new: Place, old: Place | None, labels: Place | None, home: str = ""
+    options: Options,
+    new: Place,
+    old: Place | None,
+    labels: Place | None,
+    home: str = "",
+    engine: Engine = EMBEDDED,
 ) -> dict[str, Any]:
     """One request, as plain values."""
     task = options.the_task
+
+    def of(place: Place, role: str) -> dict[str, Any]:
+        return _place(place, options, role) | {"engine": msgspec.to_builtins(engine)}
+
     return {
         "task": task,
-        "candidate": _place(new, options, "candidate"),
-        "baseline": _place(old, options, "baseline") if old else None,
-        "labels": _place(labels, options, "labels") if labels else None,
+        "candidate": of(new, "candidate"),
+        "baseline": of(old, "baseline") if old else None,
+        "labels": of(labels, "labels") if labels else None,
         "columns": _columns(options, task),
         "classes": _classes(options),
         "positive": options.positive,
@@ -39,7 +49,8 @@ def request(
 def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
     return {
         "path": place.path,
-        "file": place.file,
+        "files": list(place.files),
+        "partitioned": place.partitioned,
         "suffix": place.suffix,
         "records": options.records,
         "lists": options.the_task == "multilabel",

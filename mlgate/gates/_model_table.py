@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
-from mlgate.gates._model_read import Coded, OtherRows, Refused, columns
+from mlgate.gates._model_read import OtherRows, Refused, columns
+from mlgate.tables.columns import Coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

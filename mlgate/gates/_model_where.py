@@ -11,6 +11,7 @@ from msgspec import Struct, UnsetType
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError, MlgateError
 from mlgate.core.text import shown
+from mlgate.gates import _model_parts as parts
 from mlgate.gates import _model_pieces as pieces
 from mlgate.sources._dvc.pointers import kind_of
 from mlgate.sources._lfs import behind
@@ -18,6 +19,7 @@ from mlgate.sources._lfs import behind
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.core.snapshot import Snapshot
+    from mlgate.tables.table import Located
 
 _PART = 1 << 20
 
@@ -28,13 +30,22 @@ class Place(Struct, frozen=True, kw_only=True):
     path: str
     """As messages name it."""
     file: str
-    """Where its bytes lie."""
+    """Where its bytes lie; of several files, the first one's."""
     suffix: str
     """Of the name that the policy gives it, in lower case: `.csv`."""
     identity: str
     """Equal for equal bytes, as far as it can be told without reading both."""
     tracked: bool = True
     """False for a file that no commit holds."""
+    parts: tuple[str, ...] = ()
+    """Where the bytes of a table of several files lie, in the order of their names."""
+    partitioned: bool = False
+    """True if folders named `key=value` add columns."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All of its files."""
+        return self.parts or (self.file,)
 
 
 class NoBaseline(Struct, frozen=True):
@@ -69,6 +80,10 @@ def is_in(snapshot: Snapshot, path: str) -> bool:
 def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
     """The file as the snapshot holds it, or one of its pointers names it."""
     entry = snapshot.files.get(path)
+    if entry is None and ctx.options.predictions is not None:
+        found = parts.in_snapshot(ctx, snapshot, path)
+        if found is not None:
+            return _of_parts(found, name)
     if entry is None:
         return _by_pointer(ctx, snapshot, path, name)
     if not entry.is_file:
@@ -90,6 +105,9 @@ def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place
 
 def _beside(ctx: Context, path: str) -> Place:
     """A file of the work tree that git ignores."""
+    several = parts.beside(ctx, path) if ctx.options.predictions is not None else None
+    if several is not None:
+        return _of_parts(several, shown(path), tracked=False)
     root = os.path.realpath(ctx.work)
     file = os.path.realpath(os.path.join(root, path))
     if os.path.commonpath([root, file]) != root:
@@ -102,6 +120,29 @@ def _beside(ctx: Context, path: str) -> Place:
     return Place(
         path=shown(path), file=file, suffix=_suffix(path), identity=digest(file), tracked=False
     )
+
+
+def _of_parts(table: Located, name: str, *, tracked: bool = True) -> Place:
+    told = [f"{part.name} {part.digest or digest(part.file)}" for part in table.parts]
+    return Place(
+        path=name,
+        file=table.parts[0].file,
+        suffix=_suffix(table.parts[0].name),
+        identity=f"parts {_together(told)}",
+        tracked=tracked,
+        parts=tuple(part.file for part in table.parts),
+        partitioned=table.partitioned,
+    )
+
+
+def content(place: Place) -> str:
+    """The digest of a table's bytes."""
+    found = [digest(file) for file in place.files]
+    return found[0] if len(found) == 1 else _together(found)
+
+
+def _together(told: list[str]) -> str:
+    return digest_of("\0".join(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _suffix(path: str) -> str:

@@ -20,6 +20,7 @@ from mlgate.gates import _model_where as where
 from mlgate.gates._model_evaluate import Evaluation
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rules import rules
+from mlgate.tables.columns import engine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 4
+REVISION = 5
 
 
 def inputs(ctx: Context) -> Inputs | None:
@@ -41,8 +42,9 @@ def inputs(ctx: Context) -> Inputs | None:
     (new, bond), old = sides.candidate(ctx), _baseline(ctx)
     uses = reuse.counted(ctx) if ctx.options.reuse else None
     found = [new, old, *total.references(ctx).values(), _labels(ctx)]
+    ruled = (ctx.options, engine_of(ctx) if ctx.options.predictions else None)
     also = digest_of(
-        msgspec.json.encode([REVISION, ctx.options, ctx.stage, ctx.alias, sorted(uses or ())])
+        msgspec.json.encode([REVISION, *ruled, ctx.stage, ctx.alias, sorted(uses or ())])
     )
     for one in found:
         also.update(_identity(one).encode("utf-8", "surrogateescape"))
@@ -143,8 +145,8 @@ def _is_asked(ctx: Context, rule: Rule) -> bool:
 
 
 def _use(of: Reuse, new: Place, old: Place | None) -> reuse.Use:
-    before = where.digest(old.file)[:32] if old else "none"
-    return reuse.Use(test_set=of.test_set, candidate=where.digest(new.file)[:32], baseline=before)
+    before = where.content(old)[:32] if old else "none"
+    return reuse.Use(test_set=of.test_set, candidate=where.content(new)[:32], baseline=before)
 
 
 def _waits(later: list[Rule]) -> Finding:

@@ -31,7 +31,17 @@ class Engine(Struct, frozen=True, kw_only=True):
     @property
     def stays(self) -> bool:
         """Whether one process answers all questions of a run: a Spark session is one request's."""
+        return self.embedded
+
+    @property
+    def embedded(self) -> bool:
+        """True for the engine in the worker's own process, which need not read what is small."""
         return self.name == "duckdb"
+
+    @property
+    def called(self) -> str:
+        """As messages call it."""
+        return "Spark" if self.name == "spark" else "DuckDB"
 
     @property
     def install(self) -> str:

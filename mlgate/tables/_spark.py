@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlgate.core.errors import GateError, ToolMissing
-from mlgate.core.text import shown
 from mlgate.tables import _conditions, _queries, _scan, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
@@ -59,10 +58,6 @@ class _Work:
     def _open(self, files: tuple[str, ...]) -> list[Column]:
         found = frame(self._spark, self._asked.table, files)
         schema = columns(found)
-        names = [column.name.lower() for column in schema]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise GateError(f"two columns differ in case only: {shown(twice)}", "rename one")
         found.createOrReplaceTempView("rows_of_table")
         return schema
 

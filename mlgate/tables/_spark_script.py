@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from mlgate.core.answering import serve
 from mlgate.core.errors import GateError
-from mlgate.core.text import plain
 from mlgate.tables._protocol import Aggregates, Line, Request, Several
 
 
@@ -24,20 +23,14 @@ def answered(request: Request) -> Iterator[Line]:
         yield Line(missing="pyspark")
         return
     from mlgate.tables import _spark
+    from mlgate.tables._spark_session import told
 
     try:
         yield from _spark.answers(request, request.ask)
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
     except (PySparkException, OSError) as error:
-        yield Line(error=_told(error))
-
-
-def _told(error: Exception) -> str:
-    """The first line; the others may quote rows."""
-    condition = getattr(error, "getCondition", lambda: None)()
-    first = plain(str(error)).strip().partition("\n")[0]
-    return (condition or first)[:500] or type(error).__name__
+        yield Line(error=told(error))
 
 
 if __name__ == "__main__":

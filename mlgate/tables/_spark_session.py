@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from mlgate.core.errors import GateError
-from mlgate.core.text import shown
+from mlgate.core.text import plain, shown
 from mlgate.tables._protocol import Source
 from mlgate.tables.table import Column, Type
 
@@ -27,6 +27,9 @@ _SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
 }
+
+
+_GLOB = "*?[]{}\\"
 
 
 def session(given: dict[str, str]) -> SparkSession:
@@ -57,6 +60,10 @@ def session(given: dict[str, str]) -> SparkSession:
 def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFrame:
     """Those files as one frame. Raises `GateError` for a form that Spark does not read."""
     for file in files:
+        if any(sign in file for sign in _GLOB):
+            raise GateError(
+                f"Spark takes {shown(os.path.basename(file))} for a pattern", "rename it"
+            )
         if not os.path.getsize(file):
             raise GateError(f"{shown(os.path.basename(file))} is empty: 0 bytes")
     if table.form == "parquet":
@@ -88,7 +95,12 @@ def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:
 
 
 def columns(found: DataFrame) -> list[Column]:
-    """Its columns, typed as a policy names types."""
+    """Its columns, typed as a policy names types. Raises `GateError` where Spark takes two for
+    one."""
+    names = [name.lower() for name in found.columns]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise GateError(f"two columns differ in case only: {shown(twice)}", "rename one")
     return [Column(f.name, _type(f.dataType.simpleString()), f.dataType.simpleString())
             for f in found.schema.fields]  # fmt: skip
 
@@ -98,3 +110,10 @@ def _type(native: str) -> Type:
         return "decimal"
     nested = native.startswith(("array<", "struct<", "map<"))
     return "nested" if nested else _TYPES.get(native, "other")
+
+
+def told(error: Exception) -> str:
+    """What Spark says, in its first line; the others may quote rows."""
+    condition = getattr(error, "getCondition", lambda: None)()
+    first = plain(str(error)).strip().partition("\n")[0]
+    return (condition or first)[:500] or type(error).__name__

@@ -1,0 +1,102 @@
+"""Reads columns of a table through Spark, by Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlgate.core.errors import GateError
+from mlgate.tables._protocol import Source
+from mlgate.tables._spark_session import columns, frame, session, told
+from mlgate.tables.columns import LONG, Coded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyspark.sql import DataFrame
+
+    from mlgate.tables._engine import Engine
+
+    Array = NDArray[Any]
+
+_PLACE = ("_metadata.file_path", "_metadata.file_block_start", "monotonically_increasing_id()")
+"""What orders rows as they stand in their files, however the files were parted for reading."""
+
+
+def fetched(
+    engine: Engine,
+    table: Source,
+    choose: Callable[[list[str]], Sequence[str]],
+    rounds: Callable[[int], bool],
+    /,
+) -> dict[str, Array | Coded]:
+    """The columns, as `mlgate.tables.columns` says."""
+    import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - what Spark hands rows over by
+    from pyspark.errors import PySparkException
+
+    try:
+        found = frame(session(engine.spark), table, table.files)
+        wanted = choose([column.name for column in columns(found)])
+        rows = _in_order(found, wanted).toArrow()
+    except GateError as error:
+        raise GateError(f"cannot be read: {error.message}", error.hint) from None
+    except (PySparkException, OSError) as error:
+        raise GateError(f"cannot be read: {told(error)}") from None
+    single = rounds(rows.num_rows)
+    return {name: _array(rows.column(name), single) for name in wanted}
+
+
+def _in_order(found: DataFrame, wanted: Sequence[str]) -> DataFrame:
+    quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
+    places = [f"__mlgate_place_{number}" for number in range(len(_PLACE))]
+    told_apart = [f"{value} AS {name}" for value, name in zip(_PLACE, places, strict=True)]
+    placed = found.selectExpr(*quoted, *told_apart).orderBy(*places)
+    return placed.selectExpr(*quoted)
+
+
+def _array(column: Any, single: bool) -> Array | Coded:
+    """A column of Arrow as the embedded engine's would be."""
+    import numpy as np
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _texts(column)
+    if pa.types.is_nested(kind):
+        return _lists(column.to_pylist())
+    if pa.types.is_temporal(kind):
+        times = column.to_numpy().astype("datetime64[us]")
+        return np.where(np.isnat(times), "", times.astype(str)) if column.null_count else times
+    if pa.types.is_decimal(kind):
+        column = column.cast(pa.float64())
+    elif pa.types.is_boolean(kind):
+        column = column.cast(pa.int8())
+    numbers: Array = column.to_numpy()
+    if single and numbers.dtype == np.float64 and not pa.types.is_integer(column.type):
+        numbers = numbers.astype(np.float32)
+    return numbers.astype(float) if column.null_count else numbers
+
+
+def _texts(column: Any) -> Array | Coded:
+    import numpy as np
+
+    chunks = column.dictionary_encode().unify_dictionaries().chunks
+    texts = chunks[0].dictionary.to_pylist() if chunks else []
+    if not 0 < len(texts) <= LONG:
+        written: Array = column.fill_null("").to_numpy()
+        return written.astype(str) if column.null_count else written
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    ranks = np.empty(len(texts) + 1, dtype=np.min_scalar_type(len(texts)))
+    ranks[order] = np.arange(len(texts))
+    ranks[-1] = len(texts)
+    codes = ranks[np.concatenate([one.indices.fill_null(len(texts)).to_numpy() for one in chunks])]
+    named = [texts[at] for at in order]
+    return Coded(codes, [*named, ""] if column.null_count else named)
+
+
+def _lists(rows: list[Any]) -> Array:
+    import numpy as np
+
+    found = np.empty(len(rows), dtype=object)
+    for at, row in enumerate(rows):  # all at once, lists of one length would be a table
+        found[at] = row
+    return found
