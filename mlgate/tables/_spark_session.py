@@ -29,6 +29,7 @@ _SETTINGS = {
 }
 
 
+_PORT, _PATIENCE = 15002, 10
 _GLOB = "*?[]{}\\"
 
 
@@ -38,6 +39,7 @@ def session(given: dict[str, str]) -> SparkSession:
 
     builder: Any = SparkSession.builder
     if given.get("remote"):
+        _check_listens(given["remote"])
         builder = builder.remote(given["remote"])
     else:
         builder = builder.master(given.get("master") or "local[*]")
@@ -55,6 +57,24 @@ def session(given: dict[str, str]) -> SparkSession:
             "see `[tables] spark` in the policy, and that Java 17 is there",
         ) from None
     return found
+
+
+def _check_listens(remote: str) -> None:
+    """Raise `GateError` where nobody answers: Spark's own client tries again for ten minutes."""
+    import socket
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies
+
+    try:
+        address = urlsplit(remote)
+        if address.scheme != "sc" or not address.hostname or getproxies():
+            return
+        socket.create_connection((address.hostname, address.port or _PORT), _PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise GateError(
+            f"no Spark session: {shown(remote.partition(';')[0])}: {error}",
+            "see `[tables] spark` in the policy, and that the server runs",
+        ) from None
 
 
 def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFrame:

@@ -58,7 +58,7 @@ ROWS = """
     SELECT i AS id, 'row ' || i AS name, i // 4 AS user, i % 4 AS nth,
         CASE WHEN i % 3 = 0 THEN 1 ELSE 0 END AS label,
         CASE WHEN hash(i, {seed}) % 10 < 1 THEN 1 - label ELSE label END AS prediction,
-        0.02 + 0.96 * (0.7 * label + 0.3 * (hash(i, {seed} + 1) % 1000) / 1000.0)::double AS score,
+        0.02 + 0.96 * (0.3 * label + 0.7 * (hash(i, {seed} + 1) % 1000) / 1000.0)::double AS score,
         score::decimal(9, 6) AS exact,
         CASE WHEN i = 77 THEN 'nan'::double ELSE score END AS broken,
         ['cat', 'dog', 'é'][1 + i % 3] AS kind,
@@ -86,6 +86,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.head, self.base = folder / "head", folder / "base"
         self.form = "parquet"
+        self.worker: Any = inside
 
     def write(self, form: str = "parquet") -> None:
         self.form = form
@@ -112,7 +113,7 @@ class House:
         """Findings and figures as JSON, or the error."""
         ctx = testing.context(
             model, self.head, kind="model", options={"predictions": "predictions", **options},
-            base=testing.FolderSnapshot(self.base), worker=inside, policies=policies,
+            base=testing.FolderSnapshot(self.base), worker=self.worker, policies=policies,
         )  # fmt: skip
         try:
             found = list(model.check(ctx, ()))
@@ -232,3 +233,18 @@ def test_reports_on_text_are_the_same(house: House, form: str) -> None:
                  "ids with gaps", "no such column", "duplicate ids"):  # fmt: skip
         embedded, spark = (house.report(POLICIES[name], given) for given in ({}, SPARK))
         assert embedded == spark, name
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")
+def test_a_name_that_spark_takes_for_a_pattern_is_refused(house: House) -> None:
+    """It would read another file."""
+    pytest.importorskip("pyspark")
+    house.write()
+    for folder in (house.head, house.base):
+        first = folder / "predictions" / "part-0.parquet"
+        (folder / "p[1].parquet").write_bytes(first.read_bytes())
+        (folder / "p1.parquet").write_bytes(first.read_bytes())
+    message, _ = house.report({**BINARY, "predictions": "p[1].parquet"}, SPARK)
+    assert "for a pattern" in message
