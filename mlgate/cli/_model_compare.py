@@ -10,7 +10,7 @@ import msgspec
 
 from mlgate.cli._table import table
 from mlgate.core.errors import GateError, UsageError
-from mlgate.core.text import counted
+from mlgate.core.text import counted, plain
 from mlgate.gates import _model_judged
 from mlgate.gates import _model_request as requests
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
@@ -50,8 +50,11 @@ def lines(new: str, old: str, asked: dict[str, Any], style: Style) -> Iterator[s
     churn = "" if rows["churn"] is None else f", {rows['churn']:.1%} of the answers differ"
     yield style.paint(f"{counted(rows['n'], 'row')} in both{churn}", "bold")
     overall = [_row(one, options, None) for one in _whole(measured)]
-    words = len(_HEAD) if style.width >= _NARROW else len(_HEAD) - 1
-    yield from table([one[:words] for one in overall], style, _HEAD[:words])
+    if style.width >= _NARROW:
+        yield from table(overall, style, _HEAD)
+    else:
+        yield from table([one[:-1] for one in overall], style, _HEAD[:-1])
+        yield from _spoken(overall, style)
     slices = [one for one in measured if one.slice is not None]
     if slices:
         yield ""
@@ -161,10 +164,23 @@ def _slices(measured: list[Measured], options: Options, style: Style) -> Iterato
     rows: list[tuple[str, ...]] = [
         (one.slice or "", f"{one.n:,}", *_row(one, options, level)) for level, _, one in ranked
     ]
-    if style.width < _WIDE:  # the gain and its interval say most
-        head, rows = _narrow(head), [_narrow(row) for row in rows]
     yield style.paint("slices, worst first", "bold")
-    yield from table(rows, style, head)
+    if style.width >= _WIDE:
+        yield from table(rows, style, head)
+        return
+    # The gain and its interval say most.
+    yield from table([_narrow(row) for row in rows], style, _narrow(head))
+    yield from _spoken([(f"{row[2]} of {row[0]}", *row[1:]) for row in rows], style)
+
+
+def _spoken(rows: list[tuple[str, ...]], style: Style) -> Iterator[str]:
+    """The words of rows where a table has no room for them, once for all rows that they fit."""
+    of: dict[str, list[str]] = {}
+    for row in rows:
+        if row[-1]:
+            of.setdefault(row[-1], []).append(row[0])
+    for words, names in of.items():
+        yield from style.wrapped(f"{words}: {plain(', '.join(names))}", 0)
 
 
 def _narrow(row: tuple[str, ...]) -> tuple[str, ...]:
