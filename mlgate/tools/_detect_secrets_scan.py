@@ -8,8 +8,10 @@ answer on standard output:
 `{"found": [[text, line, type, hash]], "failed": [[text, why]], "unknown": [plugin]}`.
 No secret's value is ever written, and nothing is verified over the network.
 
-It calls detect-secrets' own detectors and filters, but asks the filters only where a detector
-found something: its own loop asks all of them for every line, which takes ten times as long.
+It calls detect-secrets' own detectors and filters, but asks a detector only about lines that hold
+what each of its expressions needs, and the filters only where a detector found something: its own
+loop asks all of them for every line, which takes ten times as long. What has the form of an AWS key
+inside a longer word of capitals and digits is none: so look genes, and numbers of goods.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 # What an entropy detector takes for a secret, and what is a digest by what stands before it.
@@ -35,6 +38,10 @@ _STEMS = ("key", "pass", "pwd", "secret", "contrase")
 _FOR_FILES = ("is_invalid_file", "is_non_text_file", "is_lock_file", "is_baseline_file")
 _PRAGMA = "detect_secrets.filters.allowlist.is_line_allowlisted"
 _MOST_REMEMBERED = 200_000
+_CHOOSY = ("JwtTokenDetector",)
+"""Detectors that only leave out some of what their expressions match."""
+_AT_ONCE = 64
+"""Lines that are looked through together for what an expression needs."""
 
 
 def main() -> None:
@@ -93,7 +100,10 @@ class _Scanner:
     def __init__(self, plugins: list[Any]) -> None:
         from detect_secrets.settings import get_filters
 
-        self.plugins = [(plugin, _stems(plugin), "Entropy" in _name(plugin)) for plugin in plugins]
+        self.plugins = [
+            (plugin, _stems(plugin), _needs(plugin), "Entropy" in _name(plugin))
+            for plugin in plugins
+        ]
         self.filters = get_filters()
         self.clean: dict[str, set[str]] = {}
 
@@ -117,11 +127,16 @@ class _Scanner:
         if len(clean) > _MOST_REMEMBERED:
             clean.clear()
         found: list[tuple[int, str, str]] = []
+        asked: list[Any] = []
         for number, line in enumerate(lines, 1):
+            if number % _AT_ONCE == 1:
+                asked = self._asked(lines[number - 1 : number - 1 + _AT_ONCE])
+            if not asked:
+                continue
             line = line.rstrip()
             if not line or line in clean:
                 continue
-            secrets = self._in_line(text["name"], line, number)
+            secrets = _in_line(asked, text["name"], line, number)
             if not secrets:
                 clean.add(line)
             for plugin, secret, entropy in secrets:
@@ -131,15 +146,15 @@ class _Scanner:
                     found.append((number, secret.type, secret.secret_hash))
         return found
 
-    def _in_line(self, name: str, line: str, number: int) -> list[tuple[Any, Any, bool]]:
-        lower = line.lower() if line.isascii() else None
-        found: list[tuple[Any, Any, bool]] = []
-        for plugin, stems, entropy in self.plugins:
-            if stems and lower is not None and not any(stem in lower for stem in stems):
-                continue
-            secrets = plugin.analyze_line(filename=name, line=line, line_number=number)
-            found.extend((plugin, secret, entropy) for secret in secrets or ())
-        return found
+    def _asked(self, lines: list[str]) -> list[tuple[Any, tuple[str, ...], bool]]:
+        """The detectors that may find something in these lines."""
+        together = "\n".join(lines)
+        known = together.lower() if together.isascii() else None  # others have more than two cases
+        return [
+            (plugin, stems, entropy)
+            for plugin, stems, needs, entropy in self.plugins
+            if known is None or needs is None or any(_holds(known, each) for each in needs)
+        ]
 
     def _filtered(
         self, path: str, lines: list[str], number: int, line: str, plugin: Any, secret: Any
@@ -164,6 +179,77 @@ class _Scanner:
             if asked <= set(facts) and function(**{name: facts[name] for name in asked}):
                 return True
         return False
+
+
+def _in_line(
+    asked: list[tuple[Any, tuple[str, ...], bool]], name: str, line: str, number: int
+) -> list[tuple[Any, Any, bool]]:
+    lower = line.lower() if line.isascii() else None
+    found: list[tuple[Any, Any, bool]] = []
+    for plugin, stems, entropy in asked:
+        if stems and lower is not None and not any(stem in lower for stem in stems):
+            continue
+        secrets = plugin.analyze_line(filename=name, line=line, line_number=number)
+        found.extend(
+            (plugin, secret, entropy) for secret in secrets or () if not _is_within(secret, line)
+        )
+    return found
+
+
+def _is_within(secret: Any, line: str) -> bool:
+    """True for what looks like an AWS key and only stands inside longer words."""
+    value = secret.secret_value
+    if secret.type != "AWS Access Key" or value is None or len(value) != 20:
+        return False
+    return not re.search(rf"(?<![A-Z0-9]){re.escape(value)}(?![A-Z0-9])", line)
+
+
+def _needs(plugin: Any) -> list[list[tuple[str, ...]]] | None:
+    """For each expression of a detector: texts of which a match holds one, several times over.
+
+    None for a detector that is more than its expressions, or where they cannot be told.
+    """
+    from detect_secrets.plugins.base import BasePlugin, RegexBasedDetector
+
+    kind = type(plugin)
+    expressed = kind.analyze_string is RegexBasedDetector.analyze_string or _name(plugin) in _CHOOSY
+    if kind.analyze_line is not BasePlugin.analyze_line or not expressed:
+        return None
+    try:
+        from re import _parser  # type: ignore[attr-defined]  # of Python 3.11
+    except ImportError:
+        return None
+    return [list(_required(_parser.parse(each.pattern, each.flags))) for each in plugin.denylist]
+
+
+def _required(parsed: Any) -> Iterator[tuple[str, ...]]:
+    """Texts in lower case, of which whatever the expression matches holds one."""
+    run = ""
+    for kind, what in parsed:
+        if str(kind) == "LITERAL":
+            run += chr(what).lower()
+            continue
+        if run:
+            yield (run,)
+        run = ""
+        if str(kind) == "SUBPATTERN":
+            yield from _required(what[-1])
+        elif str(kind) in ("MAX_REPEAT", "MIN_REPEAT") and what[0]:
+            yield from _required(what[2])
+        elif str(kind) == "BRANCH":
+            each = [max(_required(way), key=_rarity, default=()) for way in what[1]]
+            if all(each):
+                yield tuple(text for texts in each for text in texts)
+    if run:
+        yield (run,)
+
+
+def _rarity(texts: tuple[str, ...]) -> int:
+    return min(map(len, texts))
+
+
+def _holds(text: str, needs: list[tuple[str, ...]]) -> bool:
+    return all(any(one in text for one in texts) for texts in needs)
 
 
 def _name(plugin: Any) -> str:
