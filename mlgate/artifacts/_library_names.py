@@ -2,7 +2,8 @@
 
 Every entry was looked up in what those libraries write, and in what calling it does: none of it
 imports, opens or runs what its arguments name. `builtins:getattr`, `torch.storage:_load_from_bytes`
-and everything that takes a path are left out for that reason.
+and everything that takes a path are left out for that reason, and torch's LSTM, GRU and RNN, which
+make as many weights as their state says.
 """
 
 from __future__ import annotations
@@ -100,6 +101,41 @@ torch: Size device
 torch._tensor: _rebuild_from_type_v2
 torch._utils: _rebuild_parameter _rebuild_parameter_with_state _rebuild_qtensor
 torch._utils: _rebuild_sparse_tensor _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3
+torch.nn.modules.activation: CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU
+torch.nn.modules.activation: LogSigmoid LogSoftmax Mish MultiheadAttention PReLU RReLU ReLU ReLU6
+torch.nn.modules.activation: SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink
+torch.nn.modules.activation: Softsign Tanh Tanhshrink Threshold
+torch.nn.modules.adaptive: AdaptiveLogSoftmaxWithLoss
+torch.nn.modules.batchnorm: BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm
+torch.nn.modules.channelshuffle: ChannelShuffle
+torch.nn.modules.container: ModuleDict ModuleList ParameterDict ParameterList Sequential
+torch.nn.modules.conv: Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
+torch.nn.modules.distance: CosineSimilarity PairwiseDistance
+torch.nn.modules.dropout: AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout
+torch.nn.modules.flatten: Flatten Unflatten
+torch.nn.modules.fold: Fold Unfold
+torch.nn.modules.instancenorm: InstanceNorm1d InstanceNorm2d InstanceNorm3d
+torch.nn.modules.linear: Bilinear Identity Linear NonDynamicallyQuantizableLinear
+torch.nn.modules.loss: BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss
+torch.nn.modules.loss: GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss
+torch.nn.modules.loss: LinearCrossEntropyLoss MSELoss MarginRankingLoss MultiLabelMarginLoss
+torch.nn.modules.loss: MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss PoissonNLLLoss SmoothL1Loss
+torch.nn.modules.loss: SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
+torch.nn.modules.normalization: CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm
+torch.nn.modules.padding: CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d
+torch.nn.modules.padding: ConstantPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d
+torch.nn.modules.padding: ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d
+torch.nn.modules.padding: ZeroPad3d
+torch.nn.modules.pixelshuffle: PixelShuffle PixelUnshuffle
+torch.nn.modules.pooling: AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d
+torch.nn.modules.pooling: AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d
+torch.nn.modules.pooling: FractionalMaxPool2d FractionalMaxPool3d LPPool1d LPPool2d LPPool3d
+torch.nn.modules.pooling: MaxPool1d MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d
+torch.nn.modules.rnn: GRUCell LSTMCell RNNCell RNNCellBase
+torch.nn.modules.sparse: Embedding EmbeddingBag
+torch.nn.modules.transformer: Transformer TransformerDecoder TransformerDecoderLayer
+torch.nn.modules.transformer: TransformerEncoder TransformerEncoderLayer
+torch.nn.modules.upsampling: Upsample UpsamplingBilinear2d UpsamplingNearest2d
 torch.serialization: _get_layout
 uuid: UUID
 xgboost.core: Booster
@@ -121,6 +157,7 @@ torch: ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage Lon
 torch: QInt32Storage QInt8Storage QUInt8Storage ShortStorage Tensor UntypedStorage
 torch: bfloat16 bool complex128 complex64 float16 float32 float64 float8_e4m3fn float8_e5m2 int16
 torch: int32 int64 int8 per_channel_affine per_tensor_affine uint16 uint32 uint64 uint8
+torch.nn.functional: gelu relu
 torch.nn.parameter: Buffer Parameter
 torch.storage: TypedStorage UntypedStorage
 numpy: abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh

@@ -18,11 +18,12 @@ STATE = frozenset({"subclass", "shape", "order", "dtype", "numpy_array_alignment
 _LARGEST = 1 << 20
 _CODECS = ("latin1", "latin-1")
 _REBUILDS = "torch._utils:_rebuild_"
+_LAYERS = "torch.nn.modules."
 
 
 def wrong(name: str, args: tuple[Any, ...], keywords: bool) -> str | None:
     """What is wrong with calling `name` so; None if nothing is."""
-    guard = _GUARDS.get(name)
+    guard = _guard(name)
     if guard is None:
         return None
     return "with keywords" if keywords else guard(args)
@@ -30,7 +31,12 @@ def wrong(name: str, args: tuple[Any, ...], keywords: bool) -> str | None:
 
 def guarded(name: str) -> bool:
     """True where it depends on the arguments whether `name` may be called."""
-    return name in _GUARDS
+    return _guard(name) is not None
+
+
+def _guard(name: str) -> Callable[[tuple[Any, ...]], str | None] | None:
+    # Layers are made without arguments, which would be the sizes of their weights.
+    return _nothing if name.startswith(_LAYERS) else _GUARDS.get(name)
 
 
 def _encode(args: tuple[Any, ...]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts.outcome import malformed
-from mlgate.artifacts.values import DATA, items_of, name_of
+from mlgate.artifacts.values import DATA, Name, items_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,20 @@ class Storages:
 
     def __init__(self, legacy: bool) -> None:
         self.sizes: dict[str, int] = {}
+        self._legacy = legacy
         self._fields = 6 if legacy else 5
 
     def __call__(self, asked: Any) -> Any:
-        """A persistent id: `('storage', type, key, location, items[, view])`."""
+        """A persistent id: `('storage', type, key, location, items[, view])`.
+
+        The older form has `('module', class, source file, source)` too, which stands for the class:
+        the loader compares the texts with the source that it finds, and warns.
+        """
         fields = items_of(asked)
+        if self._legacy and fields is not None and len(fields) == 4 and fields[0] == "module":
+            if type(fields[1]) is not Name:
+                raise malformed("the class of a module cannot be told")
+            return fields[1]
         if fields is None or len(fields) != self._fields or fields[0] != "storage":
             raise malformed("it asks for an object by a persistent id that torch does not write")
         module, _, kind = name_of(fields[1]).partition(":")

@@ -201,6 +201,13 @@ def by_wrapping() -> dict[str, bytes]:
         "HDF5 in a tensor": _tensor(HDF5 * 1024),
         "legacy torch": LEGACY + PAYLOAD,
         "legacy torch, in the last": LEGACY + b"\x80\x02N." + PAYLOAD,
+        "legacy torch, module": LEGACY + b"\x80\x02N.(Vmodule\nV1\nVa.py\nVx\ntQ.",
+        "legacy torch, module's class": LEGACY
+        + b"\x80\x02N.(Vmodule\ncbuiltins\nprint\nVa.py\nVx\ntQ(S'inert'\ntR.",
+        "layer of a size": calls(
+            "torch.nn.modules.linear", "Linear", b"(I1000000\nI1000000\ntR"
+        ),
+        "layers of a number": calls("torch.nn.modules.rnn", "LSTM", b"(tR"),
         "npy of objects": npy(PAYLOAD),
         "npy, trailing pickle": npy(b"\0" * 8, "<f8") + PAYLOAD,
         "npy, header that is no literal": npy(b"", "|O', 'x': print('inert'), 'y': '"),

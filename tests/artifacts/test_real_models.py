@@ -160,6 +160,13 @@ m = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn
 torch.save(m.state_dict(), "sd.pt")
 torch.save(m.state_dict(), "old.pt", _use_new_zipfile_serialization=False)
 o = torch.optim.Adam(m.parameters()); m(torch.rand(5, 3)).sum().backward(); o.step()
+net = torch.nn.Sequential(
+    torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.GELU(), torch.nn.MaxPool2d(2),
+    torch.nn.Flatten(), torch.nn.Linear(8, 8), torch.nn.LayerNorm(8), torch.nn.Dropout(0.5),
+    torch.nn.TransformerEncoderLayer(8, 2), torch.nn.Upsample(scale_factor=2), torch.nn.Softmax(1),
+)
+torch.save(net, "whole.pt")
+torch.save(net, "whole_old.pt", _use_new_zipfile_serialization=False)
 torch.save({"m": m.state_dict(), "o": o.state_dict(), "half": torch.zeros(3).half(), "epoch": 1,
             "p": torch.nn.Parameter(torch.zeros(2)), "sparse": torch.eye(3).to_sparse(),
             "t": torch.float32, "f8": torch.zeros(2).to(torch.float8_e4m3fn)}, "ck.pt")
