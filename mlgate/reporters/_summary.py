@@ -82,7 +82,8 @@ def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys
     judged = judges(report)
     if not facts:
         none = "nothing but the policy was judged" if passed else "nothing was judged"
-        facts.append("nothing blocks" if judged else none)
+        found = judged or _named(report, Outcome.FAILED, False)
+        facts.append("nothing blocks" if found else none)
     if judged:
         facts.append(f"{counted(passed, 'gate')} passed")
     loose = [

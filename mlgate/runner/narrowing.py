@@ -43,9 +43,14 @@ def _given(session: Session) -> set[str]:
         elif path == ".":
             return set(files)
         elif path.startswith("../") or not os.path.lexists(absolute):
+            is_gate = any(gate.name == given for gate in session.policy.gates)
             raise UsageError(
                 f"{shown(given)}: no such file in this repository",
-                "PATHs are relative to the folder you are in",
+                (
+                    f"if you mean the gate: --gate {given}"
+                    if is_gate
+                    else "PATHs are relative to the folder you are in"
+                ),
             )
         else:
             folders.append(path + "/")
