@@ -57,5 +57,6 @@ def _tell(house: House, proven: Proven) -> None:
         f"{_promotion.evidenced(proof)}{rolled}",
         f"{_promotion.grounds(proof)}; commit {proof.act.commit[:12]}, "
         f"{counted(len(proof.statement.files), 'file')} unchanged",
+        *proven.notes,
         f"asked: {house.registry.label}",
     )

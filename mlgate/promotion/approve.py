@@ -12,7 +12,7 @@ from msgspec import Struct
 from mlgate.core.text import counted
 from mlgate.promotion import promote
 from mlgate.promotion.errors import Refused
-from mlgate.promotion.record import Consent
+from mlgate.promotion.record import ADMIT, Consent
 from mlgate.signing import dsse
 from mlgate.signing.approvals import Approvable, approved_by
 
@@ -52,15 +52,14 @@ def subject(house: House, version: str | None) -> tuple[str, dict[str, str]]:
 
 
 def given(house: House, plan: promote.Plan, alias: str) -> tuple[Given, ...]:
-    """The approvals that hold, one of each key; each brings a version to an alias once. Raises
-    `Refused` where they are too few."""
+    """The approvals that hold, one of each key; each brings a version to an alias once, and holds
+    there for as long as that version does. Raises `Refused` where they are too few."""
     if not house.terms.approvals:
         return ()
     from mlgate.runner.approvals import REF
 
     commit, digests = plan.commit, plan.bytes.digests
-    acts = [link.act for link in plan.chain.links if link.act.alias == alias]
-    used = {one.envelope: act.number for act in acts for one in act.approvals}
+    used = _used(plan, alias)
     spent: set[int] = set()
     found: dict[str, Given] = {}
     for what in (approvable(house, commit, digests, name) for name in (None, alias)):
@@ -85,6 +84,17 @@ def given(house: House, plan: promote.Plan, alias: str) -> tuple[Given, ...]:
             f"git fetch origin {REF}:{REF}",
         )
     return tuple(found.values())
+
+
+def _used(plan: promote.Plan, alias: str) -> dict[str, int]:
+    """The approvals by which records moved the alias, to the numbers of those records. What already
+    stands where it is to be admitted is brought nowhere: what it was approved by counts."""
+    acts = [link.act for link in plan.chain.links if link.act.alias == alias]
+    stays = plan.action == ADMIT and plan.chain.aliases.get(alias) == plan.version.name
+    proof = plan.chain.proof(alias, plan.version.name) if stays else None
+    own = {one.envelope for one in proof.act.approvals} if proof else set()
+    used = {one.envelope: act.number for act in acts for one in act.approvals}
+    return {envelope: number for envelope, number in used.items() if envelope not in own}
 
 
 def _envelopes(house: House, what: Approvable) -> Iterator[bytes]:

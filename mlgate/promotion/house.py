@@ -12,6 +12,7 @@ from mlgate.core import parts
 from mlgate.core.errors import GateError, UsageError
 from mlgate.core.text import shown
 from mlgate.promotion import chain as chains
+from mlgate.promotion import seen
 from mlgate.promotion.errors import Refused
 from mlgate.registries._registry import Held, Place, Registry, checked
 from mlgate.repo import snapshots
@@ -124,9 +125,12 @@ class House:
         return list(shop.worker(script, request, python=python, project=True, timeout=_PATIENCE))
 
     def read(self) -> tuple[Held, chains.Chain]:
-        """What the registry holds, with its chain as far as its links go."""
+        """What the registry holds, with its chain as far as its links go. Raises `Broken`."""
+        kept = seen.newest(self)
         held = self.registry.read(self.model)
-        return held, chains.read(self.model, held.records)
+        chain = chains.read(self.model, held.records)
+        seen.still_there(self, chain, kept)
+        return held, chain
 
     def read_at(self, alias: str) -> tuple[Held, chains.Chain]:
         """The same, looked at again where `alias` is not what the chain says: a remote shows a

@@ -12,7 +12,7 @@ from mlgate.core.errors import ERRORED, GateError, UsageError
 from mlgate.core.text import shown
 from mlgate.core.words import Outcome
 from mlgate.promotion import chain as chains
-from mlgate.promotion import evidence, record
+from mlgate.promotion import evidence, record, seen
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.house import House
 from mlgate.promotion.repair import repaired, settled
@@ -268,6 +268,7 @@ def append(
     after = house.registry.append(
         house.model, plan.held, raw, new=new, move=move if moves else None
     )
+    seen.keep(house, raw)
     notes = settled(house, move, after) if plan.action in record.MOVING else ()
     statement, envelope = record.opened(raw)
     return chains.Link(

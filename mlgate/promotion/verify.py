@@ -11,11 +11,13 @@ from mlgate.core.errors import UsageError
 from mlgate.core.text import plain, shown
 from mlgate.core.words import Outcome
 from mlgate.promotion import chain as chains
-from mlgate.promotion import record
+from mlgate.promotion import record, seen
 from mlgate.promotion.errors import Broken, Refused
 from mlgate.promotion.evidence import same, sha256
 from mlgate.promotion.promote import proven_bytes
 from mlgate.promotion.repair import foreign, unmoved
+from mlgate.registries._registry import LARGEST
+from mlgate.signing import dsse
 
 if TYPE_CHECKING:
     from mlgate.promotion.house import House
@@ -32,6 +34,8 @@ class Proven(Struct, frozen=True, kw_only=True):
     """The record that moved the alias there."""
     proof: chains.Link
     """The record of the gates that let it through; the same, unless it was rolled back to."""
+    notes: tuple[str, ...] = ()
+    """What is odd, and no proof of anything."""
 
 
 def alias(house: House, name: str) -> Proven:
@@ -51,7 +55,18 @@ def alias(house: House, name: str) -> Proven:
     proof = _proof(chain, standing)
     unmoved(house, held, standing)
     _unchanged(house, held, proof)
-    return Proven(alias=name, standing=standing, proof=proof)
+    seen.keep(house, held.records[-1])
+    return Proven(alias=name, standing=standing, proof=proof, notes=_unnamed(house, held, chain))
+
+
+def _unnamed(house: House, held: Held, chain: chains.Chain) -> tuple[str, ...]:
+    """Versions that mlgate alone makes, each right before the record that names it."""
+    if house.registry.atomic or not house.registry.registers:
+        return ()
+    named = {link.act.version for link in chain.links}
+    loose = ", ".join(plain(one.name) for one in held.versions if one.name not in named)
+    told = f"no record names {loose}: a promotion was interrupted, or records were taken out"
+    return (told,) if loose else ()
 
 
 def _proof(chain: chains.Chain, standing: chains.Link) -> chains.Link:
@@ -100,6 +115,8 @@ def file(house: House, path: str) -> list[Proven]:
     digests, alone = _digests(path), os.path.isfile(path)
     _, chain = house.read()
     chains.trust(chain, house.signers)
+    if alone:
+        _in_the_chain(house, chain, path)
     found = []
     for name in chain.aliases:
         standing = chain.moves(name)[-1]
@@ -109,6 +126,28 @@ def file(house: House, path: str) -> list[Proven]:
         if recorded or same(digests, proof.statement.files):
             found.append(alias(house, name))
     return found
+
+
+def _in_the_chain(house: House, chain: chains.Chain, path: str) -> None:
+    """Raises `Broken` where `path` is a signed record of the model that the chain does not have."""
+    with open(path, "rb") as file:
+        raw = file.read(LARGEST + 1)
+    try:
+        statement, envelope = record.opened(raw)
+    except ValueError:
+        return
+    act = statement.predicate
+    signed = dsse.signers(envelope, house.signers)
+    if act.model != house.model or not signed or record.digest(raw) in {
+        link.digest for link in chain.links
+    }:  # fmt: skip
+        return
+    raise Broken(
+        f"broken chain: {shown(path)} is record {act.number} of {house.model}, signed by "
+        f"{plain(act.by)}, and {house.registry.label} does not hold it: the chain was cut back, or "
+        "begun anew",
+        "bring the records back from a copy that holds it, too",
+    )
 
 
 def _digests(path: str) -> dict[str, str]:

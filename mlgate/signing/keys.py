@@ -173,7 +173,10 @@ def _content(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read(_LIMIT)
     except OSError as error:
-        raise UsageError(f"{shown(path)} cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{shown(path)} cannot be read: {error.strerror}",
+            "name a key's file that you may read; make one with: mlgate keys new FILE",
+        ) from None
 
 
 def _library() -> None:

@@ -201,6 +201,21 @@ def test_an_approval_brings_a_version_to_an_alias_once(house: House) -> None:
     assert again.code == 0, again.out + again.err
 
 
+def test_what_stands_there_is_admitted_by_what_it_was_approved_by(house: House) -> None:
+    """A pipeline asks `admit` before every deployment, whoever moved the alias."""
+    house.policy(_APPROVED).model("one")
+    for content, first in (("one", ("--first",)), ("two", ())):
+        if not first:
+            house.model(content)
+        assert house.with_key("approve", "churn", key="ann").code == 0
+        assert house.promote(*first).code == 0
+        told = house.run("admit", "churn@production")
+        assert told.code == 0, told.err
+    assert house.with_key("rollback", "churn@production").code == 0
+    assert house.run("admit", "churn@production").code == 0
+    _refused(house.promote(), 1, "what record 2 was approved by is spent")
+
+
 @pytest.fixture
 def awaited(in_folder: House) -> House:
     """A registered version, which an approval may let out."""

@@ -92,6 +92,9 @@ def test_a_record_taken_out(promoted: House) -> None:
 
 def test_the_last_record_taken_out(promoted: House) -> None:
     (_records(promoted) / "00000002.json").unlink()
+    _refused(promoted, "cut back, or begun anew")
+    seen = promoted.git("for-each-ref", "--format=%(refname)", "refs/mlgate/seen").strip()
+    promoted.git("update-ref", "-d", seen)
     _refused(promoted, "somebody moved it past mlgate")
 
 
