@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts import guards
 from mlgate.artifacts.outcome import malformed
-from mlgate.artifacts.values import DATA, Made, items_of
+from mlgate.artifacts.values import DATA, UNSET, Made, items_of
 
 if TYPE_CHECKING:
     from mlgate.artifacts.machine import Machine
@@ -88,12 +88,17 @@ def _check_dtype(made: Made) -> None:
         raise malformed("the state of a dtype is none")
     inner = items_of(state[2])
     fields = state[4]
+    told = made.args[0] if made.args else None
+    if type(told) is str and state[5] not in (-1, size_of(told)):
+        raise malformed("a dtype has two sizes")
+    if inner is not None and not (inner and type(inner[0]) is Made and _is_dtype(inner[0])):
+        raise malformed("the items of a dtype cannot be told")
     if fields is not None and type(fields) is not Fields:
         raise malformed("the fields of a dtype cannot be told")
     holds = (
         _kind(made) == "O"
         or (fields is not None and fields.objects)
-        or (inner is not None and type(inner[0]) is Made and has_objects(inner[0]))
+        or (inner is not None and has_objects(inner[0]))
     )
     if holds and not (type(state[7]) is int and state[7] & _REFERENCES):
         raise malformed("a dtype denies that it holds objects")
@@ -105,7 +110,10 @@ def _kind(made: Made) -> str:
 
 
 def has_objects(made: Made) -> bool:
-    """Whether an array of this dtype is stored as a pickle."""
+    """Whether an array of this dtype is stored as a pickle. Raises `Refused` for one that may still
+    become another."""
+    if made.state is UNSET:
+        raise malformed("a dtype is used before its state is set")
     state = items_of(made.state)
     flags = state[7] if state is not None and len(state) > 7 else 0
     return _kind(made) == "O" or type(flags) is not int or bool(flags & _REFERENCES)
@@ -116,9 +124,15 @@ def fields_of(values: list[Any]) -> Fields | None:
     types = [
         items[0]
         for items in values
-        if type(items) is tuple and items and type(items[0]) is Made and items[0].of.name == "dtype"
+        if type(items) is tuple and items and type(items[0]) is Made and _is_dtype(items[0])
     ]
-    return Fields(any(map(has_objects, types))) if types else None
+    if not types:
+        return None
+    return Fields(any(map(has_objects, types)) or len(types) < len(values))
+
+
+def _is_dtype(made: Made) -> bool:
+    return made.of.full == guards.DTYPE
 
 
 def _on_disk(machine: Machine, made: Made) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from mlgate.artifacts.values import DATA, Made, Name, items_of, name_of
+from mlgate.core.patterns import later
 
 ARRAY_ON_DISK = "joblib.numpy_pickle:NumpyArrayWrapper"
 DTYPE = "numpy:dtype"
 RANGE = "builtins:range"
+TYPE = "builtins:type"
 KEPT = frozenset({ARRAY_ON_DISK, DTYPE})
 """Names whose objects keep their arguments and state."""
 STATE = frozenset({"subclass", "shape", "order", "dtype", "numpy_array_alignment_bytes"})
@@ -17,6 +19,7 @@ STATE = frozenset({"subclass", "shape", "order", "dtype", "numpy_array_alignment
 
 _LARGEST = 1 << 20
 _CODECS = ("latin1", "latin-1")
+_CODE = later(r"[<>|=]?[?A-Za-z]\d*")
 _REBUILDS = "torch._utils:_rebuild_"
 _LAYERS = "torch.nn.modules."
 
@@ -80,15 +83,28 @@ def _known_constructor(args: tuple[Any, ...]) -> str | None:
 
 def _of_object(args: tuple[Any, ...]) -> str | None:
     """An object made without `__init__`, as protocols 0 and 1 write it."""
-    fits = len(args) == 3 and type(args[0]) is Name and name_of(args[1]).startswith("builtins:")
+    fits = len(args) == 3 and _plain_class(args[0]) and name_of(args[1]).startswith("builtins:")
     return wrong(name_of(args[1]), args[2:], keywords=False) if fits else "other than copyreg does"
 
 
 def _newobj(args: tuple[Any, ...]) -> str | None:
     """The opcode NEWOBJ in another form: judged as that is."""
-    if not args or type(args[0]) is not Name or not args[0].calls:
+    if not args or not _plain_class(args[0]) or not args[0].calls:
         return "other than copyreg does"
     return wrong(args[0].full, args[1:], keywords=False)
+
+
+def _plain_class(called: Any) -> bool:
+    """A name whose objects need not be known: those that are, only their own opcodes make."""
+    return type(called) is Name and called.full not in KEPT
+
+
+def _type_of_array(args: tuple[Any, ...]) -> str | None:
+    """As numpy writes it: a letter and a size. `object`, a class or another dtype would be one that
+    nobody told of."""
+    record = bool(args) and name_of(args[0]) == "numpy:record"
+    plain = bool(args) and type(args[0]) is str and _CODE.fullmatch(args[0]) is not None
+    return None if len(args) == 3 and (record or plain) else "other than numpy does"
 
 
 def _from_type(args: tuple[Any, ...]) -> str | None:
@@ -144,7 +160,7 @@ _GUARDS: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
     "builtins:set": _no_range,
     "builtins:str": _text,
     "builtins:tuple": _no_range,
-    "builtins:type": _one_argument,
+    TYPE: _one_argument,
     "collections:Counter": _no_range,
     "collections:OrderedDict": _no_range,
     "collections:deque": _no_range,
@@ -152,6 +168,8 @@ _GUARDS: dict[str, Callable[[tuple[Any, ...]], str | None]] = {
     "copyreg:_reconstructor": _of_object,
     "fractions:Fraction": _plain_fraction,
     "lightgbm.basic:Booster": _nothing,
+    ARRAY_ON_DISK: _nothing,
+    DTYPE: _type_of_array,
     "numpy:record": _no_size,
     "numpy:void": _no_size,
     "numpy._core.multiarray:_reconstruct": _reconstruct,

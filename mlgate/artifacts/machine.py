@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 from mlgate.artifacts import arrays, guards
 from mlgate.artifacts.names import Names
 from mlgate.artifacts.outcome import Problem, Refused, malformed
-from mlgate.artifacts.values import DATA, Made, Name, TooHeavy, items_of, name_of, tuple_of
+from mlgate.artifacts.values import (
+    AGAIN,
+    DATA,
+    EMPTY,
+    UNSET,
+    Data,
+    Made,
+    Name,
+    TooHeavy,
+    items_of,
+    name_of,
+    tuple_of,
+)
 
 if TYPE_CHECKING:
     from mlgate.artifacts.feed import Feed
@@ -21,12 +33,13 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 512
 _DEEPEST = 20_000
 _GAP = 1 << 12
-_UNSET = object()
 _WRAPPER_KEYS = 24
 
 Opcode = Callable[["Machine"], None]
 OPCODES: dict[int, Opcode] = {}
 STOP = ord(".")
+_FILLED = frozenset({Data, dict, arrays.Fields})
+"""Kinds of what is data, or a dict of which something is known."""
 
 
 def opcode(*codes: bytes) -> Callable[[Opcode], Opcode]:
@@ -111,22 +124,22 @@ class Machine:
         if index == len(memo):
             memo.append(value)
         elif index < len(memo):
-            if memo[index] is not _UNSET:
+            if memo[index] is not UNSET:
                 self.memoized -= 1
             memo[index] = value
         elif index - len(memo) > _GAP:
             raise Refused("limit", f"its memo jumps to {index:,}")
         else:
-            memo.extend([_UNSET] * (index - len(memo)))
+            memo.extend([UNSET] * (index - len(memo)))
             memo.append(value)
         self.memoized += 1
 
     def recall(self, index: int) -> None:
         """Push what lies in the memo."""
-        value = self.memo[index] if index >= 0 else _UNSET
-        if value is _UNSET:
+        value = self.memo[index] if index >= 0 else UNSET
+        if value is UNSET:
             raise malformed(f"its memo has nothing at {index}")
-        self.stack.append(value)
+        self.stack.append(AGAIN if type(value) in _FILLED else value)
 
     def ask(self, module: str, name: str) -> None:
         """Push the name, and state it if it is not allowed."""
@@ -160,8 +173,12 @@ class Machine:
 
     def change(self, target: Any) -> None:
         """Check that `target` is something a stream may fill or set the state of."""
+        if target is AGAIN:
+            raise malformed("it fills data that it has read already")
         if type(target) is Name:
             self.refuse("call", f"changes {target.full} itself")
+        elif type(target) is Made and target.of.full == guards.TYPE:
+            self.refuse("call", "changes a class")
 
 
 def _little(size: int, signed: bool = False) -> Callable[[Machine], int]:
@@ -379,12 +396,20 @@ def _pop(machine: Machine) -> None:
 
 @opcode(b"2")
 def _dup(machine: Machine) -> None:
-    machine.stack.append(machine.stack[-1])
+    stack = machine.stack
+    if type(stack[-1]) in _FILLED:
+        stack[-1] = AGAIN
+    stack.append(stack[-1])
 
 
-@opcode(b"]", b"}", b"\x8f")
+@opcode(b"]", b"\x8f")
 def _empty(machine: Machine) -> None:
     machine.stack.append(DATA)
+
+
+@opcode(b"}")
+def _empty_dict(machine: Machine) -> None:
+    machine.stack.append(EMPTY)
 
 
 @opcode(b")")
@@ -426,7 +451,7 @@ def _list_or_frozenset(machine: Machine) -> None:
 @opcode(b"d")
 def _dict(machine: Machine) -> None:
     items = machine.marked()
-    machine.stack.append(_state(items, DATA))
+    machine.stack.append(_state(items, EMPTY))
 
 
 @opcode(b"a")
@@ -457,7 +482,8 @@ def _setitems(machine: Machine) -> None:
 
 
 def _state(items: list[Any], filled: Any) -> Any:
-    """`filled` with `items`: a dict where that may become the state of an array on disk."""
+    """`filled` with `items`: a dict where that may become the state of an array on disk, which
+    joblib writes with all its keys at once."""
     if len(items) % 2:
         raise malformed("a dict has a key without a value")
     kind = type(filled)
@@ -467,12 +493,11 @@ def _state(items: list[Any], filled: Any) -> Any:
     if fields is not None or kind is arrays.Fields:
         known = kind is arrays.Fields and filled.objects
         return arrays.Fields(known or (fields is not None and fields.objects))
-    if len(items) <= _WRAPPER_KEYS and (kind is dict or filled is DATA):
-        pairs = {k: v for k, v in zip(items[::2], items[1::2], strict=True) if type(k) is str}
-        before = filled if kind is dict else {}
-        if len(before) + len(pairs) <= _WRAPPER_KEYS and not pairs.keys().isdisjoint(guards.STATE):
-            return before | pairs
-    return filled
+    keys = items[::2]
+    known_keys = len(keys) <= _WRAPPER_KEYS and all(type(key) is str for key in keys)
+    if filled is EMPTY and known_keys and not guards.STATE.isdisjoint(keys):
+        return dict(zip(keys, items[1::2], strict=True))
+    return DATA if items else filled
 
 
 # --- memo ----------------------------------------------------------------------------------------
@@ -577,6 +602,8 @@ def _build(machine: Machine) -> None:
     if type(target) is not Made:
         return
     if name_of(target.of) in guards.KEPT:
+        if target.state is not UNSET:
+            raise malformed(f"it sets the state of {target.of.full} twice")
         target.state = state
     if machine.built is not None:
         machine.built(machine, target)

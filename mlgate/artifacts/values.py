@@ -17,6 +17,15 @@ class Data:
 
 
 DATA = Data()
+EMPTY = Data()
+"""A dict to which nothing was given yet: arrays on disk are told by one that is filled at once."""
+AGAIN = Data()
+"""Data that lies elsewhere, too, as the memo or a copy on the stack has it. What fills it changes
+what was read there already, and no pickler does so."""
+
+
+UNSET = object()
+"""The state of what has none yet."""
 
 
 class Name:
@@ -44,7 +53,7 @@ class Made:
     def __init__(self, of: Name, args: tuple[Any, ...] = ()) -> None:
         self.of = of
         self.args = args
-        self.state: Any = None
+        self.state: Any = UNSET
 
 
 class Nest:
