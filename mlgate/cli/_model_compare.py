@@ -73,8 +73,10 @@ def _options(asked: dict[str, Any], new: str) -> Options:
     )
     if not metrics:
         raise UsageError("no column to compare", "--prediction COLUMN or --score COLUMN")
-    if "share" in metrics:
-        raise UsageError("a share needs a filter, which only a policy has", "--metric mean")
+    for name, key in (("share", "filter"), ("quantile", "quantile")):
+        if name in metrics:
+            hint = "--metric mean, or a rule of the policy and mlgate check"
+            raise UsageError(f"{name} needs the key `{key}`, which only a policy has", hint)
     positive = asked["positive"]
     slices = [tuple(one.split(",")) for one in asked["slices"]]
     table = {

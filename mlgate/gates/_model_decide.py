@@ -19,7 +19,10 @@ from mlgate.gates._model_evidence import (
 from mlgate.gates._model_exact import OfUnseen
 from mlgate.gates._model_metrics import Metric
 from mlgate.gates._model_more_rows import more_rows
+from mlgate.gates._model_quantile import OfQuantile
 from mlgate.gates._model_rule import Rule
+from mlgate.stats import quantiles
+from mlgate.stats.quantiles import Window
 
 BEYOND = "beyond the margin"
 PROVEN = "loss proven"
@@ -90,16 +93,18 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
-    exact = found.gained is not None or still(found, found.of_difference)
+    exact = found.gained is not None or still(found, found.of_difference) or found.ordered
     few = None if exact else _few(found, rule, metric)
     at_margin: Evidence | None = difference
     margin = need.margin
     if need.kind == "drop-relative":
-        few = _few(found, rule, metric)
+        few = None if found.ordered else _few(found, rule, metric)
         at_margin = of_relative(found, 1 - better * need.margin, better)
         margin = need.margin * abs(found.old or 0.0)
     if few or at_margin is None:
         return Decision(need=need, result=Result.OPEN, reason=few or "no interval", judged=False)
+    if found.ordered and math.inf in map(abs, difference.bounds(rule.alpha)):
+        return _unordered(need, found.ordered, better * _gain(found), rule.alpha / 2)
     return _drop(need, rule, found, difference, at_margin, margin, better * _gain(found))
 
 
@@ -186,7 +191,7 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         inside = need.least <= value <= need.most
         result = Result.PASS if inside else Result.FAIL
         return Decision(need=need, result=result, value=value, method="plain comparison")
-    if found.right is None and not isinstance(evidence, OfUnseen):
+    if found.right is None and not isinstance(evidence, OfUnseen | OfQuantile):
         few = _few(found, rule, metric)
         if few:
             return Decision(need=need, result=Result.OPEN, reason=few, judged=False, value=value)
@@ -197,6 +202,8 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         result = Result.PASS
     elif high < need.least or low > need.most:
         result = Result.FAIL
+    if result is Result.OPEN and found.ordered and _unbounded(need, low, high):
+        return _unordered(need, found.ordered, value, rule.alpha)
     p = min(
         evidence.p_below(need.least) if need.least > -math.inf else 1.0,
         evidence.p_above(need.most) if need.most < math.inf else 1.0,
@@ -216,3 +223,22 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         smallest=evidence.smallest(rule.alpha),
         method=evidence.method,
     )  # fmt: skip
+
+
+def _unbounded(need: Need, low: float, high: float) -> bool:
+    """True if no bound is there on a side that the rule asks about."""
+    return (need.least > -math.inf and low == -math.inf) or (
+        need.most < math.inf and high == math.inf
+    )
+
+
+def _unordered(need: Need, there: Window, value: float, alpha: float) -> Decision:
+    """Open, for there are too few rows for a quantile to have a bound."""
+    least = quantiles.needed(max(there.q, 1 - there.q), alpha)
+    reason = (
+        f"{there.n} rows are too few to bound the {there.q:g} quantile, {least} rows would have a "
+        f"bound"
+    )
+    return Decision(
+        need=need, result=Result.OPEN, reason=reason, value=value, needed=least, judged=False
+    )

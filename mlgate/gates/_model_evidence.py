@@ -8,8 +8,10 @@ from msgspec.structs import replace
 from mlgate.gates._model_bounds import Evidence, OfDraws, OfMoments, OfPairs, OfShare, Turned
 from mlgate.gates._model_exact import OfBoth, OfUnseen
 from mlgate.gates._model_metrics import Metric
+from mlgate.gates._model_quantile import OfQuantile, OfQuantiles
 from mlgate.stats import estimates, paired
 from mlgate.stats.estimates import Estimate, Moments
+from mlgate.stats.quantiles import Window
 from mlgate.stats.unseen import Part
 
 ENOUGH = 30
@@ -43,6 +45,9 @@ class Measured(Struct, frozen=True, kw_only=True):
     of_new: Moments | None = None
     of_difference: Moments | None = None
     of_relative: Moments | None = None
+    ordered: Window | None = None
+    ordered_old: Window | None = None
+    """Of quantiles: the values that bound the new model's and the old one's."""
     unseen: tuple[Part, ...] | None = None
     """Where no row was discordant, what may be so unseen; empty where nothing bounds that."""
     draws: tuple[float, ...] = ()
@@ -64,6 +69,8 @@ def too_few(found: Measured, by_class: bool) -> str | None:
 
 def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None:
     """What is known of the new model's value; None without an interval."""
+    if found.ordered is not None and found.new is not None:
+        return OfQuantile(found.new, found.ordered)
     if found.draws and found.draws[0] < found.draws[-1]:
         return OfDraws(found.draws, found.n)
     if found.right is not None and found.of:
@@ -81,7 +88,10 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
 def of_difference(found: Measured, better: int) -> Evidence | None:
     """What is known of new minus old, so turned that more is better."""
     straight: Evidence
-    if still(found, found.of_difference):
+    quantiles = _of_quantiles(found, 1.0)
+    if quantiles is not None:
+        straight = quantiles
+    elif still(found, found.of_difference):
         if not found.unseen:
             return None
         straight = OfUnseen((found.new or 0.0) - (found.old or 0.0), found.unseen, found.n)
@@ -106,6 +116,9 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     if found.draws_of_relative and not equal:
         drawn = OfDraws(found.draws_of_relative, found.n)
         return drawn if better > 0 else Turned(drawn)
+    quantiles = _of_quantiles(found, share)
+    if quantiles is not None:
+        return quantiles if better > 0 else Turned(quantiles)
     moments = found.of_relative
     if moments is None and found.gained is not None and found.lost is not None and found.of:
         moments = _of_counts(found, share)
@@ -117,6 +130,13 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     if equal:
         straight = _unseen_relative(found, share, one)
     return straight if better > 0 else Turned(straight)
+
+
+def _of_quantiles(found: Measured, share: float) -> OfQuantiles | None:
+    if found.ordered is None or found.ordered_old is None:
+        return None
+    new = OfQuantile(found.new or 0.0, found.ordered)
+    return OfQuantiles(new, OfQuantile(found.old or 0.0, found.ordered_old), share)
 
 
 def still(found: Measured, moments: Moments | None) -> bool:

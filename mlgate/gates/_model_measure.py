@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES
+from mlgate.gates._model_quantile import windowed
 from mlgate.gates._model_rows import Rows
 from mlgate.gates._model_unseen import unseen
 from mlgate.gates._model_values import valued
@@ -32,6 +33,8 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     found |= _classes_there(rows, ask)
     if "why" in found:
         return found
+    if ask.metric == "quantile":
+        return found | _ordered(rows, ask)
     hits = _hits(rows, ask)
     if hits is not None:
         return found | _counted(*hits)
@@ -144,6 +147,16 @@ def _counted(new: Array, old: Array | None) -> Measured:
         found["old"] = int(np.count_nonzero(old)) / number
         found["gained"] = int(np.count_nonzero(new & ~old))
         found["lost"] = int(np.count_nonzero(old & ~new))
+    return found
+
+
+def _ordered(rows: Rows, ask: Ask) -> Measured:
+    """A quantile of each side, and the values that bound it."""
+    new, old = rows.columns[ask.column or ""]
+    found: Measured = {}
+    found["new"], found["ordered"] = windowed(new, ask.quantile)
+    if old is not None:
+        found["old"], found["ordered_old"] = windowed(old, ask.quantile)
     return found
 
 

@@ -79,8 +79,9 @@ METRICS: dict[str, Metric] = {
     "ndcg_at_k": Metric(tasks=("ranking",), needs="score", skewed=True),
     "mean": Metric(tasks=("score",), needs="value", skewed=True, least=-_UP, most=_UP),
     "share": Metric(tasks=("score",), needs="value"),
+    "quantile": Metric(tasks=("score",), needs="value", least=-_UP, most=_UP),
 }
-"""Keyed by scikit-learn's names; `share` and `mean` are of task `score`."""
+"""Keyed by scikit-learn's names; `mean`, `share` and `quantile` are of task `score`."""
 
 RATES = {
     "demographic_parity": ("selection_rate",),

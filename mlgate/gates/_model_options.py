@@ -131,6 +131,12 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"`{rule.metric}` needs `prediction` or `score`")
             if metric.needs == "value" and rule.column is None and not isinstance(self.score, str):
                 raise ValueError(f"`{rule.metric}` needs `column`")
+            if rule.metric == "quantile" and (self.cluster or self.weight):
+                kind = "cluster" if self.cluster else "weight"
+                raise ValueError(
+                    f"`quantile` has no proven bounds with `{kind}`: ask for `share` with "
+                    "`filter`, as `<= 2.0`, which has"
+                )
             if rule.prove and not self.slices:
                 raise ValueError("`prove` needs `slices`")
         self._check_multilabel(task)

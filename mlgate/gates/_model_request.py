@@ -142,7 +142,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
         "average": average(rule, options),
         "of_class": rule.of_class,
         "k": rule.k,
-        "quantile": rule.quantile,
+        "quantile": 0.5 if rule.quantile is None else rule.quantile,
         "bins": rule.bins,
         "column": _column(rule, options),
         "filter": rule.filter,
@@ -165,4 +165,6 @@ def name(rule: Rule) -> str:
         parts = [rule.column, *parts]
     if rule.filter is not None:
         parts.append(rule.filter)
+    if rule.metric == "quantile":
+        parts.append(f"{rule.quantile:g}")
     return " ".join(parts)

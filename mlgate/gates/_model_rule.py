@@ -33,8 +33,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of task `multilabel`: the one class that precision, recall, f1 or jaccard is of."""
     k: Annotated[int, Meta(ge=1)] = 5
     """Of top_k_accuracy and ndcg_at_k."""
-    quantile: Annotated[float, Meta(gt=0, lt=1)] = 0.5
-    """Of mean_pinball_loss: the quantile that is predicted."""
+    quantile: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """Of `quantile`: which one, as 0.95. Of mean_pinball_loss: the one that is predicted, 0.5
+    unless given."""
     bins: Annotated[int, Meta(ge=2, le=1000)] = 15
     """Of expected_calibration_error."""
     column: Text | None = None
@@ -107,9 +108,17 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"`{self.metric}` does not tell which direction is better: `better`")
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
+        if self.metric == "quantile":
+            self._check_quantile()
         if self.of_class is not None and (self.metric not in AVERAGES or self.average):
             raise ValueError("`of_class` is of precision, recall, f1 and jaccard, and no `average`")
         self._check_groups()
+
+    def _check_quantile(self) -> None:
+        if self.quantile is None:
+            raise ValueError("the metric `quantile` needs the key `quantile`, as 0.95")
+        if (self.compares or self.reference) and self.better is None:
+            raise ValueError('`quantile` needs `better`: "lower", as of latencies, or "higher"')
 
     def _check_groups(self) -> None:
         fair = self.metric is not None and metric_named(self.metric).rates != ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
+from mlgate.gates._model_quantile import windowed
 from mlgate.gates._model_read import SOME, Refused
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, multilabel, ranking
@@ -24,9 +25,11 @@ Valued = tuple[float, Influence]
 def valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valued:
     """One model's value, and each row's influence on it."""
     metric = ask.metric
-    if metric in ("mean", "share"):
+    if metric in ("mean", "share", "quantile"):
         new_values, old_values = rows.columns[ask.column or ""]
         values: Any = old_values if old else new_values
+        if metric == "quantile":
+            return windowed(values, ask.quantile)[0], Influence(values[:0])
         if metric == "share":
             values = by_row.compared(ask.filter or "")(values)
         return _mean(values, rows.weight)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
@@ -68,8 +70,8 @@ def _measurement(name: str, rule: Rule, found: Measured, decision: Decision) -> 
     return Measurement(
         name=f"{name} gain" if need.compares else name,
         value=decision.value,
-        low=decision.low,
-        high=decision.high,
+        low=_bound(decision.low),
+        high=_bound(decision.high),
         at_least=at_least,
         at_most=need.most if need.most < float("inf") else None,
         baseline=found.old if need.compares else None,
@@ -79,6 +81,11 @@ def _measurement(name: str, rule: Rule, found: Measured, decision: Decision) -> 
         confidence=None if decision.low is None else 1 - 2 * rule.alpha,
         method=decision.method,
     )
+
+
+def _bound(value: float | None) -> float | None:
+    """None where there is no bound on that side."""
+    return value if value is not None and isfinite(value) else None
 
 
 def _floor_said(name: str, found: Measured, decision: Decision) -> str:

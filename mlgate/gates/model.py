@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 5
+REVISION = 6
 
 
 def inputs(ctx: Context) -> Inputs | None:

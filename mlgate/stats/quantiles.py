@@ -37,16 +37,63 @@ def quantile(ordered: Sequence[float], q: float, alpha: float = 0.05) -> Quantil
     n = len(ordered)
     if not n:
         raise ValueError("a quantile of nothing")
-    at = min(max(math.ceil(q * n - 1e-9), 1), n)
-    above = _first(n + 1, lambda k: binomial_cdf(k, n, q) > alpha)
-    below = _first(n + 1, lambda k: binomial_cdf(k, n, q) >= 1 - alpha)
+    low, high = ranks(n, q, alpha)
     return Quantile(
         q=q,
-        value=ordered[at - 1],
-        low=ordered[above - 1] if above else None,
-        high=ordered[below] if below < n else None,
+        value=ordered[place(n, q) - 1],
+        low=ordered[low - 1] if low else None,
+        high=ordered[high - 1] if high else None,
         n=n,
     )
+
+
+def place(n: int, q: float) -> int:
+    """Which of `n` values in rising order, from 1 on, is their `q`-quantile."""
+    return min(max(math.ceil(q * n - 1e-9), 1), n)
+
+
+def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
+    """Which of `n` values in rising order, from 1 on, bound the `q`-quantile, each at `alpha`; None
+    where none does."""
+    above = _first(n + 1, lambda k: binomial_cdf(k, n, q) > alpha)
+    below = _first(n + 1, lambda k: binomial_cdf(k, n, q) >= 1 - alpha)
+    return above or None, below + 1 if below < n else None
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """Of very many values those that bound a quantile at every level that is asked for."""
+
+    n: int
+    q: float
+    first: int
+    """The rank of the first of `values`, from 1 on."""
+    step: int
+    """How many ranks one of `values` is after the other."""
+    values: tuple[float, ...]
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`; infinite where no value is one. Between two of
+        `values` the outer one is taken."""
+        low, high = ranks(self.n, self.q, alpha)
+        below = -1 if low is None else (low - self.first) // self.step
+        above = len(self.values) if high is None else -((self.first - high) // self.step)
+        return (
+            self.values[below] if below >= 0 else -math.inf,
+            self.values[above] if above < len(self.values) else math.inf,
+        )
+
+
+FARTHEST = 1e-12
+"""The least level at which a `Window` has bounds."""
+MOST = 1024
+"""So many values of it are enough."""
+
+
+def window_ranks(n: int, q: float) -> range:
+    """The ranks, from 1 on, of the values of a `Window`."""
+    low, high = ranks(n, q, FARTHEST)
+    first, last = low or 1, high or n
+    return range(first, last + 1, -(-(last - first + 1) // MOST))
 
 
 def needed(q: float, alpha: float = 0.05) -> int:

@@ -89,7 +89,7 @@ def test_compare_of_other_tasks(
     [
         (["--task", "ranking", "--score", "prediction"], "`query` is of task `ranking`"),
         (["--task", "score"], "no column to compare"),
-        (["--metric", "share", "--score", "prediction"], "a share needs a filter"),
+        (["--metric", "share", "--score", "prediction"], "share needs the key `filter`"),
         (["--metric", "acuracy", "--prediction", "prediction"], "did you mean"),
     ],
 )
