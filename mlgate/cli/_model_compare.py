@@ -21,6 +21,7 @@ from mlgate.gates._model_where import Place
 from mlgate.gates._model_words import number
 from mlgate.reporters._style import Style
 from mlgate.stats.families import holm
+from mlgate.stats.sparse import FEW
 
 _ALPHA = 0.05
 _WIDE = 106
@@ -144,6 +145,8 @@ def _few(found: Measured, rule: Rule) -> str | None:
     by_class = metric.needs in ("prediction", "score") and rule.metric != "accuracy"
     if found.unseen == () and found.gained is None:
         return "no row differs"
+    if found.discordant and found.sparse is None:
+        return f"{counted(found.discordant, 'row')} differ, fewer than {FEW}"
     return found.why or (too_few(found, by_class) if found.gained is None else None)
 
 

@@ -10,6 +10,7 @@ from mlgate.core.words import Result
 from mlgate.gates._model_bounds import Evidence
 from mlgate.gates._model_evidence import (
     Measured,
+    few_differ,
     of_difference,
     of_one,
     of_relative,
@@ -23,6 +24,7 @@ from mlgate.gates._model_quantile import OfQuantile
 from mlgate.gates._model_rule import Rule
 from mlgate.stats import quantiles
 from mlgate.stats.quantiles import Window
+from mlgate.stats.sparse import FEW
 
 BEYOND = "beyond the margin"
 PROVEN = "loss proven"
@@ -90,6 +92,8 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
         return _floor(need, found, rule, metric)
     if found.unseen == () and still(found, found.of_difference):
         return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False)
+    if found.discordant and found.sparse is None:
+        return _few_differ(need, found, better * _gain(found), rule)
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
@@ -223,6 +227,20 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
         smallest=evidence.smallest(rule.alpha),
         method=evidence.method,
     )  # fmt: skip
+
+
+def _few_differ(need: Need, found: Measured, gain: float, rule: Rule) -> Decision:
+    """Open, for the rows on which the models differ are too few for a large sample's bounds."""
+    few = found.discordant or 1
+    least = math.ceil(found.n * FEW / few)
+    return Decision(
+        need=need,
+        result=Result.OPEN,
+        reason=few_differ(found, rule.metric, least),
+        value=gain,
+        needed=least,
+        judged=False,
+    )
 
 
 def _unbounded(need: Need, low: float, high: float) -> bool:

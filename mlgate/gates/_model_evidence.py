@@ -5,13 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlgate.core.text import counted
 from mlgate.gates._model_bounds import Evidence, OfDraws, OfMoments, OfPairs, OfShare, Turned
-from mlgate.gates._model_exact import OfBoth, OfUnseen
+from mlgate.gates._model_exact import OfBoth, OfSparse, OfUnseen
 from mlgate.gates._model_metrics import Metric
 from mlgate.gates._model_quantile import OfQuantile, OfQuantiles
 from mlgate.stats import estimates, paired
 from mlgate.stats.estimates import Estimate, Moments
 from mlgate.stats.quantiles import Window
+from mlgate.stats.sparse import FEW, Sparse
 from mlgate.stats.unseen import Part
 
 ENOUGH = 30
@@ -45,6 +47,10 @@ class Measured(Struct, frozen=True, kw_only=True):
     of_new: Moments | None = None
     of_difference: Moments | None = None
     of_relative: Moments | None = None
+    discordant: int | None = None
+    """How many rows, or clusters, the models differ on, where they are few."""
+    sparse: Sparse | None = None
+    """What these change, where that can be bounded."""
     ordered: Window | None = None
     ordered_old: Window | None = None
     """Of quantiles: the values that bound the new model's and the old one's."""
@@ -65,6 +71,16 @@ def too_few(found: Measured, by_class: bool) -> str | None:
     if found.n < ENOUGH:
         return f"{found.n} rows, fewer than {ENOUGH}"
     return None
+
+
+def few_differ(found: Measured, metric: str | None, needed: int) -> str:
+    """Why a difference that few rows make is not judged, and what would do."""
+    units = "cluster" if found.clusters is not None else "row"
+    differs = counted(found.discordant or 0, f"differing {units}")
+    do = f"about {needed:,} rows would have {FEW}"
+    if metric == "mean":
+        do += "; of scores of 0 and 1 ask for `share` with `filter`"
+    return f"{differs}, fewer than {FEW}, and no exact bound for this metric: {do}"
 
 
 def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None:
@@ -95,6 +111,10 @@ def of_difference(found: Measured, better: int) -> Evidence | None:
         if not found.unseen:
             return None
         straight = OfUnseen((found.new or 0.0) - (found.old or 0.0), found.unseen, found.n)
+    elif found.discordant:
+        if found.sparse is None:
+            return None
+        straight = OfSparse(found.sparse, found.n)
     elif found.draws_of_difference and not found.gained == found.lost == 0:
         straight = OfDraws(found.draws_of_difference, found.n)
     elif found.gained is not None and found.lost is not None and found.of:
@@ -110,10 +130,11 @@ def of_difference(found: Measured, better: int) -> Evidence | None:
 
 def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     """What is known of new minus `share` of old, so turned that more is better."""
+    straight: Evidence
     if found.new is None or found.old is None:
         return None
     equal = found.gained == found.lost == 0 or still(found, found.of_difference)
-    if found.draws_of_relative and not equal:
+    if found.draws_of_relative and not equal and not found.discordant:
         drawn = OfDraws(found.draws_of_relative, found.n)
         return drawn if better > 0 else Turned(drawn)
     quantiles = _of_quantiles(found, share)
@@ -124,9 +145,13 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
         moments = _of_counts(found, share)
     if moments is None:
         return None
+    if found.sparse is not None:
+        kept = estimates.estimate((1 - share) * found.old, moments)
+        straight = OfBoth(OfSparse(found.sparse, found.n), OfMoments(kept, found.n, _by(found)))
+        return straight if better > 0 else Turned(straight)
     bias = (1 - share) * found.bias  # both are too high by nearly the same
     one = estimates.estimate(found.new - share * found.old - bias, moments)
-    straight: Evidence = OfMoments(one, found.n, _by(found))
+    straight = OfMoments(one, found.n, _by(found))
     if equal:
         straight = _unseen_relative(found, share, one)
     return straight if better > 0 else Turned(straight)

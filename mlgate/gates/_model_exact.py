@@ -7,7 +7,9 @@ import math
 from msgspec import Struct
 
 from mlgate.gates._model_bounds import OfMoments
-from mlgate.stats import unseen
+from mlgate.stats import estimates, unseen
+from mlgate.stats.estimates import Estimate
+from mlgate.stats.sparse import Sparse
 from mlgate.stats.unseen import Part
 
 
@@ -44,10 +46,43 @@ class OfUnseen(Struct, frozen=True):
         return unseen.farthest(self.parts, alpha)
 
 
-class OfBoth(Struct, frozen=True):
-    """The sum of a change that was not seen and of a value that was; each has half of `alpha`."""
+class OfSparse(Struct, frozen=True):
+    """A change that few rows make."""
 
-    change: OfUnseen
+    change: Sparse
+    rows: int
+    method: str = "few discordant rows, beta"
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`."""
+        return self.change.bounds(alpha)
+
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
+
+    def needed(self, distance: float, alpha: float) -> int | None:
+        """Rows that show a true distance to a limit in 80 % of all cases."""
+        return estimates.rows_needed(self.change.se, self.rows, distance, alpha)
+
+    def smallest(self, alpha: float) -> float:
+        """The distance that these rows show in 80 % of all cases."""
+        return Estimate(value=0.0, se=self.change.se).smallest(alpha)
+
+    def grown(self, rows: int) -> OfSparse:
+        """The same shares of so many rows."""
+        return OfSparse(self.change.times(rows / self.rows), rows)
+
+
+class OfBoth(Struct, frozen=True):
+    """The sum of a change that few rows or none make, and of a value that all do; each has half of
+    `alpha`."""
+
+    change: OfUnseen | OfSparse
     seen: OfMoments | OfUnseen
 
     @property

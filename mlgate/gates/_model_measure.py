@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_few import few
 from mlgate.gates._model_metrics import AVERAGES
 from mlgate.gates._model_quantile import windowed
 from mlgate.gates._model_rows import Rows
@@ -52,6 +53,7 @@ def measured(rows: Rows, ask: Ask) -> Measured:
         found["of_new"] = moments(influences[0])
     found["bias"] = influences[0].bias
     if old is not None:
+        found |= few(rows, ask, (new[1], old[1]), new[0] - old[0])
         found["old"] = old[0]
         found["of_difference"] = moments(influences[0], influences[1])
         if ask.relative is not None:

@@ -108,13 +108,14 @@ def _of_cells(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
     cell = rows.label.astype(np.uint8 if classes**2 < 256 else np.int64) * classes  # type: ignore[union-attr]
     cell += outputs.prediction.astype(cell.dtype)  # type: ignore[union-attr]
     counts = np.bincount(cell, weights=rows.weight, minlength=classes**2)
-    value, slopes = _cell_metric(rows, ask)(counts.reshape(classes, classes).astype(float))
+    value, slopes = cell_metric(rows, ask)(counts.reshape(classes, classes).astype(float))
     if rows.weight is None:
         return value, Influence(slopes.ravel(), cell)
     return value, Influence(slopes.ravel()[cell] * rows.weight)
 
 
-def _cell_metric(rows: Rows, ask: Ask) -> Callable[[Array], tuple[float, Array]]:
+def cell_metric(rows: Rows, ask: Ask) -> Callable[[Array], tuple[float, Array]]:
+    """The function from a confusion matrix to the metric and its derivatives."""
     if ask.metric in ("precision", "recall", "f1"):
         return cells.averaged(ask.metric, ask.average, rows.positive)
     found: Callable[[Array], tuple[float, Array]] = getattr(cells, ask.metric)

@@ -1,0 +1,133 @@
+"""What the few rows on which two models differ come to; in the worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
+from mlgate.gates._model_rows import Outputs, Rows
+from mlgate.gates._model_values import cell_metric
+from mlgate.stats.influences import Influence
+from mlgate.stats.sparse import FEW, Sparse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+_BOUNDED = ("share", "top_k_accuracy", "brier_score", "hamming_loss")
+"""Means of what lies between 0 and 1 in each row."""
+
+
+def few(rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float) -> dict[str, Any]:
+    """The number of discordant rows (or clusters) where it is small, and what they change where
+    that can be bounded; nothing where they are many."""
+    import numpy as np
+
+    differ = _differ(rows, ask)
+    places = np.flatnonzero(differ)
+    units = len(places) if rows.cluster is None else len(np.unique(rows.cluster[places]))
+    if not 0 < units < FEW:
+        return {}
+    found: dict[str, Any] = {"discordant": units}
+    if _of_cells(rows, ask):
+        slopes = _slopes(rows, ask)
+        found["sparse"] = _sparse(rows, places, *_cells(rows, slopes, places))
+    elif (most := _most(rows, ask)) is not None:
+        mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+        share = mass / mass.sum()
+        part = sides[0].part(0, len(rows)) - sides[1].part(0, len(rows)) + share * moved
+        found["sparse"] = _sparse(rows, places, part[places], most / mass.sum())
+    return found
+
+
+def _differ(rows: Rows, ask: Ask) -> Array:
+    """True for each row of which the two models say what the metric tells apart."""
+    import numpy as np
+
+    if ask.column in rows.columns and metric_named(ask.metric).needs == "value":
+        new, old = rows.columns[ask.column]
+        differ: Array = np.not_equal(new, old)  # type: ignore[arg-type]  # both are there
+        return differ
+    by_score = metric_named(ask.metric).needs in ("score", "probability")
+    pairs = [(_said(rows.new, by_score), _said(rows.old, by_score))]
+    if is_custom(ask.metric):
+        pairs = [(_said(rows.new, one), _said(rows.old, one)) for one in (False, True)]
+    found: Array = np.zeros(len(rows), dtype=bool)
+    for one, other in pairs:
+        if one is not None and other is not None:
+            different = one != other
+            found |= different.any(1) if different.ndim == 2 else different
+    return found
+
+
+def _said(outputs: Outputs | None, by_score: bool) -> Array | None:
+    if outputs is None:
+        return None
+    return outputs.scores if by_score else outputs.prediction
+
+
+def _of_cells(rows: Rows, ask: Ask) -> bool:
+    """True for metrics of the confusion matrix."""
+    one = metric_named(ask.metric)
+    classes = rows.label is not None and bool(rows.classes) and not rows.several
+    return classes and one.needs == "prediction" and not is_custom(ask.metric)
+
+
+def _slopes(rows: Rows, ask: Ask) -> Array:
+    """What a row of each cell adds to the metric, halfway between the two models: a row on which
+    they agree then adds nothing to their difference."""
+    import numpy as np
+
+    counts = np.zeros((len(rows.classes),) * 2)
+    mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+    for side in (rows.new, rows.old):
+        np.add.at(counts, (rows.label, side.prediction), mass / 2)  # type: ignore[union-attr]  # both are there
+    return cell_metric(rows, ask)(counts)[1]
+
+
+def _cells(rows: Rows, slopes: Array, places: Array) -> tuple[Array, float]:
+    """What each discordant row changes, and the most that a row of weight 1 can."""
+    label = rows.label[places]  # type: ignore[index]  # rows of classes have labels
+    new, old = (
+        slopes[label, side.prediction[places]]  # type: ignore[union-attr,index]  # both are there
+        for side in (rows.new, rows.old)
+    )
+    changed = new - old if rows.weight is None else (new - old) * rows.weight[places]
+    return changed, float((slopes.max(1) - slopes.min(1)).max())
+
+
+def _most(rows: Rows, ask: Ask) -> float | None:
+    """The most that one row of weight 1 moves its own value; None where nothing bounds that."""
+    import numpy as np
+
+    if ask.metric in _BOUNDED or (ask.metric == "accuracy" and rows.several):
+        return 1.0
+    if ask.metric in AVERAGES and ask.average == "samples":
+        return 1.0
+    if ask.metric == "log_loss" and rows.new.scores is not None:
+        return -float(np.log(np.finfo(rows.new.scores.dtype).eps))
+    return None
+
+
+def _sparse(rows: Rows, places: Array, changed: Array, most: float) -> Sparse:
+    """Gains and losses of rows, or of clusters."""
+    import numpy as np
+
+    mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+    units = len(rows)
+    if rows.cluster is not None:
+        mass = np.bincount(rows.cluster, weights=mass)
+        units = len(mass)
+        _, own = np.unique(rows.cluster[places], return_inverse=True)
+        changed = np.bincount(own, weights=changed)
+    gains, losses = changed[changed > 0], -changed[changed < 0]
+    return Sparse(
+        units=units,
+        gained=float(gains.sum()),
+        gained_squares=float(gains @ gains),
+        lost=float(losses.sum()),
+        lost_squares=float(losses @ losses),
+        heaviest=float(most * mass.max()),
+    )

@@ -1,0 +1,72 @@
+"""Bounds of a change that few rows make: so many are lost, so many gained, each with its weight.
+
+Losses and gains are weighted sums of rare events. Each has the bounds of Fay and Feuer (1997,
+Statist. Med. 16, 791-801), with a beta distribution as Tiwari, Clegg and Zou have it (2006, Stat.
+Methods Med. Res. 15, 547-569): those of Clopper and Pearson where all weights are equal, and wider
+where an event as heavy as any can be may have stayed unseen. Those of the difference follow from
+the four of them (Zou and Donner 2008, Statist. Med. 27, 1693-1702).
+"""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+
+from mlgate.stats.distributions import beta_quantile
+
+FEW = 30
+"""Fewer discordant rows (or clusters) than this carry no t."""
+
+
+class Sparse(Struct, frozen=True, kw_only=True):
+    """What the discordant rows, or clusters, change; gains and losses are sums of weights."""
+
+    units: int
+    """Rows, or clusters, discordant or not."""
+    gained: float = 0.0
+    gained_squares: float = 0.0
+    lost: float = 0.0
+    lost_squares: float = 0.0
+    heaviest: float
+    """The weight that no unit exceeds."""
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds of the change, each at `alpha`."""
+        gain_low, gain_high = self._events(self.gained, self.gained_squares, alpha)
+        loss_low, loss_high = self._events(self.lost, self.lost_squares, alpha)
+        change = self.gained - self.lost
+        below = math.hypot(self.gained - gain_low, loss_high - self.lost)
+        above = math.hypot(gain_high - self.gained, self.lost - loss_low)
+        return change - below, change + above
+
+    def _events(self, total: float, squares: float, alpha: float) -> tuple[float, float]:
+        """Bounds of one sum, each at `alpha`."""
+        low = 0.0
+        if total > 0:
+            low = self._scaled(total * total / squares, squares / total, alpha)
+        total, squares = total + self.heaviest, squares + self.heaviest**2
+        return low, self._scaled(total * total / squares, squares / total, 1 - alpha)
+
+    def _scaled(self, events: float, weight: float, p: float) -> float:
+        others = max(self.units - events + 1, _LEAST)
+        return weight * self.units * beta_quantile(p, events, others)
+
+    def times(self, factor: float) -> Sparse:
+        """The same change by `factor` times the units."""
+        return Sparse(
+            units=round(self.units * factor),
+            gained=self.gained,
+            gained_squares=self.gained_squares / factor,
+            lost=self.lost,
+            lost_squares=self.lost_squares / factor,
+            heaviest=self.heaviest / factor,
+        )
+
+    @property
+    def se(self) -> float:
+        """The standard error of the change, at least one heavy event's."""
+        return math.sqrt(max(self.gained_squares + self.lost_squares, self.heaviest**2))
+
+
+_LEAST = 1e-6

@@ -1,0 +1,122 @@
+"""Models that differ on few rows: exact bounds of what those change, or nothing judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.model import few as simulated
+from mlgate.core.words import Result
+from mlgate.gates._model_decide import Decision
+from mlgate.gates._model_rows import Outputs, Rows
+from mlgate.stats.proportions import clopper_pearson
+from mlgate.stats.sparse import Sparse
+from tests.gates.test_model_unseen import clustered, verdict, weighted
+
+CELLS = ("balanced_accuracy", "precision", "f1", "matthews_corrcoef")
+
+
+def differing(gained: int, lost: int, n: int = 2000) -> Rows:
+    """Two models of nine of ten rows right that differ on the first rows of the positive class."""
+    label = (np.arange(n) % 2).astype(np.uint8)
+    wrong = np.arange(n) % 20 < 2
+    old = np.where(wrong, 1 - label, label)
+    new = old.copy()
+    hits, missed = (np.flatnonzero((label == 1) & (old == told)) for told in (1, 0))
+    new[hits[:lost]] = 0
+    new[missed[:gained]] = 1
+    found = Rows(label, *(Outputs(one.astype(np.uint8), 0.25 + one / 2) for one in (new, old)))
+    found.classes = [0, 1]
+    return found
+
+
+def judged(found: Rows, metric: str, **bound: Any) -> Decision:
+    return verdict(found, metric, **bound)
+
+
+@pytest.mark.parametrize("metric", CELLS)
+def test_few_rows_that_differ_are_judged_without_t(metric: str) -> None:
+    told = judged(differing(3, 4), metric, max_drop=0.05)
+    assert (told.result, told.method) == (Result.PASS, "few discordant rows, beta")
+    assert told.low is not None and told.low < (told.value or 0) < (told.high or 0)
+    assert judged(differing(3, 4), metric, max_drop=0.0005).result is Result.OPEN
+    lost = judged(differing(0, 25), metric, max_drop=0.0)
+    assert lost.result is (Result.OPEN if metric == "precision" else Result.FAIL)
+    assert "influence, t" in (judged(differing(15, 15), metric, max_drop=0.05).method or "")
+
+
+@pytest.mark.parametrize("around", [clustered, weighted])
+@pytest.mark.parametrize("metric", [*CELLS, "accuracy", "recall", "brier_score"])
+def test_nor_are_clusters_and_weights(metric: str, around: Any) -> None:
+    told = judged(around(differing(3, 4)), metric, max_drop=0.2)
+    assert (told.result, told.method) == (Result.PASS, "few discordant rows, beta")
+    assert judged(around(differing(3, 4)), metric, max_drop=0.0005).result is Result.OPEN
+
+
+@pytest.mark.parametrize("metric", CELLS)
+def test_relative_margins_too(metric: str) -> None:
+    assert judged(differing(3, 4), metric, max_drop_relative=0.2).result is Result.PASS
+    assert judged(differing(3, 4), metric, max_drop_relative=0.0005).result is Result.OPEN
+    assert judged(differing(0, 29), metric, max_drop_relative=0.0005).result is Result.FAIL
+
+
+def test_as_many_rows_as_said_would_do() -> None:
+    told = judged(differing(4, 4), "f1", max_drop=0.003)
+    assert told.result is Result.OPEN and told.needed is not None and told.needed > 2000
+    times = -(-told.needed // 2000) + 1
+    assert judged(differing(4 * times, 4 * times, 2000 * times), "f1", max_drop=0.003).result is (
+        Result.PASS
+    )
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_what_has_no_exact_bound_is_not_judged(metric: str) -> None:
+    told = judged(differing(3, 4), metric, max_drop=0.9)
+    assert (told.result, told.judged, told.needed) == (Result.OPEN, False, 8572)
+    assert "7 differing rows, fewer than 30" in told.reason
+    assert "about 8,572 rows would have 30" in told.reason
+    assert judged(differing(20, 20), metric, max_drop=0.9).result is Result.PASS
+
+
+@pytest.mark.parametrize("metric", ["mean_absolute_error", "r2", "root_mean_squared_error"])
+def test_nor_are_numbers_that_few_rows_change(metric: str) -> None:
+    label = np.random.default_rng(0).normal(size=400)
+    old = label + 0.1 * np.random.default_rng(1).normal(size=400)
+    for changed, result in ((10, Result.OPEN), (400, Result.PASS)):
+        new = old.copy()
+        new[:changed] += 1e-6
+        found = Rows(label, Outputs(new, None), Outputs(old, None))
+        assert judged(found, metric, max_drop=0.9).result is result
+
+
+def test_equal_weights_have_the_bounds_of_clopper_and_pearson() -> None:
+    n, lost = 500, 7
+    found = Sparse(units=n, lost=lost / n, lost_squares=lost / n**2, heaviest=1 / n)
+    low, high = found.bounds(0.05)
+    exact = clopper_pearson(lost, n)
+    assert -low == pytest.approx(exact[1])
+    # No gain was seen, but one may be.
+    unseen = clopper_pearson(0, n)[1]
+    assert high == pytest.approx(-lost / n + np.hypot(unseen, lost / n - exact[0]))
+
+
+def test_a_unit_heavier_than_all_that_differ_may_have_stayed_unseen() -> None:
+    light = Sparse(units=500, lost=0.01, lost_squares=2e-5, heaviest=0.002)
+    heavy = Sparse(units=500, lost=0.01, lost_squares=2e-5, heaviest=0.05)
+    assert heavy.bounds(0.05)[0] < light.bounds(0.05)[0] < -0.01
+
+
+def test_bounds_miss_no_more_often_than_they_say() -> None:
+    """Where t misses several times as often."""
+    draws = 100
+    found = [
+        one
+        for one in simulated.misses(draws, (8,))
+        if one.trade in ("losses only", "hits lost, false alarms mended")
+    ]
+    print("\n" + simulated.table(found))
+    most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
+    assert max(max(one.low, one.high) for one in found) <= most
+    assert max(one.low_t for one in found) > 0.2
