@@ -52,7 +52,7 @@ def misses(draws: int, expected: tuple[int, ...] = EXPECTED, seed: int = 1) -> I
                 yield _missed(rng, metric, trade, number, first, draws)
 
 
-def _shares(trade: str, number: int, first: float) -> np.ndarray:
+def shares_of(trade: str, number: float, first: float) -> np.ndarray:
     """Probabilities by label, old prediction and new prediction."""
     found = np.zeros((2, 2, 2))
     for label in (0, 1):
@@ -65,7 +65,7 @@ def _shares(trade: str, number: int, first: float) -> np.ndarray:
     return found
 
 
-def _values(metric: str, shares: np.ndarray) -> tuple[float, float]:
+def values_of(metric: str, shares: np.ndarray) -> tuple[float, float]:
     """The true value of the new model and of the old one."""
     of: Any = getattr(cells, metric, None) or cells.averaged(metric, "binary")
     return of(shares.sum(1))[0], of(shares.sum(2))[0]
@@ -74,7 +74,7 @@ def _values(metric: str, shares: np.ndarray) -> tuple[float, float]:
 def _even(metric: str, trade: str, number: int) -> float:
     """The part of the first half with which both models are worth the same, where there is one."""
     parts = np.linspace(0, 1, 2001)
-    gaps = [abs(np.subtract(*_values(metric, _shares(trade, number, part)))) for part in parts]
+    gaps = [abs(np.subtract(*values_of(metric, shares_of(trade, number, part)))) for part in parts]
     best = float(parts[int(np.argmin(gaps))])
     return best if trade != "losses only" and 0 < best < 1 else 0.5
 
@@ -82,8 +82,8 @@ def _even(metric: str, trade: str, number: int) -> float:
 def _missed(
     rng: np.random.Generator, metric: str, trade: str, number: int, first: float, draws: int
 ) -> Missed:
-    shares = _shares(trade, number, first)
-    true = float(np.subtract(*_values(metric, shares)))
+    shares = shares_of(trade, number, first)
+    true = float(np.subtract(*values_of(metric, shares)))
     counts, judged = np.zeros(4), 0
     cell = np.arange(8)
     for counted in rng.multinomial(ROWS, shares.ravel(), size=draws):

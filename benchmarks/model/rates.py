@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.model import bounds, families, paired
+from benchmarks.model import bounds, families, few, paired, quantiles, unseen
 from benchmarks.rows import Row
 
 _MOST = 0.06
@@ -19,6 +19,7 @@ def rows(quick: bool = False) -> Iterator[Row]:
     yield _bounds(draws, 500, None)
     yield _bounds(draws, 1_000, _CLUSTERS)
     yield from _families(draws)
+    yield from _exact(draws // 10)
 
 
 def _enumerated(grid: tuple[int, ...]) -> Iterator[Row]:
@@ -39,6 +40,23 @@ def _bounds(draws: int, number: int, clusters: int | None) -> Row:
     worst = max(max(one.low, one.high) for one in found)
     most = _MOST + 2 * (_MOST * (1 - _MOST) / draws) ** 0.5
     return _promise(f"bounds of {metrics} metrics, {what}", worst, "the most that one misses", most)
+
+
+def _exact(draws: int) -> Iterator[Row]:
+    """Bounds that rest on no large sample: at most, not about, 5 %."""
+    most = 0.05 + 3 * (0.05 * 0.95 / draws) ** 0.5
+    some = list(few.misses(draws))
+    print(f"## Few differing rows, {draws:,} draws\n\n{few.table(some)}\n", flush=True)
+    worst = max(max(one.low, one.high) for one in some)
+    yield _promise("1 to 29 differing rows", worst, "the most that a bound misses", most)
+    ordered = list(quantiles.misses(draws))
+    print(f"## Quantiles, {draws:,} draws\n\n{quantiles.table(ordered)}\n", flush=True)
+    worst = max(max(one.low, one.high) for one in ordered)
+    yield _promise("quantiles", worst, "the most that a bound misses", most)
+    none = list(unseen.misses(10 * draws))
+    print(f"## No differing row, {10 * draws:,} draws\n\n{unseen.table(none)}\n", flush=True)
+    worst = max(one.low for one in none)
+    yield _promise("no differing row", worst, "the most that a bound misses", most)
 
 
 def _families(draws: int) -> Iterator[Row]:

@@ -54,9 +54,12 @@ def _classes_of(table: Table, name: str) -> _Classed:
     where = f"{table.path}: column {name!r}"
     for value in values:
         if value == "" or value != value:
-            gone = int((codes == values.index(value)).sum()) if value == value else None
-            rows = counted(gone, "row") if gone else "rows"
-            raise Refused(f"{where} has {rows} without a value", "label every row, or leave it out")
+            at = next(at for at, one in enumerate(values) if one is value)
+            places = np.flatnonzero(codes == at)
+            first = f", first row {int(places[0]) + 1:,}" if len(places) else ""
+            rows = counted(len(places), "row") if len(places) else "rows"
+            hint = "fill every row, or leave the row out on both sides"
+            raise Refused(f"{where} has {rows} without a value{first}", hint)
     if values and isinstance(values[0], float):
         if not all(float(value).is_integer() for value in values):
             raise Refused(

@@ -99,7 +99,7 @@ def check_once(ordered: Array, name: str) -> None:
     if ordered.dtype.kind == "f":
         missing = int((ordered != ordered).sum())
     if missing:
-        raise Refused(f"{name}: {counted(missing, 'row')} without an id")
+        raise Refused(f"{name}: {counted(missing, 'row')} without an id", "give it one")
     twice = ordered[1:][ordered[1:] == ordered[:-1]]
     if len(twice):
         raise Refused(

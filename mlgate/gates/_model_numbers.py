@@ -51,13 +51,33 @@ def _meant(
             f"{new.path} has no number {pattern}; {_there(candidate)}",
             _instead(pattern, sorted(candidate), new.path),
         )
-    for side, gone in ((new, before - there), (old, there - before)):
-        if gone and baseline is not None and side is not None and rule.compares:
-            raise GateError(
-                f"{side.path} has no number {min(gone)}, which the other side has",
-                "write the same metrics on both sides",
-            )
+    if baseline is not None and old is not None and rule.compares:
+        if before - there:
+            raise _dropped(pattern, min(before - there), new, old)
+        if there - before:
+            raise _added(pattern, min(there - before), new, old, baseline)
     return sorted(there)
+
+
+def _dropped(pattern: str, name: str, new: Place, old: Place) -> GateError:
+    """A number that the baseline has and the candidate does not."""
+    return GateError(
+        f"{new.path} has no number {name}, which {old.path} has and value = '{pattern}' means",
+        f"write {name} into {new.path} too; where it was given up on purpose, name the numbers "
+        f"that are left in a rule each, instead of {pattern}",
+    )
+
+
+def _added(
+    pattern: str, name: str, new: Place, old: Place, baseline: dict[str, float]
+) -> GateError:
+    """A number that is new with the candidate."""
+    return GateError(
+        f"{old.path} has no number {name}, which {new.path} has: nothing to compare it with; "
+        f"in the baseline {_there(baseline)}",
+        f"where {name} is new, let its rule have `min` or `max` alone until a baseline holds it; "
+        f"else write {name} into the baseline too, or correct value = '{pattern}'",
+    )
 
 
 def _there(found: dict[str, float]) -> str:

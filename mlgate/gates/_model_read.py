@@ -65,7 +65,7 @@ def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | C
     else:
         found = _large(engine, place, wanted)
     if not len(next(iter(found.values()), ())):
-        raise Refused(f"{place['path']} has no rows")
+        raise Refused(f"{place['path']} has no rows", "evaluate the model on its test set")
     return found
 
 

@@ -205,13 +205,32 @@ def _equal(ids: Array, others: Array) -> bool:
     )
 
 
+def _text(table: Table, name: str) -> Refused:
+    """The first text among what should be numbers."""
+    told = map(str, unfolded(table.found[name]).tolist())
+    row, word = next(((at, one) for at, one in enumerate(told, 1) if not _is_number(one)), (1, ""))
+    return Refused(
+        f"{table.path}: column {name!r} holds text where numbers are needed, first {word!r} in row "
+        f"{row:,}",
+        "correct the evaluation, or name a column of numbers",
+    )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def finite(table: Table, name: str) -> Array:
     """A column of numbers. Raises `Refused` for text, NaN and infinities."""
     import numpy as np
 
     values = table.found[name]
     if isinstance(values, Coded) or values.dtype.kind not in "iufb":
-        raise Refused(f"{table.path}: column {name!r} holds text where numbers are needed")
+        raise _text(table, name)
     if values.dtype.kind == "f":
         bad = len(values) - np.count_nonzero(np.isfinite(values))
         if bad:

@@ -340,7 +340,8 @@ BAD = {
     "duplicate id": (GOOD.replace("\n7,", "\n8,"), GOOD, {}, "1 id not unique, such as 8"),
     "one-sided": (GOOD + "900,1,1\n", GOOD, {}, "1 id only in pred.csv, such as 900"),
     "other side": (GOOD, GOOD + "900,1,1\n", {}, "only in pred.csv at the base, such as 900"),
-    "no label": (GOOD.replace("\n7,1,", "\n7,,"), GOOD, {}, "without a value"),
+    "no label": (GOOD.replace("\n7,1,", "\n7,,"), GOOD, {},
+                 "1 row without a value, first row 8"),
     "third class": (GOOD.replace("\n7,1,1", "\n7,1,2"), GOOD, {}, "more than two classes|positive"),
     "undeclared": (
         GOOD.replace("\n7,1,1", "\n7,1,9"), GOOD, {"task": "multiclass", "classes": [0, 1]},

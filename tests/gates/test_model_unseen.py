@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks.model import unseen as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_decide import Decision, decide, needs
@@ -204,3 +205,13 @@ def _drawn(rng: np.random.Generator, n: int, share: float) -> Rows:
 def _true_loss(metric: str, share: float) -> float:
     told = measured(_drawn(np.random.default_rng(1), 200_000, share), asked(metric))
     return float(told["old"] - told["new"])
+
+
+def test_the_bound_misses_no_more_often_than_it_says() -> None:
+    """The truth just beyond the bound, and no row of the sample tells."""
+    draws = 2000
+    found = list(simulated.misses(draws))
+    print("\n" + simulated.table(found))
+    assert max(one.low for one in found) <= 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
+    worst = next(one for one in found if (one.metric, one.kind) == ("recall", "hits lost"))
+    assert worst.loss > 0.01 and worst.low > 0.01  # the case is near the bound
