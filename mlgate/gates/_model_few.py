@@ -27,7 +27,9 @@ def few(rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float) 
 
     differ = _differ(rows, ask)
     places = np.flatnonzero(differ)
-    units = len(places) if rows.cluster is None else len(np.unique(rows.cluster[places]))
+    units = len(places)
+    if rows.cluster is not None:
+        units = int(np.count_nonzero(np.bincount(rows.cluster[places])))
     if not 0 < units < FEW:
         return {}
     found: dict[str, Any] = {"discordant": units}
