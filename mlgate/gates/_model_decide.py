@@ -93,7 +93,7 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
     if found.unseen == () and still(found, found.of_difference):
         return Decision(need=need, result=Result.OPEN, reason=UNSEEN, judged=False)
     if found.discordant and found.sparse is None:
-        return _few_differ(need, found, better * _gain(found), rule)
+        return _few_differ(need, found, better * _gain(found), rule, _few(found, rule, metric))
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
@@ -229,14 +229,13 @@ def _floor(need: Need, found: Measured, rule: Rule, metric: Metric) -> Decision:
     )  # fmt: skip
 
 
-def _few_differ(need: Need, found: Measured, gain: float, rule: Rule) -> Decision:
+def _few_differ(need: Need, found: Measured, gain: float, rule: Rule, few: str | None) -> Decision:
     """Open, for the rows on which the models differ are too few for a large sample's bounds."""
-    few = found.discordant or 1
-    least = math.ceil(found.n * FEW / few)
+    least = math.ceil(found.n * FEW / (found.discordant or 1))
     return Decision(
         need=need,
         result=Result.OPEN,
-        reason=few_differ(found, rule.metric, least),
+        reason=few or few_differ(found, rule.metric, least),
         value=gain,
         needed=least,
         judged=False,

@@ -82,11 +82,13 @@ def _slopes(rows: Rows, ask: Ask) -> Array:
     they agree then adds nothing to their difference."""
     import numpy as np
 
-    counts = np.zeros((len(rows.classes),) * 2)
+    classes = len(rows.classes)
     mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+    counts = np.zeros(classes**2)
     for side in (rows.new, rows.old):
-        np.add.at(counts, (rows.label, side.prediction), mass / 2)  # type: ignore[union-attr]  # both are there
-    return cell_metric(rows, ask)(counts)[1]
+        cell = rows.label.astype(np.int64) * classes + side.prediction  # type: ignore[union-attr,operator]  # both are there
+        counts += np.bincount(cell, weights=mass / 2, minlength=classes**2)
+    return cell_metric(rows, ask)(counts.reshape(classes, classes))[1]
 
 
 def _cells(rows: Rows, slopes: Array, places: Array) -> tuple[Array, float]:
