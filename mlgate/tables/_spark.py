@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlgate.core.errors import GateError, ToolMissing
-from mlgate.tables import _conditions, _queries, _scan, _spark_sql, _sql
+from mlgate.tables import _conditions, _queries, _scan, _spark_order, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
@@ -89,7 +89,7 @@ class _Work:
         if isinstance(a, ask.Duplicates):
             return self._duplicates(a, named)
         if isinstance(a, ask.Disorder):
-            raise GateError("Spark keeps no order of rows, so `monotonic` cannot be judged")
+            return _spark_order.disorder(self._spark, self._asked.table, a, named)
         return _queries.answer(a, "rows_of_table", named, self._rows)
 
     def _duplicates(self, a: ask.Duplicates, named: dict[str, Column]) -> Value:

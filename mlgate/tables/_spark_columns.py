@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.tables._protocol import Source
+from mlgate.tables._spark_order import PLACE, placed
 from mlgate.tables._spark_session import columns, frame, session, told
 from mlgate.tables.columns import LONG, Coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from pyspark.sql import DataFrame
 
     from mlgate.tables._engine import Engine
 
     Array = NDArray[Any]
-
-_PLACE = ("_metadata.file_path", "_metadata.file_block_start", "monotonically_increasing_id()")
-"""What orders rows as they stand in their files, however the files were parted for reading."""
 
 
 def fetched(
@@ -34,23 +31,16 @@ def fetched(
     from pyspark.errors import PySparkException
 
     try:
-        found = frame(session(engine.spark), table, table.files)
-        wanted = choose([column.name for column in columns(found)])
-        rows = _in_order(found, wanted).toArrow()
+        spark = session(engine.spark)
+        wanted = choose([column.name for column in columns(frame(spark, table, table.files))])
+        quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
+        rows = placed(spark, table).orderBy(*PLACE).selectExpr(*quoted).toArrow()
     except GateError as error:
         raise GateError(f"cannot be read: {error.message}", error.hint) from None
     except (PySparkException, OSError) as error:
         raise GateError(f"cannot be read: {told(error)}") from None
     single = rounds(rows.num_rows)
     return {name: _array(rows.column(name), single) for name in wanted}
-
-
-def _in_order(found: DataFrame, wanted: Sequence[str]) -> DataFrame:
-    quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
-    places = [f"__mlgate_place_{number}" for number in range(len(_PLACE))]
-    told_apart = [f"{value} AS {name}" for value, name in zip(_PLACE, places, strict=True)]
-    placed = found.selectExpr(*quoted, *told_apart).orderBy(*places)
-    return placed.selectExpr(*quoted)
 
 
 def _array(column: Any, single: bool) -> Array | Coded:

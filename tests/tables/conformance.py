@@ -65,7 +65,7 @@ def duplicates(rows: Rows, columns: tuple[str, ...]) -> list[int]:
 
 def disorder(rows: Rows, a: ask.Disorder) -> int:
     broken, best = 0, None
-    for value in finite(rows, a.column):
+    for value in ordered(rows, a.column):
         if best is not None:
             wrong = value > best if a.descending else value < best
             broken += wrong or (a.strict and value == best)

@@ -78,6 +78,7 @@ WANTED: list[ask.Aggregate] = [
     *(ask.Quantile(column=c, q=q) for c in ("f", "s") for q in (0.05, 0.5, 0.999)),
     *(ask.Disorder(column="s", descending=d, strict=s) for d in (True, False)
       for s in (True, False)),
+    *(ask.Disorder(column=c) for c in ("f", TEXT, TIME, "b")),
     ask.PerDay(column=TIME),
     *(ask.Truth(condition=c) for c in CONDITIONS),
     *(ask.Groups(by=by, label="b", positive="true") for by in ((TEXT,), ("s", TEXT))),

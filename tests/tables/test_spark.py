@@ -29,6 +29,7 @@ from mlgate.gates import drift
 from mlgate.tables import _duckdb_script, _spark_script, _spark_sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Request
+from mlgate.tables._spark_session import session
 from mlgate.tables._spark_sql import spoken
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask as asked
@@ -130,13 +131,46 @@ def test_answers_are_the_oracles(spark: SparkDesk) -> None:
     folder.mkdir()
     for number, rows in enumerate((odd, ROWS, [])):
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / f"{number}.parquet")
-    wanted = [a for a in WANTED if not isinstance(a, ask.Disorder)]
-    found = asked(spark, in_work_tree(str(spark.folder), "t"), wanted)
+    found = asked(spark, in_work_tree(str(spark.folder), "t"), WANTED)
     for a, value in found.values.items():
         assert close(value, ORACLES[type(a)]([*odd, *ROWS], a)), (a, value)
-    order = ask.Disorder(column="s")
-    with pytest.raises(GateError, match="no order"):
-        asked(spark, in_work_tree(str(spark.folder), "t"), [order]).of(order)
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore")
+def test_rows_keep_their_order(spark: SparkDesk, desk: Desk) -> None:
+    """Across files that Spark reads by size, whose addresses sort otherwise, and that it splits."""
+    pytest.importorskip("pyspark")
+    sorted_names = [" .parquet", "#.parquet", "%.parquet", "+.parquet", "^.parquet", "é.parquet"]
+    sizes = [1, 3000, 0, 50, 9000, 400]
+    begins = [sum(sizes[:number]) for number in range(len(sizes))]
+    for name, begin, size in zip(sorted_names, begins, sizes, strict=True):
+        rows = pa.table({
+            "up": [float(begin + n) if n % 7 else None for n in range(size)],
+            "ties": [(begin + n) // 10 for n in range(size)],
+            "mixed": [(begin + n) * 7919 % 10007 for n in range(size)],
+            "text": [f"{begin + n:09}" if n % 5 else "" for n in range(size)],
+        }, pa.schema([("up", pa.float64()), ("ties", pa.int32()), ("mixed", pa.int64()),
+                      ("text", pa.string())]))  # fmt: skip
+        pq.write_table(rows, desk.folder / name, row_group_size=500)
+    table = in_work_tree(str(desk.folder), "*.parquet")
+    twice = msgspec.structs.replace(table, parts=(*table.parts, *table.parts[:2]))
+    wanted = [
+        ask.Disorder(column="up"), ask.Disorder(column="text", where="mixed > 100"),
+        ask.Disorder(column="ties"), ask.Disorder(column="ties", strict=True),
+        ask.Disorder(column="mixed", descending=True),
+    ]  # fmt: skip
+    conf = session({"master": "local[2]"}).conf
+    conf.set("spark.sql.files.maxPartitionBytes", "20000")
+    try:
+        for one in (table, twice):
+            embedded, found = asked(desk, one, wanted).values, asked(spark, one, wanted).values
+            assert found == embedded
+            assert found[ask.Disorder(column="up")] == (0 if one is table else 2571)
+            assert found[ask.Disorder(column="ties", strict=True)] > 10_000
+    finally:
+        conf.unset("spark.sql.files.maxPartitionBytes")
 
 
 @pytest.mark.heavy
@@ -169,7 +203,9 @@ def test_verdicts_are_the_same(spark: SparkDesk, desk: Desk, name: str) -> None:
             {"expression": """"my ""note`" <> 'a\\b' AND length("my ""note`") < 5"""},
         ],
         "columns": {
-            "age": {"type": "integer", "nulls": {"max": 0.1}, "between": [0, 70]},
+            "id": {"monotonic": "strictly-increasing"},
+            "age": {"type": "integer", "nulls": {"max": 0.1}, "between": [0, 70],
+                    "monotonic": "increasing"},
             "amount": {"mean": [0, 100], "stdev": [0, 1e6], "quantiles": {"0.5": [0, 200]}},
             "plan": {"values": ["p0", "p1"], "regex": "^p[01]$", "length": [2, 2],
                      "filter": "id > 5"},
