@@ -80,12 +80,7 @@ def _check_listens(remote: str) -> None:
 def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFrame:
     """Those files as one frame. Raises `GateError` for a form that Spark does not read."""
     for file in files:
-        if any(sign in file for sign in _GLOB):
-            raise GateError(
-                f"Spark takes {shown(os.path.basename(file))} for a pattern", "rename it"
-            )
-        if not os.path.getsize(file):
-            raise GateError(f"{shown(os.path.basename(file))} is empty: 0 bytes")
+        _check_reads(file)
     if table.form == "parquet":
         reader = spark.read.option("mergeSchema", str(len(files) > 1).lower())
         return cast("DataFrame", _partitioned(reader, table, files).parquet(*files))
@@ -103,6 +98,19 @@ def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFra
         return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
     kind = "Arrow files" if table.form == "arrow" else "database files"
     raise GateError(f"Spark reads no {kind}", "write the table as Parquet")
+
+
+def _check_reads(file: str) -> None:
+    """Raise `GateError` for a name that Spark reads as another, or passes over without a word."""
+    name = os.path.basename(file)
+    if any(sign in file for sign in _GLOB):
+        raise GateError(f"Spark takes {shown(name)} for a pattern", "rename it")
+    if name.startswith(("_", ".")):
+        raise GateError(f"Spark passes over {shown(name)}, as over hidden files", "rename it")
+    if ":" in name:
+        raise GateError(f"Spark reads no file with a colon in its name: {shown(name)}", "rename it")
+    if not os.path.getsize(file):
+        raise GateError(f"{shown(name)} is empty: 0 bytes")
 
 
 def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:
