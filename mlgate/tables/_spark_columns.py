@@ -57,13 +57,25 @@ def _array(column: Any, single: bool) -> Array | Coded:
         times = column.to_numpy().astype("datetime64[us]")
         return np.where(np.isnat(times), "", times.astype(str)) if column.null_count else times
     if pa.types.is_decimal(kind):
-        column = column.cast(pa.float64())
+        column = _decimals(column)
     elif pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
     numbers: Array = column.to_numpy()
     if single and numbers.dtype == np.float64 and not pa.types.is_integer(column.type):
         numbers = numbers.astype(np.float32)
     return numbers.astype(float) if column.null_count else numbers
+
+
+def _decimals(column: Any) -> Any:
+    """As doubles, but for what Spark read from unsigned integers of 64 bits: ids, for one."""
+    import pyarrow as pa
+
+    if column.type == pa.decimal128(20, 0) and not column.null_count:
+        try:
+            return column.cast(pa.uint64())
+        except pa.ArrowInvalid:
+            pass
+    return column.cast(pa.float64())
 
 
 def _texts(column: Any) -> Array | Coded:

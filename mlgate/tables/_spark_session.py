@@ -17,6 +17,7 @@ _TYPES: dict[str, Type] = {
     "tinyint": "integer", "smallint": "integer", "int": "integer", "bigint": "integer",
     "float": "float", "double": "float", "string": "string", "boolean": "boolean", "date": "date",
     "timestamp": "timestamp", "timestamp_ntz": "timestamp", "binary": "binary",
+    "decimal(20,0)": "integer",  # what it reads unsigned integers of 64 bits as
 }  # fmt: skip
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -134,14 +135,20 @@ def columns(found: DataFrame) -> list[Column]:
 
 
 def _type(native: str) -> Type:
+    if native in _TYPES:
+        return _TYPES[native]
     if native.startswith("decimal("):
         return "decimal"
+    if native.startswith("time("):
+        return "time"
     nested = native.startswith(("array<", "struct<", "map<"))
-    return "nested" if nested else _TYPES.get(native, "other")
+    return "nested" if nested else "other"
 
 
 def told(error: Exception) -> str:
     """What Spark says, in its first line; the others may quote rows."""
     condition = getattr(error, "getCondition", lambda: None)()
     first = plain(str(error)).strip().partition("\n")[0]
+    if condition == "PARQUET_TYPE_ILLEGAL" or "Illegal Parquet type" in first:
+        return "a column is of a type that Spark does not read, such as times in nanoseconds"
     return (condition or first)[:500] or type(error).__name__

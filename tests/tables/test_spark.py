@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pyarrow as pa
@@ -26,13 +28,20 @@ from test_aggregates import (
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.gates import data as gate
 from mlgate.gates import drift
-from mlgate.tables import _duckdb_script, _spark_script, _spark_sql
+from mlgate.tables import (
+    _duckdb_script,
+    _spark_columns,
+    _spark_script,
+    _spark_session,
+    _spark_sql,
+)
 from mlgate.tables import aggregates as ask
-from mlgate.tables._protocol import Request
+from mlgate.tables._protocol import Request, Source
 from mlgate.tables._spark_session import session
 from mlgate.tables._spark_sql import spoken
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask as asked
+from mlgate.tables.columns import Coded
 
 POLICY = {"head": {"tables": {"engine": "spark", "spark": {"master": "local[2]"}}}}
 
@@ -114,6 +123,39 @@ def test_a_pattern_that_spark_reads_otherwise_is_refused(spark: SparkDesk) -> No
         _spark_sql.check("name LIKE 'a\\_%'")
     _spark_sql.check("name LIKE 'a%'")
     _spark_sql.check("name = 'a\\b'")
+
+
+@pytest.mark.parametrize("name", ["_a.parquet", ".a.parquet", "a:b.parquet", "a*.parquet"])
+def test_a_name_that_spark_reads_otherwise_is_refused(name: str, tmp_path: Path) -> None:
+    """It would pass over it without a word, and judge the other files."""
+    (tmp_path / name).write_bytes(b"PAR1")
+    with pytest.raises(GateError, match="Spark") as told:
+        _spark_session.frame(Mock(), Source((str(tmp_path / name),), "parquet"),
+                             (str(tmp_path / name),))  # fmt: skip
+    assert told.value.hint == "rename it"
+
+
+@pytest.mark.parametrize(
+    ("native", "kind"),
+    [("decimal(20,0)", "integer"), ("decimal(20,1)", "decimal"), ("time(6)", "time"),
+     ("array<int>", "nested"), ("interval day", "other"), ("bigint", "integer")],
+)  # fmt: skip
+def test_types_are_called_as_the_embedded_engine_calls_them(native: str, kind: str) -> None:
+    assert _spark_session._type(native) == kind
+
+
+def test_wide_unsigned_ids_stay_apart() -> None:
+    """As doubles the two would be one."""
+    ids = [2**63 + 1, 2**63 + 2]
+    read = pa.chunked_array([pa.array(ids, pa.decimal128(20, 0))])
+    found = _spark_columns._array(read, single=True)
+    assert not isinstance(found, Coded)
+    assert found.tolist() == ids
+    gone = _spark_columns._array(
+        pa.chunked_array([pa.array([1, None], pa.decimal128(20, 0))]), False
+    )
+    assert not isinstance(gone, Coded)
+    assert gone[0] == 1 and gone[1] != gone[1]
 
 
 @pytest.mark.heavy
