@@ -133,3 +133,10 @@ def unfit(path: str, check: Check, reason: str, columns: Sequence[str] = ()) -> 
 
 Values = Sequence[Value]
 Judge = Callable[..., Any]
+
+
+def mend(check: Check) -> str:
+    """What mends a check that is not met."""
+    from mlgate.gates.data import rules
+
+    return rules[check.rule].mend

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlgate.core.text import shown
-from mlgate.gates._data_judge import broken, judged, lost_values, orphans
+from mlgate.gates._data_judge import broken, judged
+from mlgate.gates._data_others import lost_values, orphans
 from mlgate.sources._tables import locate
 from mlgate.tables._protocol import Breach, Failing, source_of
 from mlgate.tables.ask import told
@@ -22,7 +23,7 @@ def write(ctx: Context, file: str) -> int | None:
     table = locate(ctx, ctx.options.table)
     found = judged(ctx, table)
     breaches = broken(found.rulings)
-    for rule, given, lost in orphans(ctx, table, found):
+    for rule, given, lost in orphans(ctx, table, found.rules, found.answers):
         if not lost_values(ctx, table, rule, given, lost).met:
             named = f"in-table: {shown(lost.column)}"
             breaches.append(Breach(number=len(breaches), lost=lost, rule=named))

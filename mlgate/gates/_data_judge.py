@@ -7,25 +7,21 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mlgate.core.finding import Finding, Location
+from mlgate.core.finding import Finding
 from mlgate.core.text import shown
-from mlgate.core.words import Level
-from mlgate.gates import _data_balance, _data_columns, _data_rows
-from mlgate.gates._data_check import Check, Ruling, finding, unfit
-from mlgate.gates._data_options import Balance, Column, InTable
-from mlgate.sources._tables import at, locate
+from mlgate.gates import _data_balance, _data_columns, _data_others, _data_rows, _data_schema
+from mlgate.gates._data_check import Check, Ruling, finding, mend, unfit
+from mlgate.gates._data_options import Balance, Column
 from mlgate.tables import aggregates as ask
-from mlgate.tables._protocol import Breach, Examples, Orphans, source_of
+from mlgate.tables._protocol import Breach, Examples, source_of
 from mlgate.tables.ask import Answers, told
 from mlgate.tables.ask import ask as asked
-from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.gates.data import Options
     from mlgate.tables.table import Located
 
-_NUMBERS = ("integer", "float", "decimal")
 _SHOWN = 5
 
 
@@ -65,54 +61,10 @@ def judged(ctx: Context, table: Located) -> Judged:
 def findings(ctx: Context, table: Located) -> Iterator[Finding]:
     """What holds for the table, and what does not."""
     found = judged(ctx, table)
-    yield from _schema(ctx.options, table, found.answers)
+    yield from _data_schema.findings(ctx.options, table, found.answers)
     yield from _stated(ctx, table, found)
-    for rule, given, lost in orphans(ctx, table, found):
-        yield _in_table(ctx, table, rule, given, lost)
-    yield from _against_base(ctx, table, found.answers, found.balance)
-
-
-# -- the schema ------------------------------------------------------------------------------------
-
-
-def _schema(options: Options, table: Located, answers: Answers) -> Iterator[Finding]:
-    found = {column.name: column for column in answers.columns}
-    for name, rule in (*options.columns.items(), *((r.column, r) for r in options.rules)):
-        if name not in found:
-            if not rule.optional:
-                yield _wrong(table, f"there is no column {shown(name)}", meant(name, found))
-        elif rule.type is not None and not _is(found[name].type, rule.type):
-            kind = f"{found[name].type} ({found[name].native})"
-            yield _wrong(table, f"{shown(name)} is {kind}, must be {rule.type}")
-    if options.columns_exact:
-        for name in found:
-            if name not in options.columns:
-                yield _wrong(table, f"the column {shown(name)} is not expected")
-    if options.ordered:
-        there = [name for name in found if name in options.columns]
-        wanted = [name for name in options.columns if name in found]
-        if there != wanted:
-            first = next(a for a, b in zip(there, wanted, strict=True) if a != b)
-            yield _wrong(table, f"the columns are in another order, from {shown(first)} on")
-    for difference in answers.odd:
-        yield _wrong(table, f"its files have different columns: {difference}")
-
-
-def _is(found: str, wanted: str) -> bool:
-    return found == wanted or (wanted == "number" and found in _NUMBERS)
-
-
-def _wrong(table: Located, message: str, mend: str | None = None) -> Finding:
-    return Finding(
-        rule="data/schema",
-        message=message,
-        level=Level.ERROR,
-        location=Location(path=table.path),
-        help=mend or "correct the step that writes the table, or its columns in the policy",
-    )
-
-
-# -- the checks ------------------------------------------------------------------------------------
+    yield from _data_others.lookups(ctx, table, found.rules, found.answers)
+    yield from _data_others.against_base(ctx, table, found.answers, found.balance)
 
 
 def _ruling(check: Check, answers: Answers) -> Ruling | str:
@@ -130,13 +82,7 @@ def _stated(ctx: Context, table: Located, found: Judged) -> Iterator[Finding]:
         if isinstance(ruling, str):
             yield unfit(table.path, check, ruling, there)
         else:
-            yield finding(table.path, check, ruling, _mend(check), examples.get(number, ""))
-
-
-def _mend(check: Check) -> str:
-    from mlgate.gates.data import rules
-
-    return rules[check.rule].mend
+            yield finding(table.path, check, ruling, mend(check), examples.get(number, ""))
 
 
 def _examples(
@@ -167,83 +113,3 @@ def broken(rulings: Sequence[tuple[Check, Ruling | str]]) -> list[Breach]:
 
 def _keyed(key: str | None, row: Sequence[object]) -> str:
     return f" ({shown(key or '')} {shown(str(row[1]))})" if len(row) > 1 else ""
-
-
-# -- other tables ----------------------------------------------------------------------------------
-
-
-def orphans(
-    ctx: Context, table: Located, found: Judged
-) -> Iterator[tuple[Column, InTable, Orphans]]:
-    """The columns whose values must be in another table, with what asks for those that are not."""
-    there = {column.name for column in found.answers.columns}
-    for name, rule in found.rules:
-        if rule.in_table is not None and name in there:
-            other = source_of(locate(ctx, rule.in_table.table))
-            yield rule, rule.in_table, Orphans(
-                table=source_of(table),
-                column=name,
-                other=other,
-                other_column=rule.in_table.column,
-            )
-
-
-def lost_values(
-    ctx: Context, table: Located, rule: Column, given: InTable, lost: Orphans
-) -> Ruling:
-    """Whether the other table has the values."""
-    (line,) = told(ctx, lost, f"{shown(table.path)} and {shown(given.table)}")
-    present, gone = line.found
-    lead = f"{shown(lost.column)}: "
-    where = f"not in {shown(given.column)} of {shown(given.table)}"
-    return _data_columns.mostly(lead, "in_table", gone, present, rule.mostly, where)
-
-
-def _in_table(ctx: Context, table: Located, rule: Column, given: InTable, lost: Orphans) -> Finding:
-    ruling = lost_values(ctx, table, rule, given, lost)
-    check = Check(rule="in-table", about=lost.column, asks=(), judge=lambda: ruling)
-    return finding(table.path, check, ruling, _mend(check))
-
-
-def _against_base(
-    ctx: Context,
-    table: Located,
-    answers: Answers,
-    balance: Sequence[tuple[Balance, ask.Groups]],
-) -> Iterator[Finding]:
-    """What the base's version of the table is compared with."""
-    options: Options = ctx.options
-    changed = options.rows.max_change is not None
-    groups = [a for given, a in balance if given.max_change is not None]
-    before = _base(ctx, [*([ask.Rows()] if changed else []), *groups])
-    if changed:
-        check = Check(rule="rows", about="rows", asks=(), judge=_data_rows.changed)
-        yield finding(table.path, check, _rows_changed(options, answers, before), _mend(check))
-    for given, aggregate in balance:
-        check = Check(
-            rule="balance", about=given.group, asks=(aggregate,), judge=_data_balance._gap
-        )
-        reason = answers.unfit(aggregate)
-        if reason is not None:
-            yield unfit(table.path, check, reason)
-            continue
-        old = before.of(aggregate) if before and aggregate in before.values else None
-        for ruling in _data_balance.rulings(given, answers.of(aggregate), old):
-            yield finding(table.path, check, ruling, _mend(check))
-
-
-def _base(ctx: Context, wanted: Sequence[ask.Aggregate]) -> Answers | None:
-    if not wanted or ctx.base is None:
-        return None
-    table = at(ctx, ctx.base, ctx.options.table)
-    return asked(ctx, table, wanted) if table is not None else None
-
-
-def _rows_changed(options: Options, answers: Answers, before: Answers | None) -> Ruling:
-    count = answers.of(ask.Rows())
-    if before is not None:
-        return _data_rows.changed(options.rows, count, before.of(ask.Rows()))
-    from mlgate.core.finding import Measurement
-
-    missing = Measurement(name="change of rows", value=None)
-    return Ruling(False, "the base holds no such table, so the change is unknown", missing, True)

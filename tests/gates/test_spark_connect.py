@@ -67,7 +67,8 @@ def test_a_data_gate_says_the_same(desk: Desk, address: str) -> None:
     parquet(desk.folder / "t.parquet", query)
     options = {
         "table": "t.parquet", "unique": ["id", "age"], "rows": {"max": 900},
-        "columns": {"age": {"between": [0, 70], "mean": [0, 100]}, "plan": {"regex": "^p[01]$"}},
+        "columns": {"age": {"between": [0, 70], "mean": [0, 100], "monotonic": "increasing"},
+                    "plan": {"regex": "^p[01]$"}},
     }  # fmt: skip
     told = [
         [(one.rule, one.result, one.message) for one in
