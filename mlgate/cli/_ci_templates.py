@@ -31,7 +31,7 @@ _FILES: dict[str, dict[str, dict[str, str]]] = {
     "buildkite": {
         "gate": {
             _PLUGIN + name: f"buildkite/mlgate-buildkite-plugin/{name}"
-            for name in ("plugin.yml", "hooks/post-command", "hooks/pre-artifact")
+            for name in ("plugin.yml", "hooks/post-command", "hooks/pre-exit")
         }
     },
     "codebuild": {"gate": {"mlgate.buildspec.yml": "codebuild/buildspec.yml"}},

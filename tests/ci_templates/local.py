@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from executors import TEMPLATES, on_path, package, run
 from projects import Project
 
@@ -30,10 +32,18 @@ def merge_request(project: Project, source: str = "1") -> dict[str, str]:
         "CI_PIPELINE_SOURCE": "merge_request_event",
         "CI_MERGE_REQUEST_IID": "7",
         "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
-        "CI_MERGE_REQUEST_DIFF_BASE_SHA": project.git("rev-parse", "origin/main").strip(),
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": known_or_not(project, "origin/main"),
         "CI_MERGE_REQUEST_PROJECT_ID": "1",
         "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": source,
     }
+
+
+def known_or_not(project: Project, ref: str) -> str:
+    """The commit; where the clone lacks it, one that is nowhere."""
+    try:
+        return project.git("rev-parse", "--verify", ref).strip()
+    except subprocess.CalledProcessError:
+        return "1" * 40
 
 
 def include(project: Project, text: str, commit: bool = True) -> None:

@@ -36,8 +36,16 @@ class Pipeline {
         def code = builder.start().waitFor()
         if (code) throw new RuntimeException("script returned exit code ${code}")
     }
-    def junit(Map how) { println "junit ${how.testResults}" }
-    def archiveArtifacts(Map how) { println "archive ${how.artifacts}" }
+    def junit(Map how) { uploaded("junit ${how.testResults}") }
+    def archiveArtifacts(Map how) { uploaded("archive ${how.artifacts}") }
+    def uploaded(String what) {
+        println what
+        if (System.getenv('BROKEN')) error("${what}: it is broken")
+    }
+    def catchError(Map how, Closure body) {
+        assert how.buildResult == null
+        try { inside(body) } catch (Exception error) { println "${how.message}: ${error.message}" }
+    }
     def error(String message) { throw new RuntimeException(message) }
 
     def inside(Closure body) {

@@ -13,7 +13,7 @@ from executors import TEMPLATES
 from hub import COMMIT as COMMITTED
 from hub import Hub
 from projects import Project
-from tried import CHURN, REPORTS, requirement
+from tried import REPORTS, requirement
 
 pytestmark = pytest.mark.heavy
 EXAMPLES = TEMPLATES / "github" / "examples"
@@ -54,28 +54,6 @@ def test_a_good_change_passes_and_its_reports_are_kept(act, change):
     assert report["stage"] == "merge"
 
 
-def test_a_bad_change_fails_with_annotations_and_reports(act, change):
-    change.write(b_DOT_py="y = 2   \n").commit("bad")
-    acted = act(change, example("pull-request"), "pull_request", pull_request(change))
-    assert (acted.code, acted.exit_code()) == (1, 1), acted.out
-    assert "trailing-whitespace" in acted.out
-    assert "b.py" in (acted.kept / "mlgate" / "code-scanning.sarif").read_text()
-
-
-@pytest.mark.parametrize(("undecided", "code"), [("warn", 0), ("block", 1)])
-def test_what_is_inconclusive_warns_or_blocks(act, change, undecided, code):
-    origin = Project(Path(change.git("remote", "get-url", "origin").strip()))
-    origin.write(mlgate_DOT_toml=CHURN.format(undecided)).write(
-        metrics_DOT_json='{"accuracy": 0.86}'
-    )
-    origin.commit("a model")
-    change.git("fetch", "-q")
-    change.git("rebase", "-q", "origin/main")
-    acted = act(change, example("pull-request"), "pull_request", pull_request(change))
-    assert (acted.code, acted.exit_code()) == (code, code), acted.out
-    assert "not decided" in acted.out
-
-
 def shallow(change, tmp_path, reachable):
     """A clone of the feature branch alone, one commit deep, as most CIs make it."""
     origin = Path(change.git("remote", "get-url", "origin").strip())
@@ -102,22 +80,6 @@ def test_a_shallow_clone_is_deepened_until_the_base_is_found(act, change, tmp_pa
     assert (acted.code, acted.exit_code()) == (0, 0), acted.out
 
 
-def test_a_fork_with_a_token_that_may_only_read_gets_the_same_verdict(act, change):
-    change.write(b_DOT_py="y = 2   \n").commit("bad")
-    event = pull_request(change, head="them/project")
-    acted = act(change, example("pull-request"), "pull_request", event)
-    assert (acted.code, acted.exit_code()) == (1, 1), acted.out
-    assert "trailing-whitespace" in acted.out
-
-
-def test_names_of_the_change_are_never_code(act, change, offline):
-    change.git("checkout", "-q", "-b", 'x";touch${IFS}$PWNED;`touch${IFS}$PWNED`')
-    change.put({'b";touch $PWNED;.py': "y = 2   \n"}).commit("$(touch $PWNED)")
-    acted = act(change, example("pull-request"), "pull_request", pull_request(change))
-    assert (acted.code, acted.exit_code()) == (1, 1), acted.out
-    assert not Path(offline["PWNED"]).exists()
-
-
 @pytest.mark.parametrize("name", ["stage", "base", "install"])
 def test_inputs_are_never_code(act, change, offline, name):
     hostile = "'; touch $PWNED; $(touch $PWNED) `touch $PWNED` \" --help"
@@ -135,15 +97,6 @@ def test_what_cannot_be_installed_is_could_not_tell(act, change):
     workflow = example("pull-request", install="mlgate==99")
     acted = act(change, workflow, "pull_request", pull_request(change))
     assert (acted.code, acted.exit_code()) == (1, 3), acted.out
-
-
-def test_an_upload_that_fails_does_not_change_the_verdict(act, change, tmp_path):
-    (tmp_path / "act" / "full").write_text("a file where a folder is to be made")
-    workflow = example("pull-request").replace(
-        "name: mlgate\n          path", "name: /dev/null\n          path"
-    )
-    acted = act(change, workflow, "pull_request", pull_request(change))
-    assert acted.code == 0, acted.out
 
 
 def test_a_merge_queue_is_judged_against_the_commit_it_names(act, change):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,6 +18,26 @@ SCRIPTS = [
     TEMPLATES / "gate.sh",
     TEMPLATES / "cron" / "monitor.sh",
     *sorted(TEMPLATES.glob("buildkite/*/hooks/*")),
+]
+SCHEMAS = Path(__file__).with_name("schemas")
+OURS = [
+    (
+        "buildspec.json",
+        "codebuild/buildspec.yml",
+        {
+            "on-failure: ABORT": "on-failure: STOP",
+            "commands:": "command:",
+            "file-format: JUNITXML": "file-format: JUNIT",
+            "base-directory:": "base-dir:",
+            "version: 0.2": "version: 0.3",
+            "  build:": "  builds:",
+        },
+    ),
+    (
+        "plugin.json",
+        "buildkite/mlgate-buildkite-plugin/plugin.yml",
+        {"type: string": "type: text", "author:": "autor:", "properties:": "property:"},
+    ),
 ]
 _AZURE = ("--regex-variant", "nonunicode", "--data-transform", "azure-pipelines")
 
@@ -70,6 +91,22 @@ def test_azure_conforms(name):
 def test_buildkite_conforms():
     code, out = conforms("buildkite", TEMPLATES / "buildkite" / "pipeline.yml")
     assert code == 0, out
+
+
+@pytest.mark.parametrize(("schema", "path", "misspelt"), OURS, ids=lambda one: str(one)[-14:])
+def test_what_has_no_public_schema_conforms_to_one_after_its_reference(
+    schema, path, misspelt, tmp_path
+):
+    argv = (program("check-jsonschema"), "--schemafile", SCHEMAS / schema)
+    code, out = run(*argv, TEMPLATES / path, cwd=ROOT)
+    assert code == 0, out
+    text = (TEMPLATES / path).read_text()
+    for good, bad in misspelt.items():
+        assert good in text
+        wrong = tmp_path / "wrong.yml"
+        wrong.write_text(text.replace(good, bad, 1))
+        code, out = run(*argv, wrong, cwd=ROOT)
+        assert code == 1, (bad, out)
 
 
 def test_gitlab_conforms_once_its_inputs_are_filled_in(tmp_path):
