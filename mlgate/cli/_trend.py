@@ -25,9 +25,9 @@ def lines(stage: str, entries: tuple[dict[str, object], ...], style: Style) -> I
     width = min(max((columns(name) for name in [*gates, "exit code"]), default=0), 32)
     codes = {0: Outcome.PASSED, 1: Outcome.FAILED}
     whole = [codes.get(run.exit_code, Outcome.ERRORED) for run in runs]
-    yield _line("exit code", whole, width, style)
+    yield _line("exit code", [(one, True) for one in whole], width, style)
     for gate in gates:
-        yield _line(gate, [_outcome(run.outcomes.get(gate)) for run in runs], width, style)
+        yield _line(gate, [_outcome(run, gate) for run in runs], width, style)
     numbers = [key for key in newest.numbers if _values(runs, key)][:_NUMBERS]
     if numbers:
         yield ""
@@ -36,14 +36,18 @@ def lines(stage: str, entries: tuple[dict[str, object], ...], style: Style) -> I
         yield _number(plain(key), _values(runs, key), min(names, 44), style)
 
 
-def _outcome(name: str | None) -> Outcome | None:
-    return Outcome(name) if name else None
+def _outcome(run: _past.Past, gate: str) -> tuple[Outcome | None, bool]:
+    """What the gate came to, and whether that is to be shown as what blocks."""
+    name = run.outcomes.get(gate)
+    return Outcome(name) if name else None, gate not in run.not_blocking
 
 
-def _line(name: str, outcomes: Sequence[Outcome | None], width: int, style: Style) -> str:
-    signs = "".join(style.mark(one) if one else " " for one in outcomes)
-    last = outcomes[-1]
-    said = last.value if last else "not asked"
+def _line(
+    name: str, outcomes: Sequence[tuple[Outcome | None, bool]], width: int, style: Style
+) -> str:
+    signs = "".join(style.mark(one, blocks) if one else " " for one, blocks in outcomes)
+    last, blocks = outcomes[-1]
+    said = "not asked" if last is None else last.value + ("" if blocks else ", not blocking")
     return f"{padded(clipped(plain(name), width), width)}  {signs}  {style.paint(said, 'dim')}"
 
 

@@ -38,8 +38,8 @@ def history(
 def _strips(runs: list[_past.Past]) -> Html:
     """A row of signs for each gate."""
     gates = list(dict.fromkeys(gate for run in reversed(runs) for gate in run.outcomes))[:_GATES]
-    rows = [_strip(line(gate, 60), [run.outcomes.get(gate) for run in runs]) for gate in gates]
-    whole = _strip("exit code", [_whole(run.exit_code) for run in runs])
+    rows = [_strip(line(gate, 60), [_came_to(run, gate) for run in runs]) for gate in gates]
+    whole = _strip("exit code", [(_whole(run.exit_code), True) for run in runs])
     return tag("ul", whole, rows, class_="strips")
 
 
@@ -47,20 +47,30 @@ def _whole(code: int) -> str:
     return {0: "passed", 1: "failed"}.get(code, "errored")
 
 
-def _strip(name: str, outcomes: list[str | None]) -> Html:
-    cells = [
-        tag("span", MARKS[Outcome(one)] if one else "·", class_=f"cell {one or 'absent'}")
-        for one in outcomes
-    ]
-    counts = {one: outcomes.count(one) for one in dict.fromkeys(filter(None, outcomes))}
-    said = ", ".join(f"{count} times {one}" for one, count in counts.items())
-    newest = f"{outcomes[-1]} last" if outcomes[-1] else "not asked last"
+def _came_to(run: _past.Past, gate: str) -> tuple[str | None, bool]:
+    """The outcome, and whether it is to be looked upon as one that blocks."""
+    return run.outcomes.get(gate), gate not in run.not_blocking
+
+
+def _strip(name: str, cells_of: list[tuple[str | None, bool]]) -> Html:
+    cells = [_cell(one, blocks) for one, blocks in cells_of]
+    words = [f"{one}{'' if blocks else ', not blocking'}" for one, blocks in cells_of if one]
+    said = "; ".join(f"{words.count(one)} times {one}" for one in dict.fromkeys(words))
+    newest = f"{words[-1]} last" if cells_of[-1][0] else "not asked last"
     return tag(
         "li",
         tag("span", name, class_="of"),
         tag("span", cells, class_="cells", aria_hidden="true"),
         tag("span", f"{said}; {newest}", class_="unseen"),
     )
+
+
+def _cell(outcome: str | None, blocks: bool) -> Html:
+    """What does not block is never red."""
+    if outcome is None:
+        return tag("span", "·", class_="cell absent")
+    look = outcome if blocks else Outcome.INCONCLUSIVE.value
+    return tag("span", MARKS[Outcome(outcome)], class_=f"cell {look}")
 
 
 def _moved(runs: list[_past.Past], artist: Artist, most: int) -> list[Html]:

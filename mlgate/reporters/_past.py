@@ -6,10 +6,12 @@ from msgspec import Struct, convert, to_builtins
 
 from mlgate.core.finding import Finding
 from mlgate.core.report import Report, Verdict
+from mlgate.core.words import Outcome
 from mlgate.reporters._problems import line
 
 _MOST = 200
 """Numbers and gates that are kept of a run."""
+_WRONG = (Outcome.FAILED, Outcome.ERRORED)
 
 
 class Number(Struct, frozen=True, kw_only=True):
@@ -31,6 +33,8 @@ class Past(Struct, frozen=True, kw_only=True):
     exit_code: int
     commit: str | None = None
     outcomes: dict[str, str] = {}
+    not_blocking: tuple[str, ...] = ()
+    """Gates that failed or erred, and blocked nothing."""
     numbers: dict[str, Number] = {}
 
 
@@ -58,6 +62,9 @@ def past(report: Report, started: float) -> dict[str, object]:
         exit_code=report.exit_code,
         commit=report.subject.commit,
         outcomes={v.gate: v.outcome.value for v in report.verdicts[:_MOST]},
+        not_blocking=tuple(
+            v.gate for v in report.verdicts[:_MOST] if v.outcome in _WRONG and not v.blocks
+        ),
         numbers=numbers,
     )
     built: dict[str, object] = to_builtins(entry)

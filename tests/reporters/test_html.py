@@ -17,13 +17,18 @@ from msgspec.structs import replace
 from pages import Page, drawn, safe
 
 from mlgate import process
-from mlgate.cli import _plot_engine
+from mlgate.cli import _plot_engine, _trend
 from mlgate.cli._plot_engine import drawing
 from mlgate.core.finding import Figure, Finding, Measurement
+from mlgate.core.text import plain
 from mlgate.core.words import Level, Outcome, Result
 from mlgate.reporters import _html_trend, html
 from mlgate.reporters._html_tags import Html, joined, quoted, tag
+from mlgate.reporters._past import past
 from mlgate.reporters._plots import Artist, NotDrawn, _fit
+from mlgate.reporters._style import Style
+
+COLORED = Style(color=True)
 
 
 @functools.cache
@@ -333,6 +338,23 @@ def test_history_is_there_from_the_second_run_on():
     assert "The last 5 runs of this stage here" in page.text
     assert "churn: roc_auc gain" in page.text
     assert "5 times passed; passed last" in page.text
+
+
+def test_history_shows_no_warning_as_a_failure():
+    failed = replace(sample.LINT, gate="strict", blocks=True)
+    loose = replace(failed, gate="loose", blocks=False)
+    now = sample.report(failed, loose)
+    runs = tuple(past(now, 1_790_000_000.0 + i) for i in range(2))
+    source = html.render(replace(now, history=runs)).partition('id="history"')[2]
+    strips = dict(re.findall(r'<li><span class="of">(\w+)</span>(.*?)</li>', source))
+    assert strips["strict"].count('"cell failed"') == 2
+    assert "failed" not in "".join(re.findall(r'class="cell[^"]*"', strips["loose"]))
+    assert "2 times failed, not blocking; failed, not blocking last" in strips["loose"]
+    strict, bare = (line for line in _trend.lines("merge", runs, COLORED) if "✗✗" in plain(line)
+                    and "exit" not in line)  # fmt: skip
+    assert "\x1b[31m" in strict
+    assert "\x1b[31m" not in bare
+    assert "failed, not blocking" in bare
 
 
 def test_the_trend_is_a_page():
