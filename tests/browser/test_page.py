@@ -183,6 +183,95 @@ def test_bars_show_the_right_values(opened):
     assert widths[0] / widths[1] == pytest.approx(0.15 / 0.01, rel=0.01)
 
 
+_DRAWING = """svg => {
+    const box = e => {
+        const b = e.getBBox(), m = e.getScreenCTM();
+        return {left: m.a * b.x + m.e, right: m.a * (b.x + b.width) + m.e,
+                top: m.d * b.y + m.f, bottom: m.d * (b.y + b.height) + m.f};
+    };
+    const axis = anchor => [...svg.querySelectorAll('.role-axis')].map(one => [
+        [...one.querySelectorAll(`.role-axis-label text[text-anchor="${anchor}"]`)],
+        [...one.querySelectorAll('.role-axis-tick line')],
+    ]).filter(([texts, ticks]) => texts.length && texts.length === ticks.length)
+      .flatMap(([texts, ticks]) => texts.map((text, i) => [text.textContent, box(ticks[i])]));
+    const marks = {};
+    for (const group of svg.querySelectorAll('.role-mark'))
+        marks[group.classList[2]] = [...group.children].map(box);
+    return {x: axis('middle'), y: axis('end'), marks};
+}"""
+
+
+class Drawing:
+    """A picture as the browser laid it out, read by the numbers that stand at its axis."""
+
+    def __init__(self, page, label: str) -> None:
+        told = page.locator(f'svg[aria-label="{label}"]').evaluate(_DRAWING)
+        self.marks = told["marks"]
+        self.x = self._scale([(text, box["left"]) for text, box in told["x"]])
+        self.y = self._scale([(text, box["top"]) for text, box in told["y"]])
+
+    @staticmethod
+    def _scale(ticks):
+        """From a place on the screen to a number; a tick lies within a pixel of its own."""
+        if not ticks:
+            return None
+        numbers = [float(text.replace("\u2212", "-")) for text, _ in ticks]
+        places = [place for _, place in ticks]
+        per_pixel = (numbers[-1] - numbers[0]) / (places[-1] - places[0])
+        Drawing.pixel = abs(per_pixel)
+        return lambda place: numbers[0] + (place - places[0]) * per_pixel
+
+    def across(self, layer: str, *sides: str) -> list[float]:
+        """Of every mark of a layer the number at the middle of `sides`."""
+        boxes = self.marks.get(layer, [])
+        return [self.x(sum(one[side] for side in sides) / len(sides)) for one in boxes]
+
+    def up(self, layer: str) -> list[float]:
+        """Of every mark of a layer the number at its middle."""
+        return [self.y((one["top"] + one["bottom"]) / 2) for one in self.marks.get(layer, [])]
+
+
+def lie_at(places: list[float], numbers: list[float], pixels: float = 1.5) -> bool:
+    return places == pytest.approx(numbers, abs=pixels * Drawing.pixel)
+
+
+def test_a_forest_stands_where_its_numbers_are(opened):
+    pytest.importorskip("vl_convert")
+    drawing = Drawing(opened("showcase"), "roc_auc gain, 4 rows, with bounds")
+    values = [-0.002, 0.0, -0.01, -0.02]
+    assert lie_at(drawing.across("layer_4_marks", "left", "right"), values)
+    assert lie_at(drawing.across("layer_3_marks", "left"), [value - 0.01 for value in values])
+    assert lie_at(drawing.across("layer_3_marks", "right"), [value + 0.01 for value in values])
+    assert lie_at(drawing.across("layer_0_marks", "left", "right"), [0.0] * 4), "the baseline"
+    assert lie_at(drawing.across("layer_1_marks", "left", "right"), [-0.01] * 4), "the bound"
+    assert not drawing.marks.get("layer_2_marks")
+    rows = [one["top"] for one in drawing.marks["layer_4_marks"]]
+    assert rows == sorted(rows), "in the order of the table"
+
+
+def test_null_rates_are_bars_of_their_length(opened):
+    pytest.importorskip("vl_convert")
+    drawing = Drawing(opened("showcase"), "Null rates, 3 rows, with bounds")
+    assert lie_at(drawing.across("layer_0_marks", "left"), [0.0] * 3)
+    assert lie_at(drawing.across("layer_0_marks", "right"), [0.031, 0.012, 0.0])
+    assert lie_at(drawing.across("layer_2_marks", "left", "right"), [0.02] * 3), "the bound"
+
+
+def test_history_shows_the_values_of_the_runs(opened):
+    pytest.importorskip("vl_convert")
+    drawing = Drawing(opened("showcase"), "churn: roc_auc over 5 runs")
+    values = [0.852, *(0.852 + run / 99 for run in (1, 2, 3)), 0.852]
+    history = showcase.report().history
+    assert [run["numbers"]["churn: roc_auc"]["value"] for run in history] == pytest.approx(values)
+    assert lie_at(drawing.up("layer_3_layer_1_marks"), values)
+    (bound,) = drawing.marks["layer_1_marks"]
+    assert lie_at([drawing.y(bound["top"]), drawing.y(bound["bottom"])], [0.85, 0.85])
+    (band,) = drawing.marks["layer_0_marks"]
+    assert lie_at([drawing.y(band["bottom"]), drawing.y(band["top"])], [0.83, 0.874])
+    runs = [one["left"] for one in drawing.marks["layer_3_layer_1_marks"]]
+    assert runs == sorted(runs), "the newest on the right"
+
+
 def test_a_drawing_takes_the_colours_of_the_theme(opened):
     pytest.importorskip("vl_convert")
     found = {}

@@ -89,6 +89,29 @@ def moved(column: str, value: float, result: Result):
     )
 
 
+def null(column: str, value: float, result: Result):
+    return sample.finding(
+        "data/nulls",
+        f"{column}: {value:.1%} null",
+        "data/customers.csv",
+        result=result,
+        level=Level.ERROR if result is Result.FAIL else Level.NOTE,
+        measurement=Measurement(name="nulls", value=value, at_most=0.02, n=6000),
+    )
+
+
+CUSTOMERS = Verdict(
+    gate="customers",
+    kind="data",
+    outcome=Outcome.FAILED,
+    blocks=True,
+    judged="6,000 rows",
+    findings=(
+        null("age", 0.031, Result.FAIL),
+        null("income", 0.012, Result.PASS),
+        null("tenure", 0.0, Result.PASS),
+    ),
+)
 DRIFT = Verdict(
     gate="drift",
     kind="drift",
@@ -115,7 +138,7 @@ VERSIONS = Verdict(
         ),
     ),
 )
-VERDICTS = (*(v for v in sample.VERDICTS if v.gate != "churn"), CHURN, DRIFT, VERSIONS)
+VERDICTS = (*(v for v in sample.VERDICTS if v.gate != "churn"), CHURN, CUSTOMERS, DRIFT, VERSIONS)
 
 
 def report() -> Report:
