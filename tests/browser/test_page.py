@@ -196,7 +196,7 @@ _DRAWING = """svg => {
       .flatMap(([texts, ticks]) => texts.map((text, i) => [text.textContent, box(ticks[i])]));
     const marks = {};
     for (const group of svg.querySelectorAll('.role-mark'))
-        marks[group.classList[2]] = [...group.children].map(box);
+        (marks[group.classList[2]] ||= []).push(...[...group.children].map(box));
     return {x: axis('middle'), y: axis('end'), marks};
 }"""
 
