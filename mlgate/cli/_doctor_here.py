@@ -15,6 +15,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import counted, shown
 from mlgate.policy.check import validate
 from mlgate.runner.session import Session
+from mlgate.store.store import store_folder
 
 
 def machine(environ: Mapping[str, str]) -> Iterator[Fact]:
@@ -63,7 +64,7 @@ def base(session: Session) -> Fact:
 def _store(session: Session) -> Fact:
     if session.store.problem:
         return Fact("store", session.store.problem, "checks stay right, and are slower", True)
-    return Fact("store", "open")
+    return Fact("store", f"open, in {shown(store_folder(os.environ) or '')}")
 
 
 def _environment(session: Session) -> Fact:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tomllib
@@ -7,6 +8,7 @@ import tomllib
 import pytest
 
 from mlgate.cli import _pre_commit
+from mlgate.store.store import store_folder
 
 CONFIG = """\
 repos:
@@ -143,6 +145,7 @@ def test_doctor_on_a_sound_repository(repository, mlgate):
     for label in ("mlgate", "git", "policy", "base", "store", "project", "pre-commit", "CI"):
         assert f" {label} " in ran.out
     assert "mlgate's own" in ran.out
+    assert f"open, in {store_folder(os.environ)}" in " ".join(ran.out.split())
 
 
 def test_doctor_names_a_missing_tool(repository, mlgate):
