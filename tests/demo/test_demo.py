@@ -57,6 +57,7 @@ def told(ran: tuple[Path, str, float]) -> tuple[Path, str]:
     return ran[:2]
 
 
+@pytest.mark.heavy
 def test_the_story_is_told_within_a_minute(ran: tuple[Path, str, float]) -> None:
     """Of CPU, since the wall clock tells of what else the machine does."""
     assert 5 < ran[2] < SECONDS
