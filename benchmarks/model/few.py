@@ -1,5 +1,5 @@
-"""How often bounds of a difference miss the truth where models differ on few rows, by t as large
-samples have it, and as the gate has it below 30 such rows: 2,000 rows, 10 % prevalence."""
+"""How often bounds miss the truth where models differ on few rows, or one of them errs on few, by t
+as large samples have it, and as the gate has it below 30 such rows: 2,000 rows, 10 % prevalence."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmarks.model.bounds import ALPHA, ask
 from mlgate.gates._model_bounds import OfMoments
-from mlgate.gates._model_evidence import Measured, of_difference
+from mlgate.gates._model_evidence import Measured, of_difference, of_one
 from mlgate.gates._model_measure import measured
+from mlgate.gates._model_metrics import METRICS as KNOWN
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, estimates
 from mlgate.stats.sparse import FEW
@@ -28,6 +30,10 @@ TRADES = {
     "as many hits gained as lost": ((1, 0, 1.0), (1, 1, 1.0)),
 }
 """Of each half of the discordant rows: the label and the new prediction."""
+ERRORS = {"errors of both kinds": 0.5, "false alarms": 0.1, "misses": 0.9}
+"""The share of misses among the errors of one model."""
+OF_ERRORS = ("balanced_accuracy", "matthews_corrcoef")
+"""Metrics of which one model's few errors are not told by exact counts."""
 
 
 class Missed(NamedTuple):
@@ -79,6 +85,40 @@ def _even(metric: str, trade: str, number: int) -> float:
     return best if trade != "losses only" and 0 < best < 1 else 0.5
 
 
+def misses_of_value(
+    draws: int, expected: tuple[int, ...] = EXPECTED, seed: int = 1
+) -> Iterator[Missed]:
+    """The same for the value of a model that errs on 1 to 29 rows."""
+    rng = np.random.default_rng(seed)
+    prevalence = _BASE.sum(1)[1]
+    for kind, part in ERRORS.items():
+        for number in expected:
+            lost, alarms = number / ROWS * part, number / ROWS * (1 - part)
+            shares = np.array([[1 - prevalence - alarms, alarms], [lost, prevalence - lost]])
+            for metric in OF_ERRORS:
+                counts, judged = np.zeros(4), 0
+                true = getattr(cells, metric)(shares)[0]
+                for counted in rng.multinomial(ROWS, shares.ravel(), size=draws):
+                    if 0 < counted[1] + counted[2] < FEW:
+                        large, gate = _both_of_value(metric, counted)
+                        judged += 1
+                        counts += (large[0] > true, large[1] < true, gate[0] > true, gate[1] < true)
+                yield Missed(metric, kind, number, *(counts / max(judged, 1)).tolist())
+
+
+def _both_of_value(
+    metric: str, counted: np.ndarray
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    label, new = np.unravel_index(np.repeat(np.arange(4), counted), (2, 2))
+    rows = Rows(label.astype(np.uint8), Outputs(new.astype(np.uint8), None), None)
+    rows.classes = [0, 1]
+    found = Measured(measure=0, slice=None, **measured(rows, ask(metric)))
+    by_t, gate = of_one(replace(found, errors=None), KNOWN[metric]), of_one(found, KNOWN[metric])
+    if by_t is None or gate is None:
+        raise AssertionError("no interval")
+    return by_t.bounds(ALPHA), gate.bounds(ALPHA)
+
+
 def _missed(
     rng: np.random.Generator, metric: str, trade: str, number: int, first: float, draws: int
 ) -> Missed:
@@ -113,7 +153,7 @@ def _both(found: Measured) -> tuple[tuple[float, float], tuple[float, float]]:
 def table(found: list[Missed]) -> str:
     """As Markdown."""
     lines = [
-        "| metric | change | rows expected | t: lower misses | upper | now: lower | upper |",
+        "| metric | rows | expected | t: lower misses | upper | now: lower | upper |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [

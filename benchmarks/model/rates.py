@@ -19,7 +19,7 @@ def rows(quick: bool = False) -> Iterator[Row]:
     yield _bounds(draws, 500, None)
     yield _bounds(draws, 1_000, _CLUSTERS)
     yield from _families(draws)
-    yield from _exact(draws // 10)
+    yield from _few(draws // 10)
 
 
 def _enumerated(grid: tuple[int, ...]) -> Iterator[Row]:
@@ -42,13 +42,17 @@ def _bounds(draws: int, number: int, clusters: int | None) -> Row:
     return _promise(f"bounds of {metrics} metrics, {what}", worst, "the most that one misses", most)
 
 
-def _exact(draws: int) -> Iterator[Row]:
+def _few(draws: int) -> Iterator[Row]:
     """Bounds that rest on no large sample: at most, not about, 5 %."""
     most = 0.05 + 3 * (0.05 * 0.95 / draws) ** 0.5
     some = list(few.misses(draws))
     print(f"## Few differing rows, {draws:,} draws\n\n{few.table(some)}\n", flush=True)
     worst = max(max(one.low, one.high) for one in some)
     yield _promise("1 to 29 differing rows", worst, "the most that a bound misses", most)
+    some = list(few.misses_of_value(draws))
+    print(f"## Few errors, {draws:,} draws\n\n{few.table(some)}\n", flush=True)
+    worst = max(max(one.low, one.high) for one in some)
+    yield _promise("1 to 29 errors", worst, "the most that a bound misses", most)
     ordered = list(quantiles.misses(draws))
     print(f"## Quantiles, {draws:,} draws\n\n{quantiles.table(ordered)}\n", flush=True)
     worst = max(max(one.low, one.high) for one in ordered)

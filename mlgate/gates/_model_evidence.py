@@ -51,6 +51,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     """How many rows, or clusters, the models differ on, where they are few."""
     sparse: Sparse | None = None
     """What these change, where that can be bounded."""
+    errors: Sparse | None = None
+    """What the new model's errors take, where they are few."""
     ordered: Window | None = None
     ordered_old: Window | None = None
     """Of quantiles: the values that bound the new model's and the old one's."""
@@ -95,6 +97,8 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
         return OfUnseen(found.new or 0.0, found.unseen, found.n) if found.unseen else None
     if found.of_new is None or found.new is None:
         return None
+    if found.errors is not None:
+        return OfSparse(found.errors, found.n, found.new - found.errors.change)
     one = estimates.estimate(
         found.new - found.bias, found.of_new, scale=metric.scale, skewed_mean=metric.skewed
     )

@@ -47,15 +47,22 @@ class OfUnseen(Struct, frozen=True):
 
 
 class OfSparse(Struct, frozen=True):
-    """A change that few rows make."""
+    """A change that few rows make, or a value that few errors make."""
 
     change: Sparse
     rows: int
-    method: str = "few discordant rows, beta"
+    start: float = 0.0
+    """What is there without them."""
+
+    @property
+    def method(self) -> str:
+        """How the bounds are found."""
+        return f"few {'errors' if self.start else 'discordant rows'}, beta"
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         """One-sided bounds, each at `alpha`."""
-        return self.change.bounds(alpha)
+        low, high = self.change.bounds(alpha)
+        return self.start + low, self.start + high
 
     def p_below(self, limit: float) -> float:
         """The level at which the true value is shown to be below `limit`."""
@@ -75,7 +82,7 @@ class OfSparse(Struct, frozen=True):
 
     def grown(self, rows: int) -> OfSparse:
         """The same shares of so many rows."""
-        return OfSparse(self.change.times(rows / self.rows), rows)
+        return OfSparse(self.change.times(rows / self.rows), rows, self.start)
 
 
 class OfBoth(Struct, frozen=True):

@@ -27,14 +27,13 @@ def few(rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float) 
 
     differ = _differ(rows, ask)
     places = np.flatnonzero(differ)
-    units = len(places)
-    if rows.cluster is not None:
-        units = int(np.count_nonzero(np.bincount(rows.cluster[places])))
+    units = _units(rows, places)
     if not 0 < units < FEW:
         return {}
     found: dict[str, Any] = {"discordant": units}
     if _of_cells(rows, ask):
-        slopes = _slopes(rows, ask)
+        sides_said = tuple(one.prediction for one in (rows.new, rows.old) if one is not None)
+        slopes = _slopes(rows, ask, sides_said)
         found["sparse"] = _sparse(rows, places, *_cells(rows, slopes, places))
     elif (most := _most(rows, ask)) is not None:
         mass = np.ones(len(rows)) if rows.weight is None else rows.weight
@@ -42,6 +41,25 @@ def few(rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float) 
         part = sides[0].part(0, len(rows)) - sides[1].part(0, len(rows)) + share * moved
         found["sparse"] = _sparse(rows, places, part[places], most / mass.sum())
     return found
+
+
+def errors(rows: Rows, ask: Ask) -> dict[str, Any]:
+    """What the few errors of the new model take from the metric; nothing where they are many, or
+    where they alone do not tell it."""
+    import numpy as np
+
+    if not _of_cells(rows, ask) or rows.label is None or rows.new.prediction is None:
+        return {}
+    label, said = rows.label.astype(np.int64), rows.new.prediction
+    places = np.flatnonzero(label != said)
+    if not 0 < _units(rows, places) < FEW:
+        return {}
+    label, said = label[places], said[places]
+    slopes = _slopes(rows, ask, (rows.new.prediction, rows.label))
+    if not np.isfinite(slopes).all():
+        return {}
+    changed = _weighed(rows, places, slopes[label, said] - slopes[label, label])
+    return {"errors": _sparse(rows, places, changed, _widest(slopes))}
 
 
 def _differ(rows: Rows, ask: Ask) -> Array:
@@ -77,16 +95,16 @@ def _of_cells(rows: Rows, ask: Ask) -> bool:
     return classes and one.needs == "prediction" and not is_custom(ask.metric)
 
 
-def _slopes(rows: Rows, ask: Ask) -> Array:
-    """What a row of each cell adds to the metric, halfway between the two models: a row on which
+def _slopes(rows: Rows, ask: Ask, sides: tuple[Array | None, ...]) -> Array:
+    """What a row of each cell adds to the metric, halfway between two predictions: a row on which
     they agree then adds nothing to their difference."""
     import numpy as np
 
     classes = len(rows.classes)
     mass = np.ones(len(rows)) if rows.weight is None else rows.weight
     counts = np.zeros(classes**2)
-    for side in (rows.new, rows.old):
-        cell = rows.label.astype(np.int64) * classes + side.prediction  # type: ignore[union-attr,operator]  # both are there
+    for said in sides:
+        cell = rows.label.astype(np.int64) * classes + said  # type: ignore[union-attr,operator]  # both are there
         counts += np.bincount(cell, weights=mass / 2, minlength=classes**2)
     return cell_metric(rows, ask)(counts.reshape(classes, classes))[1]
 
@@ -98,8 +116,24 @@ def _cells(rows: Rows, slopes: Array, places: Array) -> tuple[Array, float]:
         slopes[label, side.prediction[places]]  # type: ignore[union-attr,index]  # both are there
         for side in (rows.new, rows.old)
     )
-    changed = new - old if rows.weight is None else (new - old) * rows.weight[places]
-    return changed, float((slopes.max(1) - slopes.min(1)).max())
+    return _weighed(rows, places, new - old), _widest(slopes)
+
+
+def _weighed(rows: Rows, places: Array, changed: Array) -> Array:
+    return changed if rows.weight is None else changed * rows.weight[places]
+
+
+def _widest(slopes: Array) -> float:
+    return float((slopes.max(1) - slopes.min(1)).max())
+
+
+def _units(rows: Rows, places: Array) -> int:
+    """How many rows these are, or how many clusters they are of."""
+    import numpy as np
+
+    if rows.cluster is None:
+        return len(places)
+    return int(np.count_nonzero(np.bincount(rows.cluster[places])))
 
 
 def _most(rows: Rows, ask: Ask) -> float | None:

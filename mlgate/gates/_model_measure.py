@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask
-from mlgate.gates._model_few import few
+from mlgate.gates._model_few import errors, few
 from mlgate.gates._model_metrics import AVERAGES
 from mlgate.gates._model_quantile import windowed
 from mlgate.gates._model_rows import Rows
@@ -51,6 +51,7 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     if ask.floors:
         found |= _floor_counts(rows, ask)
         found["of_new"] = moments(influences[0])
+        found |= errors(rows, ask)
     found["bias"] = influences[0].bias
     if old is not None:
         found |= few(rows, ask, (new[1], old[1]), new[0] - old[0])

@@ -31,14 +31,18 @@ class Sparse(Struct, frozen=True, kw_only=True):
     heaviest: float
     """The weight that no unit exceeds."""
 
+    @property
+    def change(self) -> float:
+        """What all of them come to."""
+        return self.gained - self.lost
+
     def bounds(self, alpha: float) -> tuple[float, float]:
         """One-sided bounds of the change, each at `alpha`."""
         gain_low, gain_high = self._events(self.gained, self.gained_squares, alpha)
         loss_low, loss_high = self._events(self.lost, self.lost_squares, alpha)
-        change = self.gained - self.lost
         below = math.hypot(self.gained - gain_low, loss_high - self.lost)
         above = math.hypot(gain_high - self.gained, self.lost - loss_low)
-        return change - below, change + above
+        return self.change - below, self.change + above
 
     def _events(self, total: float, squares: float, alpha: float) -> tuple[float, float]:
         """Bounds of one sum, each at `alpha`."""

@@ -120,3 +120,54 @@ def test_bounds_miss_no_more_often_than_they_say() -> None:
     most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
     assert max(max(one.low, one.high) for one in found) <= most
     assert max(one.low_t for one in found) > 0.2
+
+
+def erring(times: int, n: int = 2000) -> Rows:
+    """A model that errs on the first rows."""
+    label = (np.arange(n) % 2).astype(np.uint8)
+    said = label.copy()
+    said[:times] = 1 - said[:times]
+    found = Rows(label, Outputs(said, None), None)
+    found.classes = [0, 1]
+    return found
+
+
+ALL = ("balanced_accuracy", "matthews_corrcoef")
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_few_errors_of_one_model_are_judged_without_t(metric: str) -> None:
+    told = judged(erring(10), metric, min=0.9)
+    assert (told.result, told.method) == (Result.PASS, "few errors, beta")
+    assert told.low is not None and told.high is not None
+    assert told.low < (told.value or 0) < told.high < 1
+    assert judged(erring(10), metric, min=told.value).result is Result.OPEN
+    assert judged(erring(28), metric, min=0.999).result is Result.FAIL
+    assert "influence, t" in (judged(erring(40), metric, min=0.9).method or "")
+
+
+@pytest.mark.parametrize("around", [clustered, weighted])
+@pytest.mark.parametrize("metric", [*ALL, "f1", "recall", "accuracy"])
+def test_nor_are_few_errors_of_clusters_and_weights(metric: str, around: Any) -> None:
+    told = judged(around(erring(10)), metric, min=0.9)
+    assert (told.result, told.method) == (Result.PASS, "few errors, beta")
+    assert judged(around(erring(10)), metric, min=told.value).result is Result.OPEN
+
+
+def test_few_errors_of_a_share_have_the_bounds_of_clopper_and_pearson() -> None:
+    """A class of half of the rows, all errors alike: recall of both classes is a share."""
+    n, times = 2000, 8
+    found = erring(0, n)
+    found.new.prediction[np.flatnonzero(found.label == 1)[:times]] = 0  # type: ignore[index, union-attr]  # both are there
+    told = judged(found, "balanced_accuracy", min=0.9)
+    most = clopper_pearson(times, n)[1] * n / (n / 2) / 2
+    assert told.low == pytest.approx(1 - most, abs=1e-4)
+
+
+def test_bounds_of_a_value_miss_no_more_often_than_they_say() -> None:
+    draws = 100
+    found = list(simulated.misses_of_value(draws, (8,)))
+    print("\n" + simulated.table(found))
+    most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
+    assert max(max(one.low, one.high) for one in found) <= most
+    assert max(one.low_t for one in found) > 0.15
