@@ -71,6 +71,10 @@ class Trained(NamedTuple):
         return self.run("promote", "churn", version, "--to", "production", *more)
 
 
+_ON_SQLITE = pytest.mark.parametrize("trained", ["sqlite"], indirect=True)
+"""For what is mlgate's own: that a server answers alike is shown by the chain and by conformance."""
+
+
 @pytest.fixture(params=["sqlite", "server"])
 def trained(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[Trained]:
     artifacts = tmp_path / "artifacts"
@@ -115,6 +119,7 @@ def test_mlflow_keeps_the_chain(trained: Trained) -> None:
     assert (told.code, "nobody wrote down" in told.err) == (3, True)
 
 
+@_ON_SQLITE
 def test_an_alias_that_moves_in_mlflow_while_gates_run(
     trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +213,7 @@ def test_what_gto_moved_is_admitted_or_not(in_git: House, gto: Path) -> None:
     assert house.run("verify", "churn@production").code == 1
 
 
+@_ON_SQLITE
 def test_metrics_of_mlflow_leave_their_digest(trained: Trained) -> None:
     gates = _QUALITY.replace("metrics.json", "mlflow:churn/1")
     trained.house.policy("", gates)
