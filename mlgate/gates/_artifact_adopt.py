@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlgate.core.gate import Context
 
-_MODELS = later(r"\.(pkl|pickle|joblib|skops|pt|pth|ckpt|onnx|safetensors|keras)$")
+_MODELS = later(r"\.(pkl|pickle|sav|joblib|skops|pt|pth|ckpt|onnx|safetensors|keras)$")
 _SAMPLES = later(r"(^|/)(tests?|testing|test_?data|fixtures)/")
 
 

@@ -59,7 +59,7 @@ def plan(house: House, alias: str, version: str | None, *, first: bool, dry: boo
     chains.trust(chain, house.signers)
     held, notes = repaired(house, held, chain, alias, dry=dry)
     holder = chain.aliases.get(alias)
-    _first(house, alias, holder, first)
+    _first(house, alias, holder, first, version)
     meant, new = chosen(house, held, version)
     return Plan(
         alias=alias,
@@ -75,16 +75,17 @@ def plan(house: House, alias: str, version: str | None, *, first: bool, dry: boo
     )
 
 
-def _first(house: House, alias: str, holder: str | None, first: bool) -> None:
-    model = house.model
+def _first(house: House, alias: str, holder: str | None, first: bool, version: str | None) -> None:
+    model = f"{house.model} {version}" if version else house.model
     if holder is None and not first:
         raise UsageError(
-            f"{model}@{alias} holds no version yet, so there is nothing to compare with",
+            f"{house.model}@{alias} holds no version yet, so there is nothing to compare with",
             f"for its first one: mlgate promote {model} --to {alias} --first",
         )
     if holder is not None and first:
         raise UsageError(
-            f"{model}@{alias} holds {holder}: this would not be its first", "leave out --first"
+            f"{house.model}@{alias} holds {holder}: this would not be its first",
+            "leave out --first",
         )
 
 

@@ -45,7 +45,7 @@ def _answer(request: dict[str, Any], functions: dict[str, Any]) -> dict[str, Any
     try:
         mlflow, refusal = _library()
     except ImportError as error:
-        return {"error": f"mlflow cannot be imported ({error})", "kind": "missing"}
+        return {"error": f"{sys.executable} cannot import mlflow ({error})", "kind": "missing"}
     mlflow.set_tracking_uri(request["uri"])
     mlflow.set_registry_uri(request["uri"])
     try:

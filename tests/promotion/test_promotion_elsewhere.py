@@ -72,7 +72,7 @@ class Trained(NamedTuple):
 
 
 _ON_SQLITE = pytest.mark.parametrize("trained", ["sqlite"], indirect=True)
-"""For what is mlgate's own: that a server answers alike is shown by the chain and by conformance."""
+"""For what is mlgate's own: that a server answers alike is shown by the chain and conformance."""
 
 
 @pytest.fixture(params=["sqlite", "server"])
