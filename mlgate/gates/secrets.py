@@ -1,6 +1,7 @@
 """Detect-secrets on sources, notebook cells and what their runs left.
 
-A value is never repeated: not in a message, not as a source line, not in the store.
+A value is never repeated: not in a message, not as a source line, not in the store. What has the
+form of an AWS key, but stands inside a longer word of capitals and digits, is none: genes look so.
 """
 
 from __future__ import annotations
