@@ -97,12 +97,13 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
     difference = of_difference(found, better)
     if difference is None:
         return _plain_drop(need, found, better)
-    exact = found.gained is not None or still(found, found.of_difference) or found.ordered
+    alone = found.ordered or found.right_old is not None
+    exact = found.gained is not None or still(found, found.of_difference) or alone
     few = None if exact else _few(found, rule, metric)
     at_margin: Evidence | None = difference
     margin = need.margin
     if need.kind == "drop-relative":
-        few = None if found.ordered else _few(found, rule, metric)
+        few = None if alone else _few(found, rule, metric)
         at_margin = of_relative(found, 1 - better * need.margin, better)
         margin = need.margin * abs(found.old or 0.0)
     if few or at_margin is None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlgate.core.text import counted
+from mlgate.gates._model_apart import OfTwoShares
 from mlgate.gates._model_bounds import Evidence, OfDraws, OfMoments, OfPairs, OfShare, Turned
 from mlgate.gates._model_exact import OfBoth, OfSparse, OfUnseen
 from mlgate.gates._model_metrics import Metric
@@ -51,6 +52,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     """How many rows, or clusters, the models differ on, where they are few."""
     sparse: Sparse | None = None
     """What these change, where that can be bounded."""
+    right_old: int | None = None
+    """Of numbers alone: of how many of the `of` rows the old share is."""
     errors: Sparse | None = None
     """What the new model's errors take, where they are few."""
     ordered: Window | None = None
@@ -108,9 +111,9 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
 def of_difference(found: Measured, better: int) -> Evidence | None:
     """What is known of new minus old, so turned that more is better."""
     straight: Evidence
-    quantiles = _of_quantiles(found, 1.0)
-    if quantiles is not None:
-        straight = quantiles
+    alone = _alone(found, 1.0)
+    if alone is not None:
+        straight = alone
     elif still(found, found.of_difference):
         if not found.unseen:
             return None
@@ -141,9 +144,9 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     if found.draws_of_relative and not equal and not found.discordant:
         drawn = OfDraws(found.draws_of_relative, found.n)
         return drawn if better > 0 else Turned(drawn)
-    quantiles = _of_quantiles(found, share)
-    if quantiles is not None:
-        return quantiles if better > 0 else Turned(quantiles)
+    alone = _alone(found, share)
+    if alone is not None:
+        return alone if better > 0 else Turned(alone)
     moments = found.of_relative
     if moments is None and found.gained is not None and found.lost is not None and found.of:
         moments = _of_counts(found, share)
@@ -161,7 +164,10 @@ def of_relative(found: Measured, share: float, better: int) -> Evidence | None:
     return straight if better > 0 else Turned(straight)
 
 
-def _of_quantiles(found: Measured, share: float) -> OfQuantiles | None:
+def _alone(found: Measured, share: float) -> OfQuantiles | OfTwoShares | None:
+    """Evidence that each model's own brings, not what the rows of both do together."""
+    if found.right is not None and found.right_old is not None and found.of:
+        return OfTwoShares(found.right, found.right_old, found.of, share)
     if found.ordered is None or found.ordered_old is None:
         return None
     new = OfQuantile(found.new or 0.0, found.ordered)

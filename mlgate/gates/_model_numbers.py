@@ -116,6 +116,7 @@ def _measured(
         if value is not None and not math.isfinite(value):
             raise GateError(f"{name} is {value}, which is no number", "correct the evaluation")
     share = rule.n is not None and 0 <= new <= 1
+    both = share and old is not None and 0 <= old <= 1
     return Measured(
         measure=at,
         slice=name,
@@ -123,6 +124,7 @@ def _measured(
         new=new,
         old=old,
         right=round(new * rule.n) if share and rule.n else None,
+        right_old=round(old * rule.n) if both and old is not None and rule.n else None,
         of=rule.n if share else None,
     )
 

@@ -25,7 +25,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     better: Literal["higher", "lower"] | None = None
     """Which direction is better, where the metric does not tell."""
     n: Annotated[int, Meta(ge=1)] | None = None
-    """Of `metrics` files: how many rows a share was measured on, which gives it an interval."""
+    """Of `metrics` files: how many rows a share was measured on, which gives it an interval, and
+    the difference of two of them one as of different rows."""
     average: Literal["binary", "micro", "macro", "weighted", "samples"] | None = None
     """How classes are put together; `binary` for two classes, `samples` for jaccard, else `macro`.
     `micro` and `samples` are of task `multilabel`."""

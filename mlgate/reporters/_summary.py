@@ -82,7 +82,9 @@ def meaning(report: Report, written: Callable[[str], str] = str, most: int = sys
     judged = judges(report)
     if not facts:
         none = "nothing but the policy was judged" if passed else "nothing was judged"
-        found = judged or _named(report, Outcome.FAILED, False)
+        found = judged or any(
+            _named(report, one, False) for one in (Outcome.FAILED, Outcome.INCONCLUSIVE)
+        )
         facts.append("nothing blocks" if found else none)
     if judged:
         facts.append(f"{counted(passed, 'gate')} passed")

@@ -18,6 +18,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Level, Result
 from mlgate.gates import model
+from mlgate.gates._model_apart import OfTwoShares
 from mlgate.gates._model_bounds import OfPairs, OfShare, Turned
 from mlgate.gates._model_more_rows import more_rows
 from mlgate.stats.paired import Discordant
@@ -493,6 +494,44 @@ def test_numbers_of_a_file(judged: Judged) -> None:
         "per_class.b.f1 lost 0.2000 (0.7000 to 0.5000), not within the allowed 0.1 "
         "(plain comparison, no interval)"
     )
+
+
+@pytest.mark.parametrize("rule", ["max_drop", "max_drop_relative"])
+def test_rows_give_a_difference_of_numbers_an_interval(judged: Judged, rule: str) -> None:
+    def told(new: float, margin: float, n: int, **more: Any) -> Any:
+        rules = [{"value": "acc", rule: margin, "n": n, **more}]
+        files = (f"acc: {new}\n", "acc: 0.90\n")
+        (one,) = of(
+            judged(*files, require=rules, name="m.yaml", numbers=True), rule.replace("_", "-")
+        )
+        return one
+
+    assert told(0.89, 0.02, 500).result is Result.OPEN
+    open_one = told(0.90, 0.02, 500).measurement
+    assert open_one.method == "two binomials, as of different rows"
+    assert open_one.low < 0 < open_one.high
+    assert told(0.90, 0.02, 20_000).result is Result.PASS
+    assert told(0.80, 0.02, 2_000).result is Result.FAIL
+    assert told(1.0, 0.02, 500).result is Result.PASS
+    better = told(0.80, 0.02, 20_000, better="lower")
+    assert better.result is Result.PASS
+
+
+def test_bounds_of_two_numbers_miss_as_often_as_they_say() -> None:
+    """On other rows; on the same ones hardly ever."""
+    rng = np.random.default_rng(5)
+    n, draws, p = 400, 4_000, (0.88, 0.93)
+    true = p[0] - p[1]
+    apart = rng.binomial(n, p, size=(draws, 2))
+    rows = rng.random((draws, n))
+    same = np.stack([(rows < one).sum(1) for one in p], axis=1)
+    shares = []
+    for pairs in (apart, same):
+        bounds = np.array([OfTwoShares(*map(int, pair), n).bounds(0.05) for pair in pairs[:2_000]])
+        shares += [(bounds[:, 0] > true).mean(), (bounds[:, 1] < true).mean()]
+    assert max(shares[:2]) < 0.06 + 2 * 0.005
+    assert min(shares[:2]) > 0.03
+    assert max(shares[2:]) < 0.01
 
 
 def test_rows_give_a_number_an_interval(judged: Judged) -> None:
