@@ -64,7 +64,13 @@ def module(ctx: Context, role: str) -> Any:
 def tool(ctx: Context) -> Tool:
     """The tool that the options name, in the version and with the plug-ins that they name."""
     options = ctx.options
-    found: Tool = ctx.tool(options.tool)
+    try:
+        found: Tool = ctx.tool(options.tool)
+    except ToolMissing as missing:
+        if not options.version or missing.hint != f"pip install {options.tool}":
+            raise
+        exact = f"pip install {_find.requirement(options.tool, options.version)}"
+        raise ToolMissing(missing.message, exact) from None
     if options.version and ctx.named and not _find.satisfies(found.version, options.version):
         raise GateError(
             f"the policy names {found.name} {options.version}, found is {found.version}"

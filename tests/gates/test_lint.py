@@ -155,3 +155,14 @@ def test_a_linter_that_does_not_lint(ask):
 def test_one_call_holds_no_more_than_a_command_line(ask):
     files = {f"d/{'n' * 100}{i}.py": "" for i in range(1500)}
     assert ask("lint", {**files, "z.py": UNUSED})[-1].location.path == "z.py"
+
+
+def test_a_missing_tool_is_asked_for_in_the_version_that_is_wanted(ask, monkeypatch):
+    def nowhere(environments, environ):
+        raise ToolMissing("ruff is not installed", "pip install ruff")
+
+    monkeypatch.setattr("mlgate.tools.ruff.find", nowhere)
+    for version, hint in (("0.7.2", "pip install ruff==0.7.2"), (None, "pip install ruff")):
+        with pytest.raises(ToolMissing) as raised:
+            ask("lint", {"a.py": UNUSED}, options={"tool": "ruff", "version": version})
+        assert raised.value.hint == hint
