@@ -144,7 +144,9 @@ def start(
         reason = getattr(error, "strerror", None) or error
         if not os.path.isdir(cwd):
             reason = f"the folder {shown(os.fspath(cwd))} is not there"
-        raise GateError(f"cannot start {shown(argv[0])}: {reason}") from None
+        absent = isinstance(error, FileNotFoundError) and os.path.isdir(cwd)
+        hint = "install it, or name it by its path" if absent else None
+        raise GateError(f"cannot start {shown(argv[0])}: {reason}", hint) from None
     _alive.add(child)
     return child
 

@@ -94,8 +94,10 @@ def test_without_input_standard_input_is_at_its_end(tmp_path: Path) -> None:
 
 
 def test_missing_program_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GateError, match="cannot start /no/such/program: No such file"):
+    missing = "cannot start /no/such/program: No such file"
+    with pytest.raises(GateError, match=missing) as raised:
         process.run(["/no/such/program"], cwd=tmp_path, env={})
+    assert raised.value.hint == "install it, or name it by its path"
 
 
 def test_folder_that_is_gone_is_named(tmp_path: Path) -> None:
