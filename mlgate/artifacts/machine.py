@@ -25,6 +25,7 @@ from mlgate.artifacts.values import (
     name_of,
     tuple_of,
 )
+from mlgate.core.patterns import later
 
 if TYPE_CHECKING:
     from mlgate.artifacts.feed import Feed
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 512
 _DEEPEST = 20_000
 _GAP = 1 << 12
+_DIGITS = 4_000
+_NUMBER = later(rb"\s*[+-]?[0-9a-fA-FxXoO_]+L?\s*")
 _WRAPPER_KEYS = 24
 
 Opcode = Callable[["Machine"], None]
@@ -244,10 +247,25 @@ def _long(machine: Machine) -> None:
 
 def _of_any_base(line: bytes) -> int:
     """As CPython reads it: `0x1f`, `0b1`, and `017` as C does or as ten and seven."""
+    _check_length(line)
     try:
         return int(line, 0)
     except ValueError:
         return int(line)
+
+
+def _check_length(line: bytes) -> None:
+    """Raise `Refused` for a number that some Pythons read and others do not: the limit of digits
+    came with 3.10.7, and may be switched off."""
+    if len(line) > _DIGITS and _NUMBER.fullmatch(line):
+        raise Refused("limit", f"a number in it has {len(line):,} digits")
+
+
+def _index(machine: Machine) -> int:
+    """A place in the memo, in digits."""
+    line = machine.feed.line()
+    _check_length(line)
+    return int(line)
 
 
 @opcode(b"\x8a")
@@ -525,7 +543,7 @@ def _long_binput(machine: Machine) -> None:
 
 @opcode(b"p")
 def _put(machine: Machine) -> None:
-    machine.remember(int(machine.feed.line()), machine.stack[-1])
+    machine.remember(_index(machine), machine.stack[-1])
 
 
 @opcode(b"h")
@@ -540,7 +558,7 @@ def _long_binget(machine: Machine) -> None:
 
 @opcode(b"g")
 def _get(machine: Machine) -> None:
-    machine.recall(int(machine.feed.line()))
+    machine.recall(_index(machine))
 
 
 # --- names and calls -----------------------------------------------------------------------------

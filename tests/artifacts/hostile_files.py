@@ -208,6 +208,10 @@ def by_wrapping() -> dict[str, bytes]:
             "torch.nn.modules.linear", "Linear", b"(I1000000\nI1000000\ntR"
         ),
         "layers of a number": calls("torch.nn.modules.rnn", "LSTM", b"(tR"),
+        "number of many digits": b"I" + b"9" * 5000 + b"\n0" + PAYLOAD,
+        "long number of many digits": b"L" + b"0" * 5000 + b"1L\n0" + PAYLOAD,
+        "memo at a number of many digits": b"Np" + b"0" * 5000 + b"\n0" + PAYLOAD,
+        "memo's number of many digits": b"Np0\n0g" + b"0" * 5000 + b"\n0" + PAYLOAD,
         "npy of objects": npy(PAYLOAD),
         "npy, trailing pickle": npy(b"\0" * 8, "<f8") + PAYLOAD,
         "npy, header that is no literal": npy(b"", "|O', 'x': print('inert'), 'y': '"),
