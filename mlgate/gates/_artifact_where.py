@@ -11,6 +11,7 @@ from msgspec import Struct
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 from mlgate.sources._lfs import behind
+from mlgate.tables._where import is_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.sources._place import Source
 
-_GLOB = re.compile(r"[*?]")
 _MOST = 20_000
 
 
@@ -52,7 +52,7 @@ def locate(ctx: Context) -> list[Place]:
 
 def _matcher(path: str) -> Callable[[str], bool]:
     """Tells the file itself, those below the folder, or what the pattern matches."""
-    if not _GLOB.search(path):
+    if not is_pattern(path):
         return lambda name: path == "." or name == path or name.startswith(path + "/")
     steps = [re.escape(step) for step in path.split("**/")]
     pattern = "(?:.*/)?".join(step.replace(r"\*", "[^/]*").replace(r"\?", "[^/]") for step in steps)
@@ -80,7 +80,7 @@ def _behind_pointers(ctx: Context, path: str) -> Iterator[Place]:
     from mlgate.sources.dvc import files_of
 
     steps = path.split("/")
-    plain = next((n for n, step in enumerate(steps) if _GLOB.search(step)), len(steps))
+    plain = next((n for n, step in enumerate(steps) if is_pattern(step)), len(steps))
     start = "/".join(step for step in steps[:plain] if step != ".")
     found = files_of(ctx, ctx.subject, start, _matcher(path))
     for name, source in sorted(found.items()):
@@ -103,7 +103,7 @@ def _beside(ctx: Context, path: str) -> Iterator[Place]:
     """What git ignores and DVC does not know."""
     top = os.path.join(os.fspath(ctx.work), *path.split("/"))
     if not os.path.isdir(top) or os.path.islink(top):
-        if _GLOB.search(path):
+        if is_pattern(path):
             raise GateError(
                 f"nothing matches {shown(path)}", "correct the path, or write the model"
             )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-from msgspec import Struct
-
-from mlgate.stats import estimates, proportions, unseen
+from mlgate.gates._model_bounds import Inverted
+from mlgate.stats import estimates, proportions
 from mlgate.stats.estimates import Estimate
 
 
-class OfTwoShares(Struct, frozen=True):
+class OfTwoShares(Inverted, frozen=True):
     """The new share less `share` times the old one, each of `rows` rows, as if these were others:
     where they are the same, and models err on the same of them, the bounds are wider than they need
     be. Found from each share's own (Zou and Donner 2008, Statist. Med. 27, 1693-1702)."""
@@ -31,14 +30,6 @@ class OfTwoShares(Struct, frozen=True):
             at - math.hypot(new - low, share * (old_high - old)),
             at + math.hypot(high - new, share * (old - old_low)),
         )
-
-    def p_below(self, limit: float) -> float:
-        """The level at which the true value is shown to be below `limit`."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
-
-    def p_above(self, limit: float) -> float:
-        """The same for above."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
 
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows that show a true distance to a limit in 80 % of all cases."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from mlgate.stats import estimates, paired, proportions, sizes
+from mlgate.stats import estimates, paired, proportions, sizes, unseen
 from mlgate.stats.estimates import Estimate
 
 
@@ -32,6 +32,30 @@ class Evidence(Protocol):
 
     def smallest(self, alpha: float) -> float:
         """The distance that these rows show in 80 % of all cases."""
+
+
+@runtime_checkable
+class Growing(Evidence, Protocol):
+    """Evidence that can tell what more rows would bring."""
+
+    def grown(self, rows: int) -> Evidence:
+        """The same shares of so many rows."""
+
+
+class Inverted(Struct, frozen=True):
+    """Evidence that is bounds alone: its levels are those at which they reach a limit."""
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`."""
+        raise NotImplementedError
+
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
 
 
 class OfShare(Struct, frozen=True):

@@ -101,7 +101,8 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
     if found.of_new is None or found.new is None:
         return None
     if found.errors is not None:
-        return OfSparse(found.errors, found.n, found.new - found.errors.change)
+        start = found.new - found.errors.change
+        return OfSparse(found.errors, found.n, start, "few errors, beta")
     one = estimates.estimate(
         found.new - found.bias, found.of_new, scale=metric.scale, skewed_mean=metric.skewed
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mlgate.gates._model_bounds import OfMoments
+from mlgate.gates._model_bounds import Inverted, OfMoments
 from mlgate.stats import estimates, unseen
 from mlgate.stats.estimates import Estimate
 from mlgate.stats.sparse import Sparse
@@ -46,31 +47,19 @@ class OfUnseen(Struct, frozen=True):
         return unseen.farthest(self.parts, alpha)
 
 
-class OfSparse(Struct, frozen=True):
+class OfSparse(Inverted, frozen=True):
     """A change that few rows make, or a value that few errors make."""
 
     change: Sparse
     rows: int
     start: float = 0.0
     """What is there without them."""
-
-    @property
-    def method(self) -> str:
-        """How the bounds are found."""
-        return f"few {'errors' if self.start else 'discordant rows'}, beta"
+    method: str = "few discordant rows, beta"
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         """One-sided bounds, each at `alpha`."""
         low, high = self.change.bounds(alpha)
         return self.start + low, self.start + high
-
-    def p_below(self, limit: float) -> float:
-        """The level at which the true value is shown to be below `limit`."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
-
-    def p_above(self, limit: float) -> float:
-        """The same for above."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
 
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows that show a true distance to a limit in 80 % of all cases."""
@@ -82,10 +71,10 @@ class OfSparse(Struct, frozen=True):
 
     def grown(self, rows: int) -> OfSparse:
         """The same shares of so many rows."""
-        return OfSparse(self.change.times(rows / self.rows), rows, self.start)
+        return replace(self, change=self.change.times(rows / self.rows), rows=rows)
 
 
-class OfBoth(Struct, frozen=True):
+class OfBoth(Inverted, frozen=True):
     """The sum of a change that few rows or none make, and of a value that all do; each has half of
     `alpha`."""
 
@@ -101,14 +90,6 @@ class OfBoth(Struct, frozen=True):
         """One-sided bounds, each at `alpha`."""
         changes, values = self.change.bounds(alpha / 2), self.seen.bounds(alpha / 2)
         return changes[0] + values[0], changes[1] + values[1]
-
-    def p_below(self, limit: float) -> float:
-        """The level at which the true value is shown to be below `limit`."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
-
-    def p_above(self, limit: float) -> float:
-        """The same for above."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
 
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows of which none may be discordant for the change to be no more than `distance`."""

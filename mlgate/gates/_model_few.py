@@ -50,11 +50,10 @@ def errors(rows: Rows, ask: Ask) -> dict[str, Any]:
 
     if not _of_cells(rows, ask) or rows.label is None or rows.new.prediction is None:
         return {}
-    label, said = rows.label.astype(np.int64), rows.new.prediction
-    places = np.flatnonzero(label != said)
+    places = np.flatnonzero(rows.label != rows.new.prediction)
     if not 0 < _units(rows, places) < FEW:
         return {}
-    label, said = label[places], said[places]
+    label, said = rows.label[places], rows.new.prediction[places]
     slopes = _slopes(rows, ask, (rows.new.prediction, rows.label))
     if not np.isfinite(slopes).all():
         return {}

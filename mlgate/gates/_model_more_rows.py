@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlgate.gates._model_bounds import Evidence, OfPairs, OfShare, Turned
-from mlgate.gates._model_exact import OfSparse
+from mlgate.gates._model_bounds import Evidence, Growing, Turned
 
 _MOST = 1000
 """So many times the rows are as good as never."""
@@ -17,7 +16,7 @@ def more_rows(
     if needed is None or needed > rows or _decides(evidence, least, most, alpha):
         return needed
     grown = evidence.straight if isinstance(evidence, Turned) else evidence
-    if not isinstance(grown, OfPairs | OfShare | OfSparse):
+    if not isinstance(grown, Growing):
         return rows + 1
     if evidence is not grown:
         least, most = -most, -least

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 from mlgate.sources import _tables
 from mlgate.sources._dvc.pointers import kind_of
-from mlgate.tables._where import in_work_tree
+from mlgate.tables._where import in_work_tree, is_pattern
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.core.snapshot import Snapshot
     from mlgate.tables.table import Located
-
-_GLOB = re.compile(r"[*?]")
 
 
 def in_snapshot(ctx: Context, snapshot: Snapshot, path: str) -> Located | None:
@@ -28,7 +25,7 @@ def in_snapshot(ctx: Context, snapshot: Snapshot, path: str) -> Located | None:
 
 def _has_several(snapshot: Snapshot, path: str) -> bool:
     folder = path.rstrip("/")
-    if _GLOB.search(path) or any(name.startswith(folder + "/") for name in snapshot.files):
+    if is_pattern(path) or any(name.startswith(folder + "/") for name in snapshot.files):
         return True
     if not any(map(kind_of, snapshot.files)):
         return False
@@ -42,7 +39,7 @@ def _has_several(snapshot: Snapshot, path: str) -> bool:
 def beside(ctx: Context, path: str) -> Located | None:
     """The same where git ignores them, in the work tree."""
     work = os.fspath(ctx.work)
-    if not _GLOB.search(path) and not os.path.isdir(os.path.join(work, path)):
+    if not is_pattern(path) and not os.path.isdir(os.path.join(work, path)):
         return None
     return _alike(in_work_tree(work, path))
 

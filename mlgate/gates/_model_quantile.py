@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
-from mlgate.stats import quantiles, unseen
+from mlgate.gates._model_bounds import Inverted
+from mlgate.stats import quantiles
 from mlgate.stats.distributions import normal_quantile
 from mlgate.stats.quantiles import Window
 
@@ -33,7 +32,7 @@ def windowed(values: Array, q: float) -> tuple[float, Window]:
     return found[0], window
 
 
-class OfQuantile(Struct, frozen=True):
+class OfQuantile(Inverted, frozen=True):
     """One model's quantile."""
 
     value: float
@@ -44,14 +43,6 @@ class OfQuantile(Struct, frozen=True):
         """One-sided bounds, each at `alpha`."""
         return self.window.bounds(alpha)
 
-    def p_below(self, limit: float) -> float:
-        """The level at which the true value is shown to be below `limit`."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
-
-    def p_above(self, limit: float) -> float:
-        """The same for above."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
-
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows that show a true distance to a limit in 80 % of all cases."""
         return _needed(self.window.n, self.smallest(alpha), distance)
@@ -61,7 +52,7 @@ class OfQuantile(Struct, frozen=True):
         return _reach(self.value, self.window, alpha) + normal_quantile(_POWER) * _se(self.window)
 
 
-class OfQuantiles(Struct, frozen=True):
+class OfQuantiles(Inverted, frozen=True):
     """New minus `share` of old. The rows are the same, and nothing is assumed of how the two hang
     together: each has half of `alpha` (Bonferroni)."""
 
@@ -74,14 +65,6 @@ class OfQuantiles(Struct, frozen=True):
         """One-sided bounds, each at `alpha`."""
         new, old = self.new.bounds(alpha / 2), self.old.bounds(alpha / 2)
         return new[0] - self.share * old[1], new[1] - self.share * old[0]
-
-    def p_below(self, limit: float) -> float:
-        """The level at which the true value is shown to be below `limit`."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[1] < limit)
-
-    def p_above(self, limit: float) -> float:
-        """The same for above."""
-        return unseen.least_level(lambda alpha: self.bounds(alpha)[0] > limit)
 
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows that show a true distance to a limit in 80 % of all cases."""

@@ -14,6 +14,7 @@ import msgspec
 from mlgate.core.errors import GateError
 from mlgate.tables.columns import Coded, Engine, Source
 from mlgate.tables.columns import columns as read
+from mlgate.tables.table import FORMS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,9 +30,9 @@ MANY = 1_000_000
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
 _FORMS: dict[str, Form] = {
-    ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json",
-    ".parquet": "parquet", ".pq": "parquet",
-}  # fmt: skip
+    ".json": "json",
+    **{each: FORMS[each] for each in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")},
+}
 
 
 class Refused(Exception):

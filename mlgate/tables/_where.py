@@ -94,14 +94,19 @@ def table_of(path: str, parts: tuple[Part, ...], origin: str) -> Located:
                    partitioned=partitioned, query=query)  # fmt: skip
 
 
+def is_pattern(path: str) -> bool:
+    """True where `*` or `?` stand for what files are called."""
+    return _GLOB.search(path) is not None
+
+
 def start_of(path: str) -> str:
     """The file, or the folder below which all files of the table lie."""
-    return path.rstrip("/") if not _GLOB.search(path) else os.path.dirname(_GLOB.split(path)[0])
+    return path.rstrip("/") if not is_pattern(path) else os.path.dirname(_GLOB.split(path)[0])
 
 
 def matcher(path: str) -> Callable[[str], bool]:
     """Tells whether a file is of the table: the file itself, one below the folder, or a match."""
-    if not _GLOB.search(path):
+    if not is_pattern(path):
         folder = path.rstrip("/") + "/"
         return lambda name: name == path or (name.startswith(folder) and _is_table(name))
     steps = [re.escape(step) for step in path.split("**/")]

@@ -19,7 +19,7 @@ Type = Literal[
     "nested", "other",
 ]  # fmt: skip
 
-_FORMS: dict[str, Form] = {
+FORMS: dict[str, Form] = {
     ".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".tsv": "csv", ".csv.gz": "csv",
     ".tsv.gz": "csv", ".jsonl": "json", ".ndjson": "json", ".jsonl.gz": "json", ".arrow": "arrow",
     ".feather": "arrow", ".duckdb": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite",
@@ -71,7 +71,7 @@ def named(path: str) -> tuple[str, str | None]:
     Raises `GateError` where a database is named and no table in it.
     """
     file, _, query = path.partition("#")
-    if _FORMS.get(os.path.splitext(file.lower())[1]) not in ("duckdb", "sqlite"):
+    if FORMS.get(os.path.splitext(file.lower())[1]) not in ("duckdb", "sqlite"):
         return path, None
     if not query.strip():
         raise GateError(
@@ -88,7 +88,7 @@ def is_name(query: str) -> bool:
 def form_of(name: str) -> Form:
     """The form of a file, by its name. Raises `GateError`."""
     lower = name.lower()
-    for end, form in _FORMS.items():
+    for end, form in FORMS.items():
         if lower.endswith(end):
             return form
     raise GateError(

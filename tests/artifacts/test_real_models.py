@@ -219,6 +219,17 @@ def test_what_other_releases_call(tmp_path: Path, name: str) -> None:
     assert alarms(path) == []
 
 
+def test_a_class_that_older_torch_asks_for_by_id(tmp_path: Path) -> None:
+    """As `torch.save(model, ..., _use_new_zipfile_serialization=False)` writes a layer."""
+    head = b"".join(pickle.dumps(one, 2) for one in (0x1950A86A20F9469CFC6C, 1001, {}))
+    layer = "(Vmodule\nctorch.nn.modules.{0}\nV{0}.py\nVclass\ntQ)\x81}}b."
+    path = tmp_path / "layer.pt"
+    for name, told in (("linear\nLinear", 0), ("linear\nNone", 1), ("rnn\nLSTM", 1)):
+        body = layer.format(name).replace("V" + name, "Vsource").encode("latin-1")
+        path.write_bytes(head + b"\x80\x02" + body + b"\x80\x02].")
+        assert len(alarms(path)) == told, alarms(path)
+
+
 @pytest.mark.heavy
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(

@@ -164,6 +164,15 @@ def test_few_differences_take_more_rows_than_there_are(n: int, lost: int, turned
     assert pairs.grown(told).bounds(0.05)[0] >= -0.01 > pairs.bounds(0.05)[0]
 
 
+def test_two_numbers_take_more_rows_than_there_are() -> None:
+    apart = OfTwoShares(450, 450, 500)
+    told = more_rows(apart, 400, 500, -0.02, math.inf, 0.05)
+    assert told is not None and told > 1_000
+    assert apart.grown(told).bounds(0.05)[0] >= -0.02 > apart.bounds(0.05)[0]
+    turned = more_rows(Turned(apart), 400, 500, -0.02, math.inf, 0.05)
+    assert turned == told
+
+
 def test_a_margin_of_nothing_is_never_shown(judged: Judged) -> None:
     found = judged(*flipped(3000, 40, 40), require=[{**ACCURACY, "max_drop": 0}], **COLUMNS)
     assert "no number of rows shows" in of(found, "max-drop")[0].message

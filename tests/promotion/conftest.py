@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from model_house import IN_FOLDER, House
+from model_house import IN_FOLDER, House, twice
 
 Copies = Callable[[str, Callable[[House], object]], House]
 
@@ -38,6 +38,12 @@ def copies(
 
 def _empty(house: House) -> None:
     """Without a commit, and without a policy."""
+
+
+@pytest.fixture
+def promoted(copies: Copies) -> House:
+    """Two versions, one after the other, in a folder."""
+    return copies(IN_FOLDER, twice)
 
 
 @pytest.fixture(params=[IN_FOLDER, "git"], ids=["folder", "git"])

@@ -84,8 +84,22 @@ class House(Project):
     def head(self) -> str:
         return self.git("rev-parse", "HEAD").strip()
 
+    def forget(self) -> House:
+        """As in a clone that never saw a chain."""
+        for ref in self.git("for-each-ref", "--format=%(refname)", "refs/mlgate/seen").split():
+            self.git("update-ref", "-d", ref)
+        return self
+
     def with_key(self, *args: str, key: str = "ci") -> Ended:
         return self.run(*args, "--key", str(self.folder.parent / key))
+
+
+def twice(house: House) -> None:
+    """Two versions go out, one after the other."""
+    house.policy("gates = []").model("one")
+    assert house.promote("--first").code == 0
+    house.model("two")
+    assert house.promote().code == 0
 
 
 def _flushed(*streams: io.TextIOWrapper) -> tuple[io.TextIOWrapper, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from model_house import IN_FOLDER, House
+from model_house import IN_FOLDER, House, twice
 
 from mlgate.core.words import Stage
 from mlgate.promotion import chain as chains
@@ -107,7 +107,7 @@ def test_killed_after_the_push(in_git: House, tmp_path: Path) -> None:
 @pytest.fixture(params=[IN_FOLDER, "git", "remote"])
 def shared(request: pytest.FixtureRequest, copies: Copies) -> list[House]:
     """Two promoted versions, as two writers see them: in one place, or in a clone for each."""
-    first = copies(IN_FOLDER if request.param == IN_FOLDER else "git", _twice)
+    first = copies(IN_FOLDER if request.param == IN_FOLDER else "git", twice)
     if request.param != "remote":
         return [first, first]
     bare = str(first.folder.parent / "origin.git")
@@ -116,13 +116,6 @@ def shared(request: pytest.FixtureRequest, copies: Copies) -> list[House]:
     first.git("push", "-q", "-u", "origin", "main", "refs/mlgate/*:refs/mlgate/*")
     first.git("clone", "-q", bare, str(first.folder.parent / "other"))
     return [first, House(first.folder.parent / "other", "git")]
-
-
-def _twice(house: House) -> None:
-    house.policy("gates = []").model("one")
-    assert house.promote("--first").code == 0
-    house.model("two")
-    assert house.promote().code == 0
 
 
 @pytest.mark.parametrize("times", [8, pytest.param(50, marks=pytest.mark.heavy)])

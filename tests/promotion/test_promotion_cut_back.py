@@ -6,26 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
+from model_house import IN_FOLDER
 
 if TYPE_CHECKING:
-    from conftest import Copies
     from model_house import House
-
-IN_FOLDER = "folder:../registry"
-
-
-def _twice(house: House) -> None:
-    house.policy("gates = []").model("one")
-    assert house.promote("--first").code == 0
-    house.model("two")
-    assert house.promote().code == 0
-
-
-@pytest.fixture
-def promoted(copies: Copies) -> House:
-    """Two versions, one after the other."""
-    return copies(IN_FOLDER, _twice)
 
 
 def _cut(house: House) -> Path:
@@ -36,13 +20,6 @@ def _cut(house: House) -> Path:
     shutil.move(registry / "history/00000002.json", kept)
     (registry / "aliases/production").write_text("v1\n")
     return kept
-
-
-def _forgotten(house: House) -> House:
-    """As in a clone that never saw the chain."""
-    for ref in house.git("for-each-ref", "--format=%(refname)", "refs/mlgate/seen").split():
-        house.git("update-ref", "-d", ref)
-    return house
 
 
 def test_a_chain_cut_back_is_named_where_its_end_was_seen(promoted: House) -> None:
@@ -59,12 +36,12 @@ def test_a_registry_begun_anew_is_named_too(promoted: House) -> None:
     shutil.rmtree(promoted.folder.parent / "registry")
     told = promoted.promote("--first")
     assert (told.code, "cut back, or begun anew" in told.err) == (1, True)
-    assert _forgotten(promoted).promote("--first").code == 0
+    assert promoted.forget().promote("--first").code == 0
 
 
 def test_verifying_is_seeing(promoted: House) -> None:
     """A machine that only ever verifies, before it deploys."""
-    assert _forgotten(promoted).run("verify", "churn@production").code == 0
+    assert promoted.forget().run("verify", "churn@production").code == 0
     _cut(promoted)
     assert promoted.run("verify", "churn@production").code == 1
 
@@ -81,7 +58,7 @@ def test_what_was_seen_is_no_promise_of_more(promoted: House) -> None:
 
 
 def test_a_record_that_was_kept_tells_of_the_cut(promoted: House) -> None:
-    kept = _cut(_forgotten(promoted))
+    kept = _cut(promoted.forget())
     told = promoted.run("verify", str(kept))
     assert (told.code, "is record 2 of churn, signed by ci" in told.err) == (1, True), told.err
 
@@ -90,7 +67,7 @@ def test_a_stranger_that_never_saw_it_is_told_of_a_version_without_a_record(
     promoted: House,
 ) -> None:
     """All of the rest verifies: this is what docs/security.md owns to."""
-    _cut(_forgotten(promoted))
+    _cut(promoted.forget())
     told = promoted.run("verify", "churn@production")
     assert (told.code, "no record names v2" in told.out) == (0, True), told.out
 

@@ -16,23 +16,7 @@ from mlgate.promotion import record
 from mlgate.signing import keys
 
 if TYPE_CHECKING:
-    from conftest import Copies
     from model_house import House
-
-IN_FOLDER = "folder:../registry"
-
-
-def _twice(house: House) -> None:
-    house.policy("gates = []").model("one")
-    assert house.promote("--first").code == 0
-    house.model("two")
-    assert house.promote().code == 0
-
-
-@pytest.fixture
-def promoted(copies: Copies) -> House:
-    """Two versions, one after the other."""
-    return copies(IN_FOLDER, _twice)
 
 
 def _records(house: House) -> Path:

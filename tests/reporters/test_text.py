@@ -144,6 +144,8 @@ def test_untrusted_text_is_made_plain():
         ([sample.FORMAT], 0, "nothing blocks; 1 gate passed"),
         ([sample.NOTEBOOK], 0, "nothing was judged"),
         ([sample.FORMAT, sample.TESTS], 0, "not passed, without blocking: tests"),
+        ([sample.TESTS], 0, "nothing blocks; not passed, without blocking: tests"),
+        ([sample.CHURN], 0, "nothing blocks; not passed, without blocking: churn"),
         ([sample.LINT], 1, "blocked by lint"),
         ([sample.DEPENDENCIES], 3, "could not be judged, so not passed: dependencies"),
         ([replace(sample.CHURN, blocks=True)], 1, "not decided, which blocks: churn"),
