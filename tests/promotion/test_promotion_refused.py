@@ -91,6 +91,15 @@ def test_an_alias_is_rolled_back_only_to_what_was_proven_for_it(once: House) -> 
     _refused(told, 1, "was never proven for production")
 
 
+def test_the_first_of_an_alias_is_said_to_be_so(once: House) -> None:
+    """The hint asks for the version that was asked for."""
+    version = _acts(once)[-1]["version"]
+    for asked, kept in ((), "churn"), ((version,), f"churn {version}"):
+        told = once.promote(*asked, to="staging")
+        _refused(told, 2, "holds no version yet")
+        assert f"mlgate promote {kept} --to staging --first" in told.err
+
+
 def test_a_version_whose_commit_nobody_wrote_down(once_in_folder: House) -> None:
     house = once_in_folder
     (house.folder.parent / "registry/churn/versions/v1/version.json").write_text('{"name": "v1"}')

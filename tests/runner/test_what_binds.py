@@ -55,6 +55,17 @@ def test_an_untracked_path_is_no_pass(judged: Any) -> None:
     assert judged.run(paths=("new.txt",)).exit_code == 1
 
 
+def test_a_gate_named_where_paths_are_is_told_apart(judged: Any) -> None:
+    judged.policy(probe="")
+    judged.project.commit()
+    with pytest.raises(UsageError) as refused:
+        judged.run(paths=("probe",))
+    assert refused.value.hint == "if you mean the gate: --gate probe"
+    with pytest.raises(UsageError) as refused:
+        judged.run(paths=("prob",))
+    assert "--gate" not in str(refused.value.hint)
+
+
 def test_a_file_without_content_yet_is_named(judged: Any) -> None:
     judged.policy(probe="")
     judged.project.commit()
