@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts import guards
 from mlgate.artifacts.outcome import malformed
-from mlgate.artifacts.values import DATA, UNSET, Made, items_of
+from mlgate.artifacts.values import DATA, UNSET, Data, Made, items_of
 
 if TYPE_CHECKING:
     from mlgate.artifacts.machine import Machine
@@ -27,6 +27,10 @@ class Fields:
     def __init__(self, objects: bool) -> None:
         self.objects = objects
         """Whether some of them are objects."""
+
+
+FILLED = frozenset({Data, dict, Fields})
+"""Kinds of what is data, or a dict of which something is known."""
 
 
 def size_of(description: Any) -> int | None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from mlgate.artifacts import compressed, hdf5, pickles, programs, second_readings, tars, zips
 from mlgate.artifacts.feed import Feed, of_bytes, of_file
-from mlgate.artifacts.machine import OPCODES
 from mlgate.artifacts.numpy_files import MAGIC as NPY
 from mlgate.artifacts.numpy_files import scan_npy
+from mlgate.artifacts.opcodes import OPCODES
 from mlgate.artifacts.outcome import Limits, Problem, Refused, Scan
 
 if TYPE_CHECKING:
