@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlgate.core.report import Report
     from mlgate.promotion.chain import Link
     from mlgate.promotion.house import House
-    from mlgate.promotion.promote import Plan
+    from mlgate.promotion.planned import Plan
     from mlgate.reporters._style import Style
     from mlgate.signing.keys import SecretKey
 

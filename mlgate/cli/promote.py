@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlgate.promotion.house import House
-    from mlgate.promotion.promote import Plan
+    from mlgate.promotion.planned import Plan
     from mlgate.signing.keys import SecretKey
 
 _EPILOG = """\b
@@ -53,10 +53,10 @@ def command(
     Without VERSION, the model as HEAD has it is registered as a new version. Policy and signers are
     those of the default branch's tip.
     """
-    from mlgate.promotion import approve, promote
+    from mlgate.promotion import approve, planned, promote
 
     with _promotion.housed(model, offline=offline) as house:
-        plan = promote.plan(house, alias, version, first=first, dry=dry)
+        plan = planned.plan(house, alias, version, first=first, dry=dry)
         for note in plan.notes:
             click.echo(plain(note))
         if plan.done:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlgate.core.errors import UsageError
 from mlgate.core.text import shown
 from mlgate.promotion import chain as chains
-from mlgate.promotion import promote, record
+from mlgate.promotion import planned, record
 from mlgate.promotion.errors import Broken
 from mlgate.registries._registry import checked
 
@@ -30,7 +30,7 @@ def named(what: str) -> tuple[str, str]:
     return checked(model), rest
 
 
-def plan(house: House, what: str) -> promote.Plan:
+def plan(house: House, what: str) -> planned.Plan:
     """What is judged: what `what` names now, beside what the chain last proved there."""
     held, chain = house.read()
     notes: tuple[str, ...] = ()
@@ -45,9 +45,9 @@ def plan(house: House, what: str) -> promote.Plan:
             f"{house.registry.label} has no alias or version {shown(what)} of {house.model}",
             f"see what is there: mlgate history {house.model}",
         )
-    version = promote.with_commit(house, version)
+    version = planned.with_commit(house, version)
     moves = chain.moves(what)
-    return promote.Plan(
+    return planned.Plan(
         alias=what if shows else "",
         version=version,
         commit=str(version.commit),
@@ -56,7 +56,7 @@ def plan(house: House, what: str) -> promote.Plan:
         holder_commit=moves[-1].act.commit if moves else None,
         held=held,
         chain=chain,
-        bytes=promote.proven_bytes(house, version),
+        bytes=planned.proven_bytes(house, version),
         action=record.ADMIT,
         notes=notes,
     )

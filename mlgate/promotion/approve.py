@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from mlgate.core.text import counted
-from mlgate.promotion import promote
+from mlgate.promotion import planned
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.record import ADMIT, Consent
 from mlgate.signing import dsse
@@ -47,11 +47,11 @@ def approvable(
 def subject(house: House, version: str | None) -> tuple[str, dict[str, str]]:
     """The commit, and the model's files with their digests, of a version; of HEAD without one."""
     held, _ = house.read()
-    chosen, new = promote.chosen(house, held, version)
-    return str(chosen.commit), promote.proven_bytes(house, chosen, new=new).digests
+    chosen, new = planned.chosen(house, held, version)
+    return str(chosen.commit), planned.proven_bytes(house, chosen, new=new).digests
 
 
-def given(house: House, plan: promote.Plan, alias: str) -> tuple[Given, ...]:
+def given(house: House, plan: planned.Plan, alias: str) -> tuple[Given, ...]:
     """The approvals that hold, one of each key; each brings a version to an alias once, and holds
     there for as long as that version does. Raises `Refused` where they are too few."""
     if not house.terms.approvals:
@@ -86,7 +86,7 @@ def given(house: House, plan: promote.Plan, alias: str) -> tuple[Given, ...]:
     return tuple(found.values())
 
 
-def _used(plan: promote.Plan, alias: str) -> dict[str, int]:
+def _used(plan: planned.Plan, alias: str) -> dict[str, int]:
     """The approvals by which records moved the alias, to the numbers of those records. What already
     stands where it is to be admitted is brought nowhere: what it was approved by counts."""
     acts = [link.act for link in plan.chain.links if link.act.alias == alias]

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mlgate import process
 from mlgate.core.errors import GateError
-from mlgate.promotion import promote, record
+from mlgate.promotion import planned, promote, record
 from mlgate.registries._registry import Moved
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def owed(house: House, chain: Chain, alias: str) -> tuple[tuple[str, ...], ...]:
 
 
 def run(
-    house: House, done: promote.Plan, key: SecretKey, commands: Sequence[tuple[str, ...]]
+    house: House, done: planned.Plan, key: SecretKey, commands: Sequence[tuple[str, ...]]
 ) -> Iterator[tuple[record.Ran, str]]:
     """Each command that was run, with what it said; one that fails ends it."""
     for argv in commands:
@@ -46,7 +46,7 @@ def run(
             return
 
 
-def _run(house: House, done: promote.Plan, argv: tuple[str, ...]) -> tuple[record.Ran, str]:
+def _run(house: House, done: planned.Plan, argv: tuple[str, ...]) -> tuple[record.Ran, str]:
     environment = house.session.policy.environment
     env = process.project_environment(
         house.session.environ,
@@ -76,7 +76,7 @@ def _run(house: House, done: promote.Plan, argv: tuple[str, ...]) -> tuple[recor
     return ran, said.decode("utf-8", "replace")
 
 
-def _recorded(house: House, done: promote.Plan, key: SecretKey, ran: record.Ran) -> None:
+def _recorded(house: House, done: planned.Plan, key: SecretKey, ran: record.Ran) -> None:
     """Append what was run; that it ran stays true whoever promotes meanwhile, so it is tried
     until it stands."""
     for attempt in range(_ATTEMPTS):

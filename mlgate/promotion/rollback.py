@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlgate.core.errors import UsageError
 from mlgate.promotion import chain as chains
-from mlgate.promotion import promote, record
+from mlgate.promotion import planned, promote, record
 from mlgate.promotion.errors import Refused
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlgate.signing.keys import SecretKey
 
 
-def plan(house: House, alias: str, version: str | None) -> tuple[promote.Plan, chains.Link]:
+def plan(house: House, alias: str, version: str | None) -> tuple[planned.Plan, chains.Link]:
     """Where `mlgate rollback` goes, and the record that proved it. An alias that somebody moved
     past mlgate is put back, too. Raises `UsageError`, `Refused`."""
     held, chain = house.read_at(alias)
@@ -27,7 +27,7 @@ def plan(house: House, alias: str, version: str | None) -> tuple[promote.Plan, c
             f"{house.model} {wanted.name} was never proven for {alias}",
             f"mlgate promote {house.model} {wanted.name} --to {alias}",
         )
-    bytes_ = promote.proven_bytes(house, wanted)
+    bytes_ = planned.proven_bytes(house, wanted)
     if (bytes_.digests, wanted.commit) != (proof.statement.files, proof.act.commit):
         raise Refused(
             f"swapped model: {house.model} {wanted.name} is not what record {proof.act.number} "
@@ -36,7 +36,7 @@ def plan(house: House, alias: str, version: str | None) -> tuple[promote.Plan, c
         )
     moves = chain.moves(alias)
     return (
-        promote.Plan(
+        planned.Plan(
             alias=alias,
             version=wanted,
             commit=str(wanted.commit),
@@ -73,7 +73,7 @@ def _wanted(
 
 
 def conclude(
-    house: House, plan: promote.Plan, proof: chains.Link, key: SecretKey, reason: str | None
+    house: House, plan: planned.Plan, proof: chains.Link, key: SecretKey, reason: str | None
 ) -> chains.Link:
     """Sign, append, move."""
     grounds = {"proof": proof.digest, "reason": reason}

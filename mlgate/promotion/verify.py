@@ -14,7 +14,7 @@ from mlgate.promotion import chain as chains
 from mlgate.promotion import record, seen
 from mlgate.promotion.errors import Broken, Refused
 from mlgate.promotion.evidence import same, sha256
-from mlgate.promotion.promote import proven_bytes
+from mlgate.promotion.planned import proven_bytes
 from mlgate.promotion.repair import foreign, unmoved
 from mlgate.registries._registry import LARGEST
 from mlgate.signing import dsse

@@ -6,7 +6,7 @@ import os
 import sys
 
 from mlgate.core.words import Stage
-from mlgate.promotion import promote
+from mlgate.promotion import planned, promote
 from mlgate.promotion.house import House
 from mlgate.registries._registry import Moved
 from mlgate.runner.request import Request
@@ -23,7 +23,7 @@ def main(folder: str, key_path: str, versions: tuple[str, str], times: int) -> N
         try:
             held = house.registry.read("churn").aliases["production"]
             wanted = versions[0] if held == versions[1] else versions[1]
-            plan = promote.plan(house, "production", wanted, first=False, dry=True)
+            plan = planned.plan(house, "production", wanted, first=False, dry=True)
             if plan.done:
                 continue
             promote.conclude(house, plan, None, (), key)
