@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlgate.repo.content import Found
     from mlgate.repo.git import Repository
 
+_ENVIRONMENT = "pyvenv.cfg"
+
 
 class WorkTree:
     """Nothing is parsed before it is asked for; the index is never refreshed."""
@@ -109,7 +111,15 @@ class WorkTree:
     @functools.cached_property
     def _special(self) -> dict[str, Record]:
         """Path to record, of everything that is not a plain, unchanged index entry."""
-        return {r.path: r for r in self._listing.special() if not r.path.endswith("/")}
+        special = {r.path: r for r in self._listing.special() if not r.path.endswith("/")}
+        environments = _environments(special.values())
+        if not environments:
+            return special
+        return {
+            path: record
+            for path, record in special.items()
+            if record.tag != "?" or not path.startswith(environments)
+        }
 
     @functools.cached_property
     def _examined(self) -> dict[str, Found | None]:
@@ -210,6 +220,19 @@ class WorkTree:
             return content.read(self._repo.root, path)
         except GateError:
             return b"* filter=unknown"  # cannot be read: take the exact way
+
+
+def _environments(records: Iterable[Record]) -> tuple[str, ...]:
+    """Folders, with a slash, of Python environments that somebody forgot to ignore.
+
+    `python -m venv .venv` writes no .gitignore before Python 3.13; nobody means its thousands of
+    files to be judged. One that is tracked is not such a folder.
+    """
+    return tuple(
+        record.path[: -len(_ENVIRONMENT)]
+        for record in records
+        if record.tag == "?" and record.path.endswith(f"/{_ENVIRONMENT}")
+    )
 
 
 def _quoted(path: str) -> bytes:

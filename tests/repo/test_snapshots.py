@@ -57,6 +57,27 @@ def test_a_clean_tree_is_read_in_place_by_all_three(project):
     assert len({view.digest for view in views[1:]}) == 2
 
 
+def test_an_environment_that_nobody_ignored_is_no_part_of_the_work_tree(project):
+    project.write("a.py")
+    project.write("tracked/pyvenv.cfg", "home = /usr/bin\n")
+    project.commit()
+    project.write("env/pyvenv.cfg", "home = /usr/bin\n")
+    project.write("env/lib/python3.11/site-packages/six.py")
+    project.write("environment/new.py")
+    project.write("tracked/new.py")
+    tree = snapshots.work_tree(project.found())
+    assert set(tree.files) == {"a.py", "tracked/pyvenv.cfg", "environment/new.py", "tracked/new.py"}
+    assert tree.label == "work tree +2 uncommitted"
+    project.git("add", "env")
+    assert "env/lib/python3.11/site-packages/six.py" in snapshots.work_tree(project.found()).files
+
+
+def test_a_repository_that_is_an_environment_itself_keeps_its_files(project):
+    project.write("pyvenv.cfg", "home = /usr/bin\n")
+    project.write("a.py")
+    assert set(snapshots.work_tree(project.found()).files) == {"a.py", "pyvenv.cfg"}
+
+
 def test_the_label_counts_changed_deleted_staged_and_untracked_once(project):
     for name in "abcde":
         project.write(f"{name}.py", name)
