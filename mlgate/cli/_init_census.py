@@ -22,8 +22,20 @@ from mlgate.reporters._style import Style
 from mlgate.runner.request import Request
 from mlgate.runner.run import check
 
-_WORTH = ("secrets", "security", "lint", "types", "notebook", "files", "format")
+_WORTH = (
+    "secrets",
+    "data-version",
+    "artifact",
+    "security",
+    "lint",
+    "types",
+    "notebook",
+    "files",
+    "format",
+)
 """Kinds in the order in which their findings hurt."""
+_CRASHES = frozenset(f"lint/{code}" for code in ("E999", "E902", "F821", "F822", "F823", "E0602"))
+"""Code that cannot run as it stands, before all that is only untidy."""
 _NAMED = 3
 
 
@@ -126,6 +138,7 @@ def _worst(report: Report) -> list[Finding]:
     return list(first.values())[:_NAMED]
 
 
-def _weight(finding: Finding) -> tuple[int, int]:
+def _weight(finding: Finding) -> tuple[int, int, bool]:
     kind = finding.rule.partition("/")[0]
-    return (-finding.level.rank, _WORTH.index(kind) if kind in _WORTH else len(_WORTH))
+    place = _WORTH.index(kind) if kind in _WORTH else len(_WORTH)
+    return (-finding.level.rank, place, finding.rule not in _CRASHES)

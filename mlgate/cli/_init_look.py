@@ -55,6 +55,11 @@ class Hindrance(Struct, frozen=True):
         """The reason on one line, without the rest of what a tool printed."""
         return ": ".join(self.reason.splitlines()[:2])
 
+    @property
+    def elsewhere(self) -> str:
+        """The same without folders of this machine, which say nothing to others."""
+        return re.sub(r" \(/[^)]*\)", "", self.brief)
+
 
 class Look(Struct, frozen=True, kw_only=True):
     """What init knows of a repository."""
@@ -66,6 +71,8 @@ class Look(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     hindered: dict[str, Hindrance]
     """What keeps gates from running here, by kind."""
+    reduced: dict[str, Hindrance] = {}
+    """What keeps gates from judging all that they could, by kind."""
     policy: str | None
     """The policy that is there already."""
     blocking: frozenset[str] = frozenset()
@@ -79,8 +86,30 @@ class Look(Struct, frozen=True, kw_only=True):
         return one.active and one.blocking and kind not in self.hindered
 
     def without(self, hindered: Mapping[str, Hindrance]) -> Look:
-        """The same, knowing of more that keeps gates from running."""
-        return replace(self, hindered={**self.hindered, **hindered})
+        """The same, knowing of more that keeps gates from running, or from judging all."""
+        reduced = {k: v for k, v in hindered.items() if k in self.found and self._falls_back(k)}
+        rest = {kind: one for kind, one in hindered.items() if kind not in reduced}
+        return replace(
+            self,
+            found={
+                k: _reduced(o, reduced[k]) if k in reduced else o for k, o in self.found.items()
+            },
+            hindered={**self.hindered, **rest},
+            reduced={**self.reduced, **reduced},
+        )
+
+    def _falls_back(self, kind: str) -> bool:
+        return kind not in self.reduced and bool(self.found[kind].fallback)
+
+
+def _reduced(one: Detected, hindrance: Hindrance) -> Detected:
+    """A gate that judges less until it can do all; the policy says which key to take out then."""
+    keys = ", ".join(one.fallback)
+    return replace(
+        one,
+        options={**one.options, **one.fallback},
+        evidence=f"{one.evidence}. Without {keys} until this is mended: {hindrance.elsewhere}",
+    )
 
 
 def look() -> Look:
@@ -144,13 +173,17 @@ def _grounds(one: Detected) -> str:
 
 
 def tell_hindered(seen: Look, style: Style) -> None:
-    """The gates that cannot run here, why, and what mends it."""
-    if not seen.hindered:
+    """The gates that cannot run here, or not wholly, why, and what mends it."""
+    _tell_why("judged in part, as mlgate.toml says", seen.reduced, seen, style)
+    _tell_why("cannot run here yet, so commented out in mlgate.toml", seen.hindered, seen, style)
+
+
+def _tell_why(title: str, why: Mapping[str, Hindrance], seen: Look, style: Style) -> None:
+    if not why:
         return
-    title = "cannot run here yet, so commented out in mlgate.toml"
     click.echo(f"\n{style.paint(title, 'bold')}")
     rows = []
-    for kind, hindrance in seen.hindered.items():
+    for kind, hindrance in why.items():
         rows.append((seen.found[kind].name or kind, hindrance.brief))
         rows += [("", f"mend  {hindrance.mend}")] if hindrance.mend else []
     for line in table(rows, style, indent=2):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import click
@@ -24,7 +23,7 @@ from mlgate.reporters._style import Style
 def policy(look: Look, new_only: bool) -> str:
     """The text of mlgate.toml."""
     found = {
-        kind: _waiting(kind, one, look.hindered[kind].brief) if kind in look.hindered else one
+        kind: _waiting(kind, one, look.hindered[kind].elsewhere) if kind in look.hindered else one
         for kind, one in look.found.items()
     }
     return written(found, parts.names("gates"), new_only=new_only)
@@ -38,11 +37,10 @@ def _waiting(kind: str, one: Detected, reason: str) -> Detected:
     ready = {key: value for key, value in one.options.items() if key not in one.pending}
     lines = list(toml.table(("gates", one.name or kind), table | ready))[1:]
     pending = [f"# {line}" for key in one.pending for line in toml.pair(key, one.options[key])]
-    elsewhere = re.sub(r" \(/[^)]*\)", "", reason)  # folders of this machine say nothing to others
     return replace(
         one,
         active=False,
-        evidence=f"{one.evidence}. Off until it can run: {elsewhere}",
+        evidence=f"{one.evidence}. Off until it can run: {reason}",
         comments=(*lines, *pending, *one.comments),
     )
 

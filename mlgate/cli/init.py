@@ -46,6 +46,10 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
     census = None if no_census else _init_census.take(look)
     if census is not None:
         look = look.without(census.hindered)
+        if look.reduced:
+            _init_write.write_policy(look, new_only=False)
+            census = _init_census.take(look) or census
+            look = look.without(census.hindered)
         _init_write.write_policy(look, new_only=bool(census.legacy))
     click.echo(f"{style.paint('wrote', 'bold')}    mlgate.toml: {_init_look.gates(look)}")
     _init_write.hooks(look, replace, style)

@@ -196,6 +196,9 @@ class Detected(Struct, frozen=True, kw_only=True):
     pending: tuple[str, ...] = ()
     """Keys of `options` that do not hold on this machine yet, so that `init` writes them commented
     out: the version of a tool that is installed in another one."""
+    fallback: dict[str, Any] = {}
+    """Options with which less is judged, for where all of it cannot be judged here; without any,
+    `init` comments such a gate out."""
     comments: tuple[str, ...] = ()
     """Further policy lines that `init` writes commented out."""
     covers: tuple[str, ...] = ()

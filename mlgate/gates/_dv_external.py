@@ -16,7 +16,7 @@ from msgspec import Struct
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
-from mlgate.gates._dv_ground import Ground, noted, quoted, stated, target
+from mlgate.gates._dv_ground import Ground, not_asked, noted, quoted, stated, target
 from mlgate.gates._dv_now import hash_there
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import outside
@@ -43,7 +43,9 @@ def check(ground: Ground) -> Iterator[Finding]:
     """Paths of this machine are read; URLs are asked, all of a project at once."""
     groups: dict[str, list[_Recorded]] = {}
     for one in _recorded(ground):
-        if "://" in one.out.path:
+        if not ground.ctx.options.retrievable:
+            yield not_asked(f"{shown(one.out.written)} was not looked for", one.file)
+        elif "://" in one.out.path:
             groups.setdefault(one.root, []).append(one)
         else:
             yield from _here(ground, one)

@@ -178,6 +178,11 @@ def noted(rule: str, message: str, path: str | None = None, help: str | None = N
     return stated(rule, message, path, help=help or "", level=Level.NOTE, result=Result.PASS)
 
 
+def not_asked(what: str, path: str | None = None) -> Finding:
+    """A question that the policy does not want to be asked."""
+    return noted("not-asked", f"{what}: retrievable = false", path, "take it out of the policy")
+
+
 def quoted(*words: str) -> str:
     """Paths as they are typed in a shell."""
     import shlex

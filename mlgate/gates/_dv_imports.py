@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import shown
-from mlgate.gates._dv_ground import Ground, noted, quoted, stated
+from mlgate.gates._dv_ground import Ground, not_asked, noted, quoted, stated
 from mlgate.sources._dvc import imports
 from mlgate.sources._dvc.facts import Import, Pointer
 from mlgate.sources._dvc.versions import root_of
@@ -28,6 +28,9 @@ def check(ground: Ground) -> Iterator[Finding]:
         if _ODD.match(one.url):
             text = f"{shown(pointer.path)} was imported from {shown(one.url)}, which is no URL"
             yield stated("schema", text, pointer.path)
+            continue
+        if not ground.ctx.options.retrievable:
+            yield not_asked(f"the import from {shown(one.source)} was not looked for", pointer.path)
             continue
         folder = ground.config(root_of(pointer.path, ground.versions.roots)).root
         if ground.ctx.network or os.path.isdir(os.path.join(folder, one.url)):

@@ -10,7 +10,7 @@ from mlgate.core.digests import digest_of
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted, shown
 from mlgate.gates import _dv_versioned as versioned
-from mlgate.gates._dv_ground import Ground, add_again, noted, stated
+from mlgate.gates._dv_ground import Ground, add_again, not_asked, noted, stated
 from mlgate.gates._dv_repairs import damaged, key_of, no_remote, place_of, push, repair, when
 from mlgate.gates._dv_work import named
 from mlgate.sources._dvc import manifests, objects
@@ -65,6 +65,10 @@ class Remotes:
                 continue
             if not remote.is_versioned:
                 group = [owned for owned in group if owned.out.hash]
+            if not self._ground.ctx.options.retrievable:
+                count = counted(len(group), "version")
+                yield not_asked(f"{count} not looked for in {remote.name} ({remote.url})")
+                continue
             if not remote.is_folder and not self._ground.ctx.network:
                 yield from self._without_network(remote, group)
                 continue

@@ -50,6 +50,9 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     remote: str | None = None
     """The remote that must hold everything; DVC's default unless given."""
+    retrievable: bool = True
+    """Whether versions are looked for where they can be had: remotes, sources of imports, external
+    data. With `false` what stands in the repository is judged, and no more."""
     signature: Literal["stat", "strict"] = "stat"
     """`strict` hashes data anew on every run: for file systems whose inodes or clocks lie."""
     unreachable: Literal["error", "inconclusive"] = "error"
@@ -159,6 +162,7 @@ def detect(ctx: Context) -> Detected | None:
         return None
     return Detected(
         evidence=f"{min(found)}, {counted(tracked, 'DVC file')}",
+        fallback={"retrievable": False},
         comments=(
             'signature = "strict"  # hash data anew on every run',
             'unreachable = "inconclusive"  # for forks, which have no credentials for the remote',

@@ -278,3 +278,25 @@ def test_a_gate_that_cannot_judge_today_is_commented_out(repository, mlgate, git
     assert "pip install Flake8-pyproject" in ran.out
     git("add", "mlgate.toml")
     assert mlgate("check").code != 3
+
+
+def test_data_whose_remote_cannot_be_asked_is_judged_by_what_is_here(repository, mlgate, git):
+    stale = "stages:\n  train:\n    cmd: 'true'\n    outs: [model.bin]\n"
+    config = "[core]\n    remote = store\n['remote \"store\"']\n    url = /nowhere/at/all\n"
+    pointer = "outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 1\n  path: rows.csv\n"
+    for name, text in (
+        (".dvc/config", config),
+        ("dvc.yaml", stale),
+        ("rows.csv.dvc", pointer),
+        (".gitignore", "/rows.csv\n"),
+    ):
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text(text)
+    git("add", "-A")
+    git("commit", "-q", "-m", "data")
+    ran = mlgate("init")
+    assert policy(repository)["gates"]["data-version"] == {"retrievable": False}
+    assert re.search(r"most worth mending\n  dvc\.yaml:2 +data-version/no-lock", ran.out)
+    told = ran.out.partition("judged in part, as mlgate.toml says")[2]
+    assert "data-version  the remote store" in told and "mend" in told
+    assert mlgate("check", "--gate", "data-version").code == 0

@@ -421,3 +421,14 @@ def test_what_lies_outside_and_is_no_file_is_not_read(ask: Ask, tmp_path: Path) 
     os.mkfifo(tmp_path / "pipe")
     said = ask({"x.dvc": pointer(path="../pipe", cache="false")})
     assert failing(said) == set() and "no regular file" in said["reason"]
+
+
+def test_what_is_not_to_be_looked_for_is_told_not_asked(ask: Ask) -> None:
+    gone = "[core]\nremote = r\n['remote \"r\"']\nurl = /nowhere/at/all\n"
+    imported = pointer().replace("path: x", "path: y") + "deps:\n- path: x\n  repo:\n    url: /nowhere\n    rev_lock: " + "a" * 40
+    stage = "stages:\n  s:\n    cmd: 'true'\n    outs: [m]\n"
+    files = {".dvc/config": gone, "x.dvc": pointer(), "y.dvc": imported, "dvc.yaml": stage}
+    said = ask(files, network=True, options={"retrievable": False})
+    assert said["reason"] is None
+    assert "not-asked" in noted(said) and failing(said) == {"no-lock"}
+    assert "/nowhere" in str(ask(files, network=True)["reason"])
