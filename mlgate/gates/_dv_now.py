@@ -23,7 +23,7 @@ class Now:
 
     def hash_of(self, out: Out) -> str | None:
         """The hash of `out.path` by the algorithm of `out`; None where nothing here tells it, and
-        an empty text where there is nothing at that path."""
+        an empty text where the change took away what was at that path."""
         key = (out.path, out.algorithm)
         if key not in self._known:
             self._known[key] = self._find(out)
@@ -74,7 +74,7 @@ class Now:
             return None
         full = self._ground.full(out.path)
         if not os.path.lexists(full):
-            return None if self._is_ignored_kind(out) else ""
+            return "" if self._was_there(out.path) else None
         try:
             ignored = ignorer(self._ground, out.path)
             return hash_there(self._ground, full, out.algorithm, ignored)
@@ -82,9 +82,14 @@ class Now:
             self._ground.errors.append(GateError(f"{full} cannot be read: {error.strerror}"))
             return None
 
-    def _is_ignored_kind(self, out: Out) -> bool:
-        """In a clone without data a file that git ignores is absent, which says nothing."""
-        return out.path not in self._ground.ctx.subject.files and not self._ground.is_complete
+    def _was_there(self, path: str) -> bool:
+        """True if git or DVC had it at the base. What neither ever had is absent in every clone
+        until somebody brings it, which says nothing of the change."""
+        base, versions = self._ground.ctx.base, self._ground.base
+        if base is None or versions is None:
+            return False
+        names = [*base.files, *(owned.out.path for owned in versions.owned())]
+        return any(name == path or name.startswith(path + "/") for name in names)
 
 
 def hash_there(

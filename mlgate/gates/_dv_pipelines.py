@@ -111,6 +111,7 @@ def _stage(
     reasons += _declared(stage, locked)
     if not stage.frozen:
         reasons += _dependencies(now, locked)
+        yield from _unknown(ground, now, locked, pipeline.path)
         reasons += params.changed(ground, stage, locked)
     again = f"dvc repro {_address(pipeline.path, stage.name)}"
     for reason in reasons:
@@ -149,6 +150,15 @@ def _dependencies(now: Now, locked: Locked) -> Iterator[str]:
             yield f"its dependency {shown(dep.path)} is not there any more"
         elif hash_ is not None and hash_ != dep.hash:
             yield f"its dependency {shown(dep.path)} has changed since it ran"
+
+
+def _unknown(ground: Ground, now: Now, locked: Locked, path: str) -> Iterator[Finding]:
+    """Dependencies that somebody has to bring, and that nobody brought here."""
+    for dep in locked.deps:
+        here = dep.external or dep.hash is None or os.path.lexists(ground.full(dep.path))
+        if not here and not ground.ctx.past and now.hash_of(dep) is None:
+            text = f"whether {shown(dep.path)}, on which the stage {locked.name!r} depends, changed"
+            yield noted("not-asked", f"{text}: it is not here, nor in git or DVC", path)
 
 
 def _outputs(

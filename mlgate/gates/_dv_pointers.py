@@ -67,7 +67,8 @@ def _outside(ground: Ground) -> Iterator[Finding]:
 def _overlaps(ground: Ground) -> Iterator[Finding]:
     """Two owners of one path, or of a path and one below it."""
     owners: dict[str, Owned] = {}
-    for owned in sorted(ground.owned, key=lambda o: (o.out.path, o.file)):
+    living = (owned for owned in ground.owned if not _is_left_over(ground, owned))
+    for owned in sorted(living, key=lambda o: (o.out.path, o.file)):
         path = owned.out.path
         parts = path.split("/")
         above = ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
@@ -79,8 +80,16 @@ def _overlaps(ground: Ground) -> Iterator[Finding]:
             yield stated(
                 "overlap",
                 f"{shown(path)} is also owned by {shown(other.file)}{what}",
-                owned.file, owned.out.line, f"dvc remove {quoted(owned.file)}",
+                owned.file, owned.out.line, f"dvc remove {target(owned)}",
             )  # fmt: skip
+
+
+def _is_left_over(ground: Ground, owned: Owned) -> bool:
+    """True for a stage of a lock that its pipeline does not have: DVC reads no such entry."""
+    pipeline = ground.versions.pipeline_of(owned.file)
+    if owned.stage is None or pipeline is None or pipeline.problems:
+        return False
+    return not {owned.stage, owned.stage.partition("@")[0]} & pipeline.stages.keys()
 
 
 def _in_git(ground: Ground) -> Iterator[Finding]:

@@ -88,14 +88,14 @@ def damaged(ground: Ground, owned: Owned, remote: Remote, text: str, keys: list[
 
 def no_remote(name: str | None, known: dict[str, Remote], group: list[Owned]) -> Iterator[Finding]:
     """Versions that no remote is configured for."""
-    count = counted(len({key_of(owned) for owned in group}), "version")
+    count = counted(len({key_of(owned) for owned in group}), "version of data", "versions of data")
     if name:
-        text = f"{count} of data belong in the remote {name!r}, which no configuration names"
+        text = f"{count} for the remote {name!r}, which no configuration names"
         mend = f"dvc remote add {quoted(name)} URL"
     elif known:
-        text = f"{count} of data, {counted(len(known), 'remote')}, but no default"
+        text = f"{count}, {counted(len(known), 'remote')}, but no default"
         mend = f"dvc remote default {quoted(min(known))}"
     else:
-        text = f"{count} of data are on this machine alone: there is no remote"
+        text = f"{count} on this machine alone: there is no remote"
         mend = "dvc remote add -d NAME URL && dvc push"
     yield stated("no-remote", text, group[0].file, None, mend)
