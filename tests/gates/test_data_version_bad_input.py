@@ -425,10 +425,51 @@ def test_what_lies_outside_and_is_no_file_is_not_read(ask: Ask, tmp_path: Path) 
 
 def test_what_is_not_to_be_looked_for_is_told_not_asked(ask: Ask) -> None:
     gone = "[core]\nremote = r\n['remote \"r\"']\nurl = /nowhere/at/all\n"
-    imported = pointer().replace("path: x", "path: y") + "deps:\n- path: x\n  repo:\n    url: /nowhere\n    rev_lock: " + "a" * 40
+    imported = (
+        pointer().replace("path: x", "path: y")
+        + "deps:\n- path: x\n  repo:\n    url: /nowhere\n    rev_lock: "
+        + "a" * 40
+    )
     stage = "stages:\n  s:\n    cmd: 'true'\n    outs: [m]\n"
     files = {".dvc/config": gone, "x.dvc": pointer(), "y.dvc": imported, "dvc.yaml": stage}
     said = ask(files, network=True, options={"retrievable": False})
     assert said["reason"] is None
     assert "not-asked" in noted(said) and failing(said) == {"no-lock"}
     assert "/nowhere" in str(ask(files, network=True)["reason"])
+
+
+_BROUGHT = "stages:\n  s:\n    cmd: 'true'\n    deps: [in]\n    outs: [m]\n"
+_BROUGHT_LOCK = f"""schema: '2.0'
+stages:
+  s:
+    cmd: 'true'
+    deps:
+    - path: in
+      hash: md5
+      md5: {HASH}
+    outs:
+    - path: m
+      hash: md5
+      md5: {HASH}
+  gone:
+    cmd: 'true'
+    outs:
+    - path: m
+      hash: md5
+      md5: {HASH}
+"""
+
+
+def test_a_dependency_that_nobody_brought_here_is_not_called_stale(ask: Ask) -> None:
+    files = {"dvc.yaml": _BROUGHT, "dvc.lock": _BROUGHT_LOCK}
+    said = ask(files, options={"retrievable": False})
+    assert "stale-lock" not in failing(said)
+    notes = [f["message"] for f in said["findings"] if f["rule"].endswith("/not-asked")]
+    assert any("whether in, on which the stage 's' depends, changed" in note for note in notes)
+    said = ask(files | {"in": "1\n"}, options={"retrievable": False})
+    assert "stale-lock" in failing(said)
+
+
+def test_a_stage_that_only_the_lock_has_owns_nothing(ask: Ask) -> None:
+    said = ask({"dvc.yaml": _BROUGHT, "dvc.lock": _BROUGHT_LOCK}, options={"retrievable": False})
+    assert "orphan-lock" in failing(said) and "overlap" not in failing(said)
