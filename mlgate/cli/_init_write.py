@@ -50,20 +50,22 @@ def write_policy(look: Look, new_only: bool) -> None:
     write_whole(os.path.join(look.root, "mlgate.toml"), policy(look, new_only))
 
 
-def hooks(look: Look, replace: bool, style: Style) -> None:
-    """Add mlgate to the pre-commit configuration, and name or remove the hooks it covers."""
+def hooks(look: Look, replace: bool, style: Style) -> bool:
+    """Add mlgate to the pre-commit configuration, and name or remove the hooks it covers; whether
+    that changed the file."""
     try:
         content = _pre_commit.text(look.root)
         if content is None:
             click.echo(f"{style.paint('hooks', 'bold')}    none yet; mlgate install puts in two")
-            return
-        _entry(look, content, replace, style)
+            return False
+        return _entry(look, content, replace, style)
     except UsageError as error:
         click.echo(f"{style.paint('hooks', 'bold')}    {error.message}; add it by hand:\n")
         click.echo(_pre_commit.ENTRY)
+        return False
 
 
-def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
+def _entry(look: Look, content: str, replace: bool, style: Style) -> bool:
     config = _pre_commit.parsed(content)
     after = content
     if not _pre_commit.calls(config):
@@ -76,6 +78,7 @@ def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
         click.echo(
             f"{style.paint('wrote', 'bold')}    {_pre_commit.FILE}: mlgate at commit and push"
         )
+        click.echo("         pre-commit install -t pre-commit -t pre-push puts both in")
     if covered:
         names = ", ".join(f"{shown(hook)} (by {gate})" for hook, gate in covered.items())
         did = "removed" if replace else "covered"
@@ -85,6 +88,7 @@ def _entry(look: Look, content: str, replace: bool, style: Style) -> None:
             click.echo(f"         {line}")
         if not replace:
             click.echo("         mlgate init --replace removes these hooks from the file")
+    return after != content
 
 
 def _covered(look: Look, config: dict[str, object]) -> dict[str, str]:

@@ -52,14 +52,16 @@ def command(force: bool, replace: bool, dry_run: bool, no_census: bool) -> None:
             look = look.without(census.hindered)
         _init_write.write_policy(look, new_only=bool(census.legacy))
     click.echo(f"{style.paint('wrote', 'bold')}    mlgate.toml: {_init_look.gates(look)}")
-    _init_write.hooks(look, replace, style)
+    files = "mlgate.toml"
+    if _init_write.hooks(look, replace, style):
+        files += " .pre-commit-config.yaml"
     if census is not None:
         _init_census.tell(census, style)
         if census.legacy:
             old = counted(census.legacy, "finding")
             click.echo(f"\nnew_only = true is set: only new findings block, not {old} of today")
     _init_look.tell_hindered(look, style)
-    click.echo(f"\n{style.paint('next', 'bold')}     git add mlgate.toml && mlgate check")
+    click.echo(f"\n{style.paint('next', 'bold')}     git add {files} && mlgate check")
 
 
 def _refuse(policy: str | None, force: bool) -> None:

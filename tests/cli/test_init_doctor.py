@@ -42,6 +42,8 @@ def test_writes_a_policy_an_entry_and_a_census(repository, mlgate):
     assert ran.code == 0, ran.err
     assert "files" in policy(repository)["gates"]
     assert "id: mlgate\n" in (repository / _pre_commit.FILE).read_text()
+    assert "pre-commit install -t pre-commit -t pre-push" in ran.out
+    assert "git add mlgate.toml .pre-commit-config.yaml && mlgate check" in ran.out
     assert "covered  trailing-whitespace (by files)" in ran.out
     assert "1 finding · 1 file · mostly trailing-whitespace (1)" in ran.out
     assert re.search(r"a\.py:1 +files/trailing-whitespace\n +\S", ran.out)
