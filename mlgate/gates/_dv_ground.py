@@ -95,11 +95,6 @@ class Ground:
         """What the CI says of this run; None elsewhere."""
         return ci.detect(os.environ)
 
-    @property
-    def is_complete(self) -> bool:
-        """True where ignored files are as somebody works with them; a CI clone has none."""
-        return self.change is None
-
     def unreachable(self, error: GateError) -> Iterator[Finding]:
         """An error, or for forks, where the policy says so, a question that stays open."""
         is_fork = self.change is not None and self.change.fork
