@@ -1,8 +1,9 @@
 """`python beside.py WHAT OLD`, in the folder of the predictions: the same without mlgate, by hand.
 
 `slices`: ROC AUC, F1 and log loss of both models by scikit-learn, and of each of the 50 segments by
-Fairlearn's MetricFrame. `bootstrap`: the difference of the three on resampled rows, timed on 20
-draws; the last line is the seconds of 1,000. `lines`: whether each answer is right, as JSON lines.
+Fairlearn's MetricFrame. `bootstrap`: the difference of the three on resampled rows, timed on a few
+draws; the last line is their number, and the seconds of 1,000. `lines`: whether each answer is
+right, as JSON lines.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-_DRAWS = 20
+_DRAWS = 3
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
         for _ in range(_DRAWS):
             places = rng.integers(0, len(rows), len(rows))
             _both(*(column[places] for column in columns))
-        print((time.process_time() - began) * 1000 / _DRAWS)
+        print(_DRAWS, (time.process_time() - began) * 1000 / _DRAWS)
         return
     _both(*columns)
     _by_segment(rows)

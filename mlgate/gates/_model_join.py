@@ -60,9 +60,18 @@ def _looked_up(ids: Array, others: Array) -> Array | None:
     if np.count_nonzero(table >= 0) != len(others):
         return None
     places: Array = table[ids - ids.dtype.type(least)]
-    seen = np.zeros(len(others), dtype=bool)
-    seen[places] = True  # -1 marks the last one, which then is seen or not by itself
-    return places if bool((places >= 0).all() and seen.all()) else None
+    return places if bool((places >= 0).all()) and _once(ids, least, most) else None
+
+
+def _once(ids: Array, least: int, most: int) -> bool:
+    """True if none of the whole numbers between `least` and `most` is there twice."""
+    import numpy as np
+
+    if bool((ids[1:] > ids[:-1]).all()):
+        return True
+    seen = np.zeros(most - least + 1, dtype=bool)
+    seen[ids - ids.dtype.type(least)] = True
+    return int(np.count_nonzero(seen)) == len(ids)
 
 
 def _sorted(ids: Array, others: Array, names: tuple[str, str]) -> Array:
@@ -84,12 +93,8 @@ def check_ids(ids: Array, name: str) -> None:
     """Raise `Refused` where an id is missing or there twice."""
     import numpy as np
 
-    if _dense(ids):
-        least = ids.dtype.type(int(ids.min()))
-        seen = np.zeros(int(ids.max()) - int(least) + 1, dtype=bool)
-        seen[ids - least] = True
-        if np.count_nonzero(seen) == len(ids):
-            return
+    if _dense(ids) and _once(ids, int(ids.min()), int(ids.max())):
+        return
     check_once(np.sort(ids), name)
 
 

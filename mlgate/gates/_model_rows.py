@@ -86,6 +86,9 @@ class Rows:
         if self.several:
             many: list[int] = self.label.sum(0, dtype=np.int64).tolist()  # type: ignore[union-attr]  # a matrix
             return many
+        if len(self.classes) == 2:
+            ones = int(np.count_nonzero(self.label))  # type: ignore[arg-type]  # as below
+            return [len(self) - ones, ones]
         counts: list[int] = np.bincount(self.label, minlength=len(self.classes)).tolist()  # type: ignore[arg-type]  # rows of classes have labels
         return counts
 

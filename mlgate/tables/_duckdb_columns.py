@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlgate.core.errors import GateError
 from mlgate.tables._connect import _delimiter
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mlgate.tables._engine import Engine
 
     Array = NDArray[Any]
+
+_TRIED = 512
+"""Moduli, of which each tells so few texts apart in six of ten cases."""
 
 
 def fetched(
@@ -51,9 +54,12 @@ def _columns(
     wanted = choose(list(types))
     single = rounds(database.execute(f"SELECT count(*) FROM {source}").fetchone()[0])
     texts = {name: _texts(database, source, name) for name in wanted if types[name] == "VARCHAR"}
-    picked = [_picked(name, types[name], texts.get(name), single) for name in wanted]
+    hashed = {name: _hashed(database, few) for name, few in texts.items() if few and single}
+    picked = [
+        _picked(name, types[name], texts.get(name), single, hashed.get(name)) for name in wanted
+    ]
     found = database.execute(f"SELECT {', '.join(picked)} FROM {source}").fetchnumpy()
-    return {name: _plain(found[name], texts.get(name)) for name in wanted}
+    return {name: _plain(found[name], texts.get(name), hashed.get(name)) for name in wanted}
 
 
 def _source(table: Source) -> str:
@@ -77,8 +83,36 @@ def _texts(database: Any, source: str, name: str) -> list[str] | None:
     return sorted(row[0] for row in found) if 0 < len(found) <= LONG else None
 
 
-def _picked(name: str, kind: str, texts: list[str] | None, single: bool) -> str:
+class _Hashed(NamedTuple):
+    """A modulus that tells the hashes of some texts, and of none, apart; and whose each rest is."""
+
+    modulus: int
+    code: Array
+
+
+def _hashed(database: Any, texts: list[str]) -> _Hashed | None:
+    """None where no small modulus does. DuckDB hashes the few texts of a dictionary, where it would
+    cast every row to an ENUM."""
+    import numpy as np
+
+    listed = ", ".join([*map(text, texts), "NULL"])
+    rows = database.execute(f"SELECT hash(unnest([{listed}]))").fetchall()
+    hashes = [row[0] for row in rows]
+    least = len(hashes) ** 2
+    for modulus in range(least, min(least + _TRIED, 1 << 16)):
+        if len({one % modulus for one in hashes}) == len(hashes):
+            code = np.zeros(modulus, dtype=np.uint8 if len(texts) < 255 else np.int32)
+            code[[one % modulus for one in hashes]] = np.arange(len(hashes))
+            return _Hashed(modulus, code)
+    return None
+
+
+def _picked(
+    name: str, kind: str, texts: list[str] | None, single: bool, hashed: _Hashed | None
+) -> str:
     column = quoted(name)
+    if hashed is not None:
+        return f"CAST(hash({column}) % {hashed.modulus} AS USMALLINT) AS {column}"
     if texts is not None:
         listed = ", ".join(map(text, texts))
         return f"enum_code(CAST({column} AS ENUM({listed}))) AS {column}"
@@ -89,10 +123,13 @@ def _picked(name: str, kind: str, texts: list[str] | None, single: bool) -> str:
     return column
 
 
-def _plain(found: Any, texts: list[str] | None) -> Array | Coded:
+def _plain(found: Any, texts: list[str] | None, hashed: _Hashed | None) -> Array | Coded:
     """A fetched column without mask: nulls are NaN, or empty text."""
     import numpy as np
 
+    if texts is not None and hashed is not None:
+        codes = hashed.code[np.asarray(found)]
+        return Coded(codes, [*texts, ""] if bool((codes == len(texts)).any()) else texts)
     if texts is not None:
         if np.ma.isMaskedArray(found) and found.mask.any():
             codes = np.ma.filled(found.astype(np.int32), len(texts))
