@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mlgate.core.text import counted
 from mlgate.gates._model_read import Refused, factored
@@ -92,6 +92,8 @@ def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any],
         return seen, 0
     positive = request["positive"]
     if positive is None:
+        if len(seen) > 2 and {0, 1} <= set(seen):
+            _third(parts, 1)
         if not set(seen) <= {0, 1} and not set(seen) <= {-1, 1}:
             raise Refused(
                 f"which class is the positive one? There are {', '.join(map(str, seen[:5]))}",
@@ -103,23 +105,38 @@ def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any],
             )
         positive = 1
     if len({*seen, positive}) > 2:
-        where, _, values = max(parts, key=lambda part: len({*part[2], positive}))
-        strange = next(value for value in reversed(values) if value not in (positive, seen[0]))
-        raise Refused(
-            f"{where} holds more than two classes, such as {strange}",
-            'task = "multiclass", or correct the labels',
-        )
+        _third(parts, positive)
     other = 1 - positive if positive in (0, 1) else None
     return [next((value for value in seen if value != positive), other), positive], 1
+
+
+def _third(parts: list[_Classed], positive: Any) -> NoReturn:
+    """Name what is neither the positive class nor the most frequent of the others."""
+    import numpy as np
+
+    rows = [
+        (where, value, np.flatnonzero(codes == at))
+        for where, codes, values in parts
+        for at, value in enumerate(values)
+        if value != positive
+    ]
+    usual = max(rows, key=lambda one: len(one[2]))[1]
+    where, strange, places = next(one for one in rows if one[1] != usual)
+    raise Refused(
+        f"{where} holds more than two classes: {strange} in {counted(len(places), 'row')}, first "
+        f"row {int(places[0]) + 1:,}, beside {usual} and {positive}",
+        'correct the labels, or task = "multiclass"',
+    )
 
 
 def _only_declared(parts: list[_Classed], declared: list[Any]) -> None:
     for where, codes, values in parts:
         for at, value in enumerate(values):
             if value not in declared:
-                number = counted(int((codes == at).sum()), "row")
+                rows = (codes == at).nonzero()[0]
                 raise Refused(
-                    f"{where} holds {value!r} in {number}, which is none of the classes",
+                    f"{where} holds {value!r} in {counted(len(rows), 'row')}, first row "
+                    f"{int(rows[0]) + 1:,}, which is none of the classes",
                     "correct the label, or add it to `classes`",
                 )
 
@@ -142,12 +159,13 @@ def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | 
     found = [finite(table, name) for name in names]
     if request["probabilities"]:
         for name, values in zip(names, found, strict=True):
-            outside = np.count_nonzero((values < 0) | (values > 1))
-            if outside:
+            outside = (values < 0) | (values > 1)
+            if outside.any():
                 worst = float(values[np.argmax(np.abs(values - 0.5))])
                 raise Refused(
-                    f"{table.path}: column {name!r} has {counted(int(outside), 'value')} outside "
-                    f"0 to 1, such as {worst:.4g}",
+                    f"{table.path}: column {name!r} has "
+                    f"{counted(int(np.count_nonzero(outside)), 'value')} outside 0 to 1, such as "
+                    f"{worst:.6g}, first in row {int(outside.argmax()) + 1:,}",
                     "write probabilities, or ask for metrics that need none (roc_auc)",
                 )
     if len(found) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
+from mlgate.gates._model_ids import Ids, refuse_twice
 from mlgate.gates._model_read import OtherRows, Refused
 
 if TYPE_CHECKING:
@@ -16,17 +17,18 @@ _SPARSE = 4
 """Whole ids that span up to so many times their number are looked up in a table of places."""
 
 
-def order(ids: Array, others: Array, names: tuple[str, str]) -> Array | None:
-    """The places in `others` of the rows of `ids`; None where both stand in the same order.
+def order(mine: Ids, theirs: Ids) -> Array | None:
+    """The places in `theirs` of the rows of `mine`; None where both stand in the same order.
 
-    Raises `Refused` where an id is missing, there twice, or on one side only.
+    Raises `Refused` where an id is there twice, or on one side only.
     """
+    ids, others = mine.values, theirs.values
     if (ids.dtype.kind in "US") != (others.dtype.kind in "US"):
-        kinds = [f"{name} has {_kind(one)}" for name, one in zip(names, (ids, others), strict=True)]
+        kinds = [f"{one.path} has {_kind(one.values)} ({one.shown(0)})" for one in (mine, theirs)]
         raise Refused(f"the ids do not fit: {', '.join(kinds)}", "write them in the same type")
     places = _looked_up(ids, others) if _dense(ids) and _dense(others) else None
     if places is None:
-        places = _sorted(ids, others, names)
+        places = _sorted(mine, theirs)
     if len(ids) == len(others) and bool((places == _count(len(ids))).all()):
         return None
     return places
@@ -74,53 +76,45 @@ def _once(ids: Array, least: int, most: int) -> bool:
     return int(np.count_nonzero(seen)) == len(ids)
 
 
-def _sorted(ids: Array, others: Array, names: tuple[str, str]) -> Array:
+def _sorted(mine: Ids, theirs: Ids) -> Array:
     """By sorting both; names what does not fit."""
     import numpy as np
 
-    first, second = np.argsort(ids, kind="stable"), np.argsort(others, kind="stable")
-    left, right = ids[first], others[second]
-    for name, ordered in zip(names, (left, right), strict=True):
-        check_once(ordered, name)
+    first, second = (np.argsort(one.values, kind="stable") for one in (mine, theirs))
+    left, right = mine.values[first], theirs.values[second]
+    for one, ordered in ((mine, left), (theirs, right)):
+        _check_once(one, ordered)
     if len(left) != len(right) or not bool((left == right).all()):
-        _one_sided(left, right, names)
-    places = np.empty(len(ids), dtype=np.int64)
+        _one_sided(mine, theirs)
+    places = np.empty(len(first), dtype=np.int64)
     places[first] = second
     return places
 
 
-def check_ids(ids: Array, name: str) -> None:
-    """Raise `Refused` where an id is missing or there twice."""
+def check_ids(ids: Ids) -> None:
+    """Raise `Refused` where an id is there twice."""
     import numpy as np
 
-    if _dense(ids) and _once(ids, int(ids.min()), int(ids.max())):
+    values = ids.values
+    if _dense(values) and _once(values, int(values.min()), int(values.max())):
         return
-    check_once(np.sort(ids), name)
+    _check_once(ids, np.sort(values))
 
 
-def check_once(ordered: Array, name: str) -> None:
-    """The same for sorted ids."""
-    missing = int((ordered == "").sum()) if ordered.dtype.kind in "US" else 0
-    if ordered.dtype.kind == "f":
-        missing = int((ordered != ordered).sum())
-    if missing:
-        raise Refused(f"{name}: {counted(missing, 'row')} without an id", "give it one")
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice):
-        raise Refused(
-            f"{name}: {counted(len(twice), 'id')} not unique, such as {twice[0]}",
-            "name further columns that make the id unique: id = ['user', 'day']",
-        )
+def _check_once(ids: Ids, ordered: Array) -> None:
+    if bool((ordered[1:] == ordered[:-1]).any()):
+        refuse_twice(ids)
 
 
-def _one_sided(left: Array, right: Array, names: tuple[str, str]) -> None:
+def _one_sided(mine: Ids, theirs: Ids) -> None:
     import numpy as np
 
     facts = []
-    for name, own, other in ((names[0], left, right), (names[1], right, left)):
-        alone = own[~np.isin(own, other)]
+    for own, other in ((mine, theirs), (theirs, mine)):
+        alone = np.flatnonzero(~np.isin(own.values, other.values))
         if len(alone):
-            facts.append(f"{counted(len(alone), 'id')} only in {name}, such as {alone[0]}")
+            such = own.shown(int(alone[0]))
+            facts.append(f"{counted(len(alone), 'id')} only in {own.path}, such as {such}")
     raise OtherRows(
         f"candidate and baseline were made on different rows: {'; '.join(facts)}",
         "make both predictions on the same test set",

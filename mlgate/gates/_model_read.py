@@ -6,6 +6,7 @@ Small text files are read by the standard library, so that they cost no engine's
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
+_NUMBERS_OF_PYTHON = re.compile(r"(?<=[\s:,\[])(?:NaN|-?Infinity)\b")
 _FORMS: dict[str, Form] = {
     ".json": "json",
     **{each: FORMS[each] for each in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")},
@@ -52,8 +54,13 @@ class OtherRows(Refused):
     other_rows = True
 
 
-def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | Coded]:
-    """The wanted columns of the table in `place["files"]`, called `place["path"]` in messages."""
+def columns(
+    place: dict[str, Any], wanted: Sequence[str], *, empty: bool = False
+) -> dict[str, Array | Coded]:
+    """The wanted columns of the table in `place["files"]`, called `place["path"]` in messages.
+
+    Raises `Refused`; for no rows unless it may be `empty`.
+    """
     suffix, files = place["suffix"], place["files"]
     engine = msgspec.convert(place["engine"], Engine)
     if suffix not in _FORMS:
@@ -65,7 +72,7 @@ def columns(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array | C
         found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
     else:
         found = _large(engine, place, wanted)
-    if not len(next(iter(found.values()), ())):
+    if not empty and not len(next(iter(found.values()), ())):
         raise Refused(f"{place['path']} has no rows", "evaluate the model on its test set")
     return found
 
@@ -157,13 +164,7 @@ def _records(
     place: dict[str, Any], text: str, wanted: Sequence[str], *, lines: bool
 ) -> dict[str, Array]:
     path = place["path"]
-    try:
-        if lines:
-            found: Any = [msgspec.json.decode(line) for line in text.splitlines() if line.strip()]
-        else:
-            found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise Refused(f"{path} is no JSON: {error}") from None
+    found = _decoded_lines(path, text) if lines else _decoded(path, text)
     for key in filter(None, (place.get("records") or "").split(".")):
         found = found.get(key) if isinstance(found, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
@@ -175,6 +176,23 @@ def _records(
         if missing:
             check_columns(path, sorted(found[missing - 1]), (name,))
     return {name: _json([row[name] for row in found], place, name) for name in wanted}
+
+
+def _decoded_lines(path: str, text: str) -> list[Any]:
+    return [
+        _decoded(f"{path}, line {number:,}", line)
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.strip()
+    ]
+
+
+def _decoded(where: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        found = _NUMBERS_OF_PYTHON.search(text)
+        hint = f"JSON has no {found[0]}: write null, or a number" if found else None
+        raise Refused(f"{where} is no JSON: {error}", hint) from None
 
 
 def _json(values: list[Any], place: dict[str, Any], name: str) -> Array:

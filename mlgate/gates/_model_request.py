@@ -50,6 +50,7 @@ def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
     return {
         "path": place.path,
         "files": list(place.files),
+        "names": list(place.names),
         "partitioned": place.partitioned,
         "suffix": place.suffix,
         "records": options.records,

@@ -142,7 +142,7 @@ def read(request: dict[str, Any]) -> Rows:
 def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
     asked, task = request["columns"], request["task"]
     if new.id is not None:
-        join.check_ids(new.id, new.path)
+        join.check_ids(new.id)
         new.id = None
     if task == "score":
         rows = Rows(None, Outputs(None, None), None)

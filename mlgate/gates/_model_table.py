@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
+from mlgate.gates._model_ids import Ids, ids_of
 from mlgate.gates._model_read import OtherRows, Refused, columns
 from mlgate.tables.columns import Coded
 
@@ -32,21 +33,10 @@ class Table:
         if place["role"] == "baseline":
             place = place | {"optional": witness(request)}
         self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
-        self.id = _id(self.found, self.ids) if self.ids else None
+        self.id = ids_of(self.found, self.ids, place) if self.ids else None
 
     def __len__(self) -> int:
         return len(next(iter(self.found.values())))
-
-
-def _id(found: dict[str, Any], names: list[str]) -> Array:
-    """The id of each row; several columns become one text."""
-    import numpy as np
-
-    parts = [_spelled(found[name]) if len(names) > 1 else unfolded(found[name]) for name in names]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = np.char.add(np.char.add(joined, "\x1f"), part)
-    return joined
 
 
 def unfolded(column: Array | Coded) -> Array:
@@ -56,10 +46,6 @@ def unfolded(column: Array | Coded) -> Array:
     if isinstance(column, Coded):
         return np.array(column.texts)[column.codes]
     return column.astype(str) if column.dtype.kind == "O" else column
-
-
-def _spelled(column: Array | Coded) -> Array:
-    return unfolded(column).astype(str)
 
 
 def join_labels(new: Table, request: dict[str, Any]) -> None:
@@ -74,7 +60,7 @@ def join_labels(new: Table, request: dict[str, Any]) -> None:
             )
         new.found[asked["label"]] = labels
         return
-    places = join.order(new.id, _id(table, new.ids), (new.path, request["labels"]["path"]))
+    places = join.order(new.id, ids_of(table, new.ids, request["labels"]))
     new.found[asked["label"]] = labels if places is None else taken(labels, places)
 
 
@@ -131,7 +117,7 @@ def _digest(column: Array | Coded) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
-def check_labels(new: Table, old: Table, label: str | None, ids: Array) -> None:
+def check_labels(new: Table, old: Table, label: str | None, ids: Ids) -> None:
     """Raise `Refused` where the baseline, in the candidate's order, has labels of its own that are
     not the candidate's."""
     import numpy as np
@@ -143,9 +129,16 @@ def check_labels(new: Table, old: Table, label: str | None, ids: Array) -> None:
         return
     at = int(differ[0])
     one, other = (_value(table.found[label], at) for table in (new, old))
+    if isinstance(one, str) != isinstance(other, str):
+        kinds = ["text" if isinstance(value, str) else "numbers" for value in (one, other)]
+        raise Refused(
+            f"column {label!r} has {kinds[0]} in {new.path} ({one}), {kinds[1]} in {old.path} "
+            f"({other})",
+            "write both with the same names of classes",
+        )
     raise Refused(
         f"{counted(len(differ), 'row')} with another label in {old.path} than in {new.path}, such "
-        f"as id {ids[at]} ({other}, now {one})",
+        f"as id {ids.shown(at)} ({other}, now {one})",
         "let one table of labels hold for both: labels = TABLE; or leave the column out of the "
         "baseline",
     )
@@ -187,9 +180,9 @@ def align(new: Table, old: Table) -> None:
         return
     places = None
     if not _equal(new.id, old.id):
-        places = join.order(new.id, old.id, (new.path, old.path))
+        places = join.order(new.id, old.id)
     else:
-        join.check_ids(new.id, new.path)
+        join.check_ids(new.id)
     new.id = old.id = None
     if places is not None:
         for name in old.found:
@@ -197,7 +190,8 @@ def align(new: Table, old: Table) -> None:
                 old.found[name] = taken(old.found[name], places)
 
 
-def _equal(ids: Array, others: Array) -> bool:
+def _equal(mine: Ids, theirs: Ids) -> bool:
+    ids, others = mine.values, theirs.values
     return (
         len(ids) == len(others)
         and (ids.dtype.kind in "US") == (others.dtype.kind in "US")
@@ -237,7 +231,7 @@ def finite(table: Table, name: str) -> Array:
             first = int(np.flatnonzero(~np.isfinite(values))[0]) + 1
             raise Refused(
                 f"{table.path}: column {name!r} has {counted(int(bad), 'value')} that "
-                f"{'is' if bad == 1 else 'are'} NaN or infinite, first in row {first:,}",
+                f"{'is' if bad == 1 else 'are'} missing, NaN or infinite, first in row {first:,}",
                 "correct the evaluation: a row without a prediction is no row that was judged",
             )
         return values

@@ -221,11 +221,12 @@ def _worst(guarded: Guarded, level: float) -> tuple[float, float]:
 def _in_short(judged: list[Guarded]) -> Finding:
     """The slices in one note: the lowest gain, and from which losses on they show any."""
     rule, found, decision = min(judged, key=lambda one: one[2].value or 0.0)
-    shows = sorted(one[2].smallest or 0.0 for one in judged)
+    shows = [words.number(one) for one in sorted(one[2].smallest or 0.0 for one in judged)]
+    reach = shows[0] if shows[0] == shows[-1] else f"{shows[0]} to {shows[-1]}"
     return words.note(
         "slices",
         f"{counted(len(judged), 'comparison')} on slices, which show losses from "
-        f"{words.number(shows[0])} to {words.number(shows[-1])} on; the lowest gain is "
+        f"{reach} on; the lowest gain is "
         f"{words.number(decision.value)} in {asked.name(rule)} at {found.slice} "
         f"({counted(found.n, 'row')}); mlgate model compare shows them all",
     )

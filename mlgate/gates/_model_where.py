@@ -39,6 +39,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """False for a file that no commit holds."""
     parts: tuple[str, ...] = ()
     """Where the bytes of a table of several files lie, in the order of their names."""
+    names: tuple[str, ...] = ()
+    """The names of these, as messages have them."""
     partitioned: bool = False
     """True if folders named `key=value` add columns."""
 
@@ -131,6 +133,7 @@ def _of_parts(table: Located, name: str, *, tracked: bool = True) -> Place:
         identity=f"parts {_together(told)}",
         tracked=tracked,
         parts=tuple(part.file for part in table.parts),
+        names=tuple(shown(part.name) for part in table.parts),
         partitioned=table.partitioned,
     )
 

@@ -22,6 +22,7 @@ def number(value: float | None) -> str:
     """Four significant digits."""
     if value is None:
         return "none"
+    value += 0.0  # no -0.0000
     return f"{value:.4f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:.4g}"
 
 
