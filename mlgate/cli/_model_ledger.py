@@ -22,7 +22,7 @@ def record(report: bytes, start: str, environ: Mapping[str, str]) -> Iterator[st
     repo = git.find(start, environ)
     uses = list(_uses(report))
     if not uses:
-        yield "the report speaks of no test set: reuse = { test_set = ... } counts its uses"
+        yield "nothing to record: in that report no gate with reuse = { test_set = ... } judged"
         return
     for use in uses:
         if use.name in shelf.listing(repo, REF):

@@ -21,6 +21,12 @@ from mlgate.stats.families import holm
 _LISTED = 8
 _ROUNDING = 1e-20
 
+_MEND = {
+    Result.FAIL: "treat these groups more alike, or change the bound in a reviewed change",
+    Result.OPEN: "label more rows of these groups, widen the bound, "
+    'or accept what is not proven bad with decide = "no-proven-loss"',
+}
+
 
 class Group(Struct, frozen=True, kw_only=True):
     """A rate in one group, as the worker answers it."""
@@ -223,6 +229,7 @@ def _of_pair(rule: Rule, pair: Pair, level: float) -> Finding:
             method="score test" if one.hits is not None else "cluster-robust, t",
         ),
         undecided=rule.inconclusive if open_ else None,
+        help=_MEND.get(result),
     )
 
 

@@ -40,7 +40,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     model: Text | None = None
     """The model's file or folder: equal models pass every comparison."""
     id: str | tuple[str, ...] | ByRow | None = None
-    """The column, or columns, that tell which row is which."""
+    """The column, or columns, that tell which row is which; `{ row = true }` where both tables are
+    in the same order."""
     label: Text = "label"
     """The column of true values; of task `multilabel` a list of classes in each row."""
     labels: Text | None = None
@@ -64,7 +65,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weight: Text | None = None
     """The column of the rows' weights."""
     slices: tuple[Slicing, ...] = ()
-    """Columns whose values part the rows; a list is crossed."""
+    """Columns whose values part the rows; a list is crossed, and
+    `{ column = "age", ranges = [30, 50] }` parts numbers at these edges."""
     min_rows: Annotated[int, Meta(ge=2)] = 30
     """Slices of fewer rows are not judged."""
     invalid: Invalid | None = None

@@ -163,9 +163,9 @@ def name(rule: Rule) -> str:
     if rule.of_class is not None:
         parts.append(f"of {rule.of_class}")
     if rule.column is not None:
-        parts = [rule.column, *parts]
+        parts.append(f"of {rule.column}")
     if rule.filter is not None:
-        parts.append(rule.filter)
+        parts.append(f"({rule.filter.strip()})")
     if rule.metric == "quantile":
-        parts.append(f"{rule.quantile:g}")
+        parts.append(f"({rule.quantile:g})")
     return " ".join(parts)

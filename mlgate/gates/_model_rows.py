@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+_WITHOUT = 'correct the evaluation, or say what counts as none: invalid = { values = [""] }'
+
+
 class Outputs:
     """What one model says of each row."""
 
@@ -151,8 +154,8 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
             rows.judged = len(new)
             rows.invalid = left_out(both, asked["values"], request["invalid"])
         for name in asked["values"]:
-            values = finite(new, name)
-            rows.columns[name] = (values, finite(old, name) if old else None)
+            values = finite(new, name, _WITHOUT)
+            rows.columns[name] = (values, finite(old, name, _WITHOUT) if old else None)
     elif task == "ranking":
         rows = _ranked(new, old, asked)
     elif task == "multilabel":

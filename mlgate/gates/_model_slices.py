@@ -23,7 +23,7 @@ def sliced(table: Table, slicing: list[dict[str, Any]]) -> tuple[list[str], Arra
             part, values = _ranged(finite(table, one["column"]), one["ranges"])
         else:
             part, values = factored(table.found[one["column"]])
-        texts = [f"{one['column']}={_text(value)}" for value in values]
+        texts = [_called(one["column"], _text(value), one["ranges"]) for value in values]
         if len(slicing) == 1:
             return texts, part
         codes = codes * len(values) + part
@@ -31,6 +31,11 @@ def sliced(table: Table, slicing: list[dict[str, Any]]) -> tuple[list[str], Arra
         if len(names) > 100_000:
             raise Refused("the crossed slices are more than 100,000", "slice by fewer columns")
     return names, codes
+
+
+def _called(column: str, text: str, ranges: list[float] | None) -> str:
+    """`region=north`, `age=30..50`, and `age<30`."""
+    return column + text if ranges and text[0] in "<>" else f"{column}={text}"
 
 
 def _text(value: Any) -> str:

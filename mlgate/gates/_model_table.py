@@ -218,7 +218,10 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def finite(table: Table, name: str) -> Array:
+_GAPS = "correct the evaluation: a row without a prediction is no row that was judged"
+
+
+def finite(table: Table, name: str, mend: str = _GAPS) -> Array:
     """A column of numbers. Raises `Refused` for text, NaN and infinities."""
     import numpy as np
 
@@ -232,7 +235,7 @@ def finite(table: Table, name: str) -> Array:
             raise Refused(
                 f"{table.path}: column {name!r} has {counted(int(bad), 'value')} that "
                 f"{'is' if bad == 1 else 'are'} missing, NaN or infinite, first in row {first:,}",
-                "correct the evaluation: a row without a prediction is no row that was judged",
+                mend,
             )
         return values
     return values.astype(float)

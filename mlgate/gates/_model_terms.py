@@ -64,7 +64,7 @@ class Invalid(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.filter is not None and not COMPARISON.fullmatch(self.filter):
             raise ValueError("`filter` is a comparison with a number, as `< 0`")
         if not self.values and self.filter is None:
-            raise ValueError("`invalid` needs `values` or `filter`")
+            raise ValueError('`invalid` needs `values`, as [""] for what is missing, or `filter`')
 
 
 class Bootstrap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -126,6 +126,8 @@ def _drop_said(name: str, found: Measured, decision: Decision) -> str:
         return f"{said}: the loss is proven, though it may be within {limit}"
     if decision.result is Result.OPEN:
         return f"{said}: not decided whether that is within {limit}{_lacking(found, decision)}"
+    if decision.reason and decision.high is not None and decision.high < 0:
+        return f"{said}: the loss is proven, but not that it is beyond {limit}"
     if decision.reason:
         return f"{said}: no loss is proven, nor that it is within {limit}"
     return f"{said}, shown to be within {limit}"

@@ -42,7 +42,7 @@ EITHER: dict[str, tuple[str, dict[str, Any], str]] = {
     "infinite score": (with_row("7,1,1,inf"), SCORED, "missing, NaN or infinite, first in row 8"),
     "below all": (with_row("7,1,1,-inf"), SCORED, "missing, NaN or infinite, first in row 8"),
     "NaN number": (with_row("7,1,1,nan"), NUMBERS, "missing, NaN or infinite, first in row 8"),
-    "over 1": (with_row("7,1,1,1.0001"), SCORED, r"outside 0 to 1, such as 1\.0001, first in row 8$"),
+    "over 1": (with_row("7,1,1,1.0001"), SCORED, r"0 to 1, such as 1\.0001, first in row 8$"),
     "below 0": (with_row("7,1,1,-0.1"), SCORED, "1 value outside 0 to 1, such as -0.1"),
     "prediction of no class": (
         with_row("7,1,5,0.8"), COMPARED | {"task": "multiclass", "classes": [0, 1]},

@@ -45,7 +45,7 @@ RULES = {f"model/{name}" for name in ("min", "max", "between", "max-drop", "max-
 def test_a_ceiling(judged: Judged, most: float, result: Result) -> None:
     told = asked(judged, latencies(1000), None, max=most)
     assert told.result is result, told
-    assert told.message.startswith("latency quantile 0.95 ")
+    assert told.message.startswith("quantile of latency (0.95) ")
     number = told.measurement
     values = sorted(float(line.split(",")[1]) for line in latencies(1000).splitlines()[1:])
     exact = quantile(values, 0.95)

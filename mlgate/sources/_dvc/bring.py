@@ -65,7 +65,7 @@ def bring(
             missing.setdefault(group, {})[member.key] = member
     for group_members in missing.values():
         first = next(iter(group_members.values())).owned
-        _fetch(ctx, configured(first), group_members)
+        _fetch(ctx, configured(first), group_members, label)
     return [_source(label, member, *places.get(member.path, ())) for member in members]
 
 
@@ -101,7 +101,7 @@ def _here(
     return (kept, "from the remote") if os.path.exists(kept) else None
 
 
-def _fetch(ctx: Context, config: Config, members: dict[objects.Key, Member]) -> None:
+def _fetch(ctx: Context, config: Config, members: dict[objects.Key, Member], label: str) -> None:
     """Bring objects from the remote into our own store. Raises `GateError`."""
     first = next(iter(members.values()))
     owned = first.owned
@@ -110,7 +110,12 @@ def _fetch(ctx: Context, config: Config, members: dict[objects.Key, Member]) -> 
         raise GateError(f"{shown(first.path)} is an import, and its bytes are not here", mend)
     remote = config.remote(owned.out.remote)
     if remote is None:
-        raise GateError(f"{shown(first.path)} is not here, and there is no remote", mend)
+        version = first.hash[:12]
+        raise GateError(
+            f"{shown(first.path)} of the {label} ({version}) is in no cache here, and no remote "
+            "is set to bring it from",
+            "dvc remote add --default NAME URL, where it was pushed to",
+        )
     if not remote.is_folder and not ctx.network:
         raise GateError(
             f"{shown(first.path)} is not here, and the remote {remote.name} needs the network",
