@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Detected
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
 _METRICS = later(r"(^|/)(metrics?|scores?|evaluation|eval)([-_.][\w-]+)?\.(json|ya?ml|toml)$")
 _PREDICTIONS = later(r"(^|/)[\w.-]*pred(iction)?s?[\w.-]*\.(csv|tsv|jsonl|parquet)$", re.IGNORECASE)
-_LARGEST = 1 << 20
+_LONGEST = 4096
+"""Bytes of a first line."""
 
 
 def detected(ctx: Context) -> Detected | None:
@@ -38,14 +41,38 @@ def _for_predictions(ctx: Context, path: str) -> list[str]:
     columns = f"  # it has: {', '.join(head[:12])}" if head else ""
     identity = _named(head, ("id", "row_id", "uuid"))
     label = _named(head, ("label", "target", "y", "y_true"))
-    prediction = _named(head, ("prediction", "pred", "y_pred", "predicted"))
     return [
         'kind = "model"',
         f'predictions = "{path}"{columns}',
         f'id = "{identity}"',
         f'label = "{label}"',
-        f'prediction = "{prediction}"',
-        f'require = [{{ metric = "accuracy", max_drop = {_decidable(ctx, path)} }}]',
+        _said(head),
+        *_required(ctx, path),
+    ]
+
+
+def _said(head: list[str]) -> str:
+    """The column of what the model says: of classes, else of probabilities."""
+    classes = _named(head, ("prediction", "pred", "y_pred", "predicted"))
+    score = _named(head, ("score", "probability", "prob", "proba", "y_score", "y_prob", "p"))
+    if classes not in head and score in head:
+        return f'score = "{score}"'
+    return f'prediction = "{classes}"'
+
+
+def _required(ctx: Context, path: str) -> list[str]:
+    """A rule with a margin that the rows of the file can decide, if one answer in twenty
+    changes."""
+    from mlgate.stats.sizes import smallest_effect
+
+    rows = _rows(ctx, path)
+    if rows is None:
+        return ['require = [{ metric = "accuracy", max_drop = 0.01 }]']
+    least = smallest_effect(0.05, rows)
+    margin = next((nice for nice in (0.005, 0.01, 0.02, 0.05, 0.1) if nice >= least), 0.2)
+    return [
+        f"# what {rows:,} rows can decide, if one answer in twenty changes: mlgate model plan",
+        f'require = [{{ metric = "accuracy", max_drop = {margin} }}]',
     ]
 
 
@@ -55,27 +82,30 @@ def _named(head: list[str], usual: tuple[str, ...]) -> str:
 
 
 def _head(ctx: Context, path: str) -> list[str]:
-    if not path.endswith(".csv"):
+    """The names of the columns, where the first line tells them."""
+    if path.endswith(".parquet"):
         return []
     try:
-        line = ctx.subject.read(path)[:4096].split(b"\n", 1)[0].decode("utf-8-sig", "replace")
+        line = ctx.subject.read(path)[:_LONGEST].split(b"\n", 1)[0].decode("utf-8-sig", "replace")
     except GateError:
         return []
-    return [name.strip().strip('"') for name in line.strip().split(",")]
+    if path.endswith(".jsonl"):
+        try:
+            return list(msgspec.json.decode(line, type=dict[str, Any]))
+        except (msgspec.MsgspecError, RecursionError):
+            return []
+    delimiter = "\t" if path.endswith(".tsv") else ","
+    return [name.strip().strip('"') for name in line.strip("\r\n").split(delimiter)]
 
 
-def _decidable(ctx: Context, path: str) -> float:
-    """A margin that the rows of the file can decide, if one answer in twenty changes."""
-    from mlgate.stats.sizes import smallest_effect
-
-    if not path.endswith((".csv", ".jsonl")):
-        return 0.01
+def _rows(ctx: Context, path: str) -> int | None:
+    """How many rows a file of lines has."""
+    if path.endswith(".parquet"):
+        return None
     try:
-        rows = max(ctx.subject.read(path).count(b"\n") - path.endswith(".csv"), 1)
+        return max(ctx.subject.read(path).count(b"\n") - (not path.endswith(".jsonl")), 1)
     except GateError:
-        return 0.01
-    margin = smallest_effect(0.05, rows)
-    return next((nice for nice in (0.005, 0.01, 0.02, 0.05, 0.1) if nice >= margin), 0.2)
+        return None
 
 
 def _for_metrics(ctx: Context, path: str) -> list[str]:
