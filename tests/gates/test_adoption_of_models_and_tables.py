@@ -11,10 +11,14 @@ import pytest
 from projects import Project
 
 from mlgate.core.gate import Detected
-from mlgate.gates import artifact, data
+from mlgate.gates import artifact, data, model
 from mlgate.testing import context
 
-_REQUIRED = {artifact: {"path": "."}, data: {"table": "."}}
+_REQUIRED: dict[Any, dict[str, Any]] = {
+    artifact: {"path": "."},
+    data: {"table": "."},
+    model: {"metrics": ".", "require": [{"value": "f1", "min": 0}]},
+}
 
 
 def seen(gate: Any, folder: Path, *names: str) -> Detected | None:
@@ -83,3 +87,24 @@ def test_a_table_waits_for_its_rules(tmp_path: Path, files: list[str], table: st
         assert not found.active
         assert f'table = "{table}"' in found.comments
         assert f"mlgate data suggest {table}" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "said"),
+    [
+        ("predictions.csv", "id,label,p_score,score", 'score = "score"'),
+        ("predictions.csv", "id,label,pred,score", 'prediction = "pred"'),
+        ("predictions.tsv", "id\ty_true\tproba", 'score = "proba"'),
+        ("predictions.jsonl", '{"uuid": 1, "y": 0, "probability": 0.5}', 'score = "probability"'),
+        ("predictions.jsonl", "no JSON", 'prediction = "prediction"'),
+    ],
+)
+def test_the_columns_of_a_table_of_predictions_are_named(
+    tmp_path: Path, name: str, head: str, said: str
+) -> None:
+    rows = 2_000 + (not name.endswith(".jsonl"))
+    (tmp_path / name).write_text(f"{head}\n" * rows)
+    found = model.detect(context(model, tmp_path, options=_REQUIRED[model]))
+    assert found is not None and said in found.comments
+    assert any("what 2,000 rows can decide" in line for line in found.comments)
+    assert any("max_drop = 0.02" in line for line in found.comments)

@@ -182,6 +182,10 @@ def test_fail_on_margin_and_no_proven_loss(judged: Judged) -> None:
     rule = {**ACCURACY, "fail_on": "margin"}
     found = judged(*flipped(3000, 40, 62), require=[rule], **COLUMNS)
     assert of(found, "max-drop")[0].result is Result.OPEN
+    rule["decide"] = "no-proven-loss"
+    found = judged(*flipped(3000, 40, 62), require=[rule], **COLUMNS)
+    assert of(found, "max-drop")[0].result is Result.PASS
+    assert "the loss is proven, but not that it is beyond" in of(found, "max-drop")[0].message
     rule = {**ACCURACY, "decide": "no-proven-loss"}
     found = judged(*flipped(3000, 40, 55), require=[rule], **COLUMNS)
     assert of(found, "max-drop")[0].result is Result.PASS
@@ -355,7 +359,7 @@ BAD = {
     "third class": (GOOD.replace("\n7,1,1", "\n7,1,2"), GOOD, {}, "more than two classes|positive"),
     "undeclared": (
         GOOD.replace("\n7,1,1", "\n7,1,9"), GOOD, {"task": "multiclass", "classes": [0, 1]},
-        "holds 9 in 1 row, which is none of the classes",
+        "holds 9 in 1 row, first row 8, which is none of the classes",
     ),
     "text and numbers": (
         GOOD.replace(",0\n", ",no\n").replace(",1\n", ",yes\n"), GOOD, {}, "different types",
@@ -382,7 +386,7 @@ def scored(values: Any) -> str:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("nan", "1 value that is NaN or infinite, first in row 8"), ("inf", "infinite"),
+    [("nan", "1 value that is missing, NaN or infinite, first in row 8"), ("inf", "infinite"),
      ("", "NaN or infinite"), ("1.2", "outside 0 to 1, such as 1.2"), ("x", "holds text")],
 )  # fmt: skip
 def test_bad_scores_are_refused(judged: Judged, value: str, words: str) -> None:
