@@ -274,6 +274,17 @@ def test_crossed_slices_and_ranges(judged: Judged) -> None:
     assert "96 slices" in told or "slices" in told
 
 
+def test_ranges_are_called_by_their_edges(judged: Judged) -> None:
+    label = np.arange(900) % 2
+    both = table(label, label ^ (np.arange(900) % 7 == 0), age=np.arange(900) % 90)
+    other = table(label, label ^ (np.arange(900) % 5 == 0), age=np.arange(900) % 90)
+    rules = [{**ACCURACY, "prove": True}]
+    slices = [{"column": "age", "ranges": [30, 60]}]
+    found = judged(both, other, require=rules, slices=slices, **COLUMNS)
+    named = {one.measurement.slice for one in of(found, "max-drop") if one.measurement}
+    assert named == {"age<30", "age=30..60", "age>=60"}
+
+
 # -- baselines -------------------------------------------------------------------------------------
 
 
