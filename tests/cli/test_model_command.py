@@ -206,7 +206,7 @@ require = [
         (PLANNED, ["accuracy", "lose at most 0.02", "region=north", "f1 ", "min 0.7",
                    "as a share, 0.05", "region=north against", "max 0.2"]),
         (RANKED, ["ndcg_at_k", "min 0.1", "1,200"]),
-        (SCORED, ["prediction mean", "prediction share"]),
+        (SCORED, ["mean of prediction", "prediction share"]),
     ],
 )  # fmt: skip
 def test_plan_by_the_predictions_that_are_there(
