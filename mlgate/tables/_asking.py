@@ -13,11 +13,11 @@ import msgspec
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
-from mlgate.tables import _digest
+from mlgate.tables import _digest, _footer, _parquet
 from mlgate.tables._engine import engine_of
 from mlgate.tables._merge_schema import one_schema
 from mlgate.tables._protocol import Aggregates, Line, source_of
-from mlgate.tables.aggregates import Aggregate, Value, encoded
+from mlgate.tables.aggregates import Aggregate, Value, columns_of, encoded
 from mlgate.tables.merge import merged, merges
 from mlgate.tables.table import Column, Located
 
@@ -84,6 +84,30 @@ class Asking:
         if wanted:
             self._recall()
         self._parts, self._rest = self._missing()
+
+    def prove(self) -> None:
+        """Answer what the files' footers prove, if that may be all that is asked."""
+        plain = self.table.form == "parquet" and not self.table.partitioned and not self._rest
+        asked = [a for each in self._parts.values() for a in each]
+        if not plain or not self._parts or not all(map(_footer.may_prove, asked)):
+            return
+        for number, wanted in self._parts.items():
+            self._prove(number, wanted)
+        self._parts, self._rest = self._missing()
+
+    def _prove(self, number: int, wanted: list[Aggregate]) -> None:
+        file = self.table.parts[number].file
+        before = _digest.signature(file)
+        read = _parquet.footer(file, {name for a in wanted for name in columns_of(a)})
+        _digest.unchanged(file, before)
+        if read is None:
+            return
+        columns, footer = read
+        known = {c.name: c for c in columns}
+        proven = {a: _footer.proven(a, footer, known) for a in wanted}
+        if _footer.UNKNOWN not in proven.values():
+            self.schemas[number] = columns
+            self.values |= {(number, a): value for a, value in proven.items()}
 
     def answers(self) -> Answers:
         """All of them, when everything is known."""
@@ -190,11 +214,10 @@ class Asking:
         """When all is answered: see that nothing changed meanwhile, and store it."""
         for file, found in self._before.items():
             _digest.unchanged(file, found)
-        if self.scanned:
-            self._remember(self._found)
+        self._remember(self._found)
 
     def _remember(self, rows: dict[tuple[int, Aggregate | None], Any]) -> None:
-        """Store what a scan found; what footers prove is found again as quickly."""
+        """Store what the engine found; what is proven here is found again as quickly."""
         if self.ctx.store is None:
             return
         together = self.together()

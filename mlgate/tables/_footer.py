@@ -8,6 +8,7 @@ the bounds out.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -57,10 +58,12 @@ def read(file: str, wanted: Iterable[str], columns: Columns, rows: Rows) -> Foot
         " ORDER BY row_group_id"
     )
     groups: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
-    for column, _, *facts in rows(query):
-        groups[column].append(tuple(facts))
+    for column, _, values, nulls, *ends in rows(query):
+        if columns[column].native == "FLOAT":
+            ends = map(_single, ends)
+        groups[column].append((values, nulls, *ends))
     found = {
-        name: _facts(name, columns[name].type, groups[name], count, ours)
+        name: facts(name, columns[name].type, groups[name], count, ours)
         for name in names
         if groups[name] or not count
     }
@@ -83,17 +86,20 @@ def whole_numbers(
     )
     groups: dict[str, list[tuple[Any, ...]]] = {}
     odd = set()
-    for file, kind, *facts in rows(query):
-        groups.setdefault(file, []).append(tuple(facts))
+    for file, kind, *said in rows(query):
+        groups.setdefault(file, []).append(tuple(said))
         odd |= {file} if kind not in ("INT32", "INT64") else set()
     return {
-        file: _facts(column, "integer", found, counts[file], False)
+        file: facts(column, "integer", found, counts[file], False)
         for file, found in groups.items()
         if file not in odd
     }
 
 
-def _facts(column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ours: bool) -> Facts:
+def facts(
+    column: str, kind: str, groups: Sequence[tuple[Any, ...]], count: int, ours: bool
+) -> Facts:
+    """What a column's row groups prove, each given as (values, nulls, least, greatest)."""
     complete = sum(values for values, *_ in groups) == count  # else it is nested
     known = complete and all(nulls is not None for _, nulls, *_ in groups)
     nulls = sum(nulls for _, nulls, *_ in groups) if known else None
@@ -106,6 +112,12 @@ def _facts(column: str, kind: str, groups: list[tuple[Any, ...]], count: int, ou
     whole = kind != "float" or (ours and math.isfinite(low) and math.isfinite(high))
     exact = tuple(pairs) if kind == "integer" else ()
     return Facts(count, nulls, low, high, whole, exact)  # type: ignore[arg-type]
+
+
+def _single(bound: str | None) -> str | None:
+    """A bound of single-precision numbers as the value it stands for, which has more digits than
+    the engine shows."""
+    return None if bound is None else repr(struct.unpack("<f", struct.pack("<f", float(bound)))[0])
 
 
 _PARSED: dict[str, Callable[[str, str], float | int]] = {
@@ -128,6 +140,14 @@ def _bounds(
     except Exception:  # a year beyond Python's, a form that is new: then it is read from the data
         return None
     return pair if pair[0] <= pair[1] else None  # false for NaN
+
+
+_PROVABLE = (ask.Rows, ask.Nulls, ask.NotFinite, ask.Minimum, ask.Maximum, ask.Extent, ask.Between)
+
+
+def may_prove(aggregate: Aggregate) -> bool:
+    """True for what footers answer, if not those of every file."""
+    return isinstance(aggregate, _PROVABLE) and aggregate.where is None
 
 
 def proven(aggregate: Aggregate, footer: Footer, columns: Columns) -> Value:

@@ -29,6 +29,9 @@ def ask(ctx: Desk, table: Located, wanted: Sequence[Aggregate]) -> Answers:
 def ask_each(ctx: Desk, tables: Sequence[Located], wanted: Sequence[Aggregate]) -> list[Answers]:
     """The same of several tables, in one process of the engine."""
     asking = [Asking(ctx, table, list(dict.fromkeys(wanted))) for table in tables]
+    if engine_of(ctx).embedded:
+        for one in asking:
+            one.prove()
     waiting = [one for one in asking if one.question() is not None]
     questions = [question for one in waiting if (question := one.question()) is not None]
     if questions:
