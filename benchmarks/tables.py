@@ -210,7 +210,8 @@ def main() -> int:
         "--rivals", action="store_true", help="install and run the others: 15 min, 10 GB"
     )
     asked = parser.parse_args()
-    for package in ("mlgate", "duckdb"):  # not imported: children would begin with our memory
+    # Not imported: children would begin with our memory.
+    for package in ("mlgate", "duckdb", "click", "msgspec", "yaml"):
         found = find_spec(package)
         if found is not None and found.origin is not None:
             compileall.compile_dir(Path(found.origin).parent, quiet=2)

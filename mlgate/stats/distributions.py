@@ -8,7 +8,7 @@ Quantiles are found to the last digits by bracketing them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _TINY = 1e-300
@@ -21,10 +21,27 @@ def normal_tail(z: float) -> float:
 
 @lru_cache(maxsize=256)
 def normal_quantile(p: float) -> float:
-    """The z with P(Z <= z) = p, 0 < p < 1; absolute error below 1e-9 (Wichura's AS 241)."""
-    from statistics import NormalDist
+    """The z with P(Z <= z) = p, 0 < p < 1; relative error below 1e-13.
 
-    return NormalDist().inv_cdf(p)
+    A guess good to three digits (Abramowitz and Stegun, 26.2.23), and two of Halley's steps. Python
+    has one too, in a module whose import costs more than a whole gate's decision.
+    """
+    if p > 0.5:
+        return -normal_quantile(1 - p)
+    t = math.sqrt(-2 * math.log(p))
+    above, below = (0.010328, 0.802853, 2.515517), (0.001308, 0.189269, 1.432788, 1.0)
+    z = _polynomial(above, t) / _polynomial(below, t) - t
+    for _ in range(2):
+        step = (normal_tail(-z) - p) * math.sqrt(2 * math.pi) * math.exp(z * z / 2)
+        z -= step / (1 + z * step / 2)
+    return z
+
+
+def _polynomial(coefficients: Sequence[float], x: float) -> float:
+    value = 0.0
+    for one in coefficients:
+        value = value * x + one
+    return value
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from mlgate.stats.distributions import normal_quantile
+
 
 def p_value(count: int, n: int, other: int, m: int) -> float:
     """Two-sided p-value that two shares are one, by the pooled z-test with Yates' correction.
@@ -22,9 +24,7 @@ def p_value(count: int, n: int, other: int, m: int) -> float:
 
 def z_of(level: float) -> float:
     """The z whose two-sided p-value is `level`."""
-    from statistics import NormalDist
-
-    return NormalDist().inv_cdf(1 - level / 2)
+    return normal_quantile(1 - level / 2)
 
 
 def detectable(share: float, n: int, m: int, level: float) -> float:

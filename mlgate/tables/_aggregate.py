@@ -26,9 +26,19 @@ _SAID = frozenset({int, float, str, bool, type(None)})
 """What JSON can say as it is."""
 
 
-def answers(request: Request, asked: Aggregates) -> Iterator[Line]:
-    """Each file's answers, then those of the whole table."""
-    database = Database(asked.table.files, request.memory, request.spill, request.threads)
+def answers(request: Request, asks: Sequence[Aggregates]) -> Iterator[Line]:
+    """Of each table each file's answers, then those of the whole table."""
+    files = [file for asked in asks for file in asked.table.files]
+    database = Database(files, request.memory, request.spill, request.threads)
+    try:
+        for table, asked in enumerate(asks):
+            for line in _of_one(request, asked, database):
+                yield msgspec.structs.replace(line, table=table)
+    finally:
+        database.close()
+
+
+def _of_one(request: Request, asked: Aggregates, database: Database) -> Iterator[Line]:
     work = _Work(database, asked.table, request)
     try:
         wanted = [a for each in (*asked.parts.values(), asked.whole) for a in each]
@@ -52,8 +62,7 @@ class _Work:
         self._sparing: Database | None = None
 
     def close(self) -> None:
-        """Let go of memory and of what was spilled."""
-        self.database.close()
+        """Let go of its own memory and of what was spilled."""
         if self._sparing is not None:
             self._sparing.close()
 
@@ -61,20 +70,20 @@ class _Work:
         """Runs queries on a file in little memory; in all there is where its rows are too wide."""
         import duckdb
 
-        request = self._request
-        if self._sparing is None:
-            files = self.table.files
-            self._sparing = Database(files, _SCAN_MEMORY, request.spill, request.threads)
-        sparing = self._sparing
-        source(sparing, self.table, [self.table.files[number]])  # which makes Arrow's files known
-
         def rows(query: str) -> list[tuple[Any, ...]]:
             try:
-                return sparing.rows(query)
+                return self._little(number).rows(query)
             except duckdb.OutOfMemoryException:
                 return self.database.rows(query)
 
         return rows
+
+    def _little(self, number: int) -> Database:
+        request, files = self._request, self.table.files
+        if self._sparing is None:
+            self._sparing = Database(files, _SCAN_MEMORY, request.spill, request.threads)
+        source(self._sparing, self.table, [files[number]])  # which makes Arrow's files known
+        return self._sparing
 
     def schema(self, number: int) -> list[Column]:
         """The columns of a file."""
@@ -91,6 +100,7 @@ class _Work:
         """The answers for one file: by its footer, by one scan, by queries of their own."""
         schema, named = self.schema(number), self.columns(number)
         known: dict[Aggregate, Value] = {}
+        footer = None
         if self.table.form == "parquet":
             footer = self.footer(number, wanted)
             proven = {a: _footer.proven(a, footer, named) for a in wanted}
@@ -98,7 +108,7 @@ class _Work:
             named = _sound(named, footer)
         left = [a for a in wanted if a not in known]
         if left:
-            known |= self._scanned(number, left, named)
+            known |= self._scanned(number, left, named, footer)
         values = [known[a] for a in wanted]
         return Line(part=number, schema=schema, values=values, scanned=bool(left))
 
@@ -109,7 +119,11 @@ class _Work:
         return _footer.read(file, names, self.columns(number), self.database.rows)
 
     def _scanned(
-        self, number: int, wanted: list[Aggregate], named: dict[str, Column]
+        self,
+        number: int,
+        wanted: list[Aggregate],
+        named: dict[str, Column],
+        footer: Footer | None,
     ) -> dict[Aggregate, Value]:
         at = source(self.database, self.table, [self.table.files[number]])
         scan = self._scan(number)
@@ -119,6 +133,8 @@ class _Work:
             try:
                 if _scan.fuses(a):
                     fused[a] = _scan.expression(a, named)
+                elif isinstance(a, ask.Histogram) and footer and _footer.within(a, footer):
+                    known[a] = _queries.histogram_within(a, at, named, self.database.rows)
                 else:
                     known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
             except GateError as error:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         def worker(self) -> Callable[..., Iterator[Any]]: ...
 
 
-REVISION = 1
+REVISION = 2
 """Raised whenever an engine answers differently for the same bytes."""
 _SCHEMA = b"schema"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from mlgate.core.answering import answer, serve
 from mlgate.core.errors import GateError
 from mlgate.tables import _aggregate, _broken, _database, _overlap, _skew
@@ -41,9 +39,9 @@ def _answered(request: Request) -> Iterator[Line]:
 def _asked(request: Request) -> Iterator[Line]:
     match request.ask:
         case Aggregates():
-            return _aggregate.answers(request, request.ask)
+            return _aggregate.answers(request, [request.ask])
         case Several(asks=asks):
-            return _several(request, asks)
+            return _aggregate.answers(request, asks)
         case Examples():
             return _broken.examples(request, request.ask)
         case Failing():
@@ -54,12 +52,6 @@ def _asked(request: Request) -> Iterator[Line]:
             return _overlap.overlap(request, request.ask)
         case Skew():
             return _skew.skew(request, request.ask)
-
-
-def _several(request: Request, asks: list[Aggregates]) -> Iterator[Line]:
-    for number, asked in enumerate(asks):
-        for line in _aggregate.answers(request, asked):
-            yield msgspec.structs.replace(line, table=number)
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ def facts(
 ) -> Facts:
     """What a column's row groups prove, each given as (values, nulls, least, greatest)."""
     complete = sum(values for values, *_ in groups) == count  # else it is nested
-    known = complete and all(nulls is not None for _, nulls, *_ in groups)
+    known = complete and all(gone is not None and 0 <= gone <= n for n, gone, *_ in groups)
     nulls = sum(nulls for _, nulls, *_ in groups) if known else None
     filled = [(low, high) for values, gone, low, high in groups if gone is None or gone < values]
     bounds = [_bounds(column, kind, low, high) for low, high in filled]
@@ -189,3 +189,11 @@ def _between(facts: Facts, low: float | int | None, high: float | int | None) ->
         return UNKNOWN
     inside = (low is None or facts.low >= low) and (high is None or facts.high <= high)
     return facts.rows - facts.nulls if inside else UNKNOWN
+
+
+def within(a: ask.Histogram, footer: Footer) -> bool:
+    """True if all values of the column are finite, and lie in one of the bins."""
+    facts = footer.columns.get(a.column)
+    if facts is None or not facts.whole or facts.low is None or facts.high is None:
+        return False
+    return a.low <= facts.low and facts.high < a.high

@@ -158,8 +158,8 @@ def _bound(kind: _Kind, raw: bytes | None) -> float | None:
     """A bound as a number, of times in microseconds; None where it is not known."""
     if kind.packed is None or raw is None:
         return None
-    if kind.packed == "big" or kind.packed == "little":
-        whole = int.from_bytes(raw, kind.packed, signed=True)
+    if kind.type == "decimal":
+        whole = int.from_bytes(raw, "big" if kind.packed == "big" else "little", signed=True)
         return whole / kind.scale if len(raw) <= 16 else None
     value: float = struct.unpack(kind.packed, raw)[0]
     if kind.type not in ("date", "timestamp"):

@@ -57,6 +57,8 @@ def _roughly(a: ask.RoughlyDistinct, source: str, c: Columns, rows: Rows) -> Val
 def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value:
     found(c, a.column)
     column, only = name(a.column), where(a)
+    if c[a.column].type == "boolean":
+        return _truths(f"{source}{_only(f'{column} IS NOT NULL', only)}", column, rows)
     glance = f"(SELECT {column} FROM {source} LIMIT {_GLANCE})"
     if rows(f"SELECT count(DISTINCT {column}) FROM {glance}")[0][0] > a.most and not only:
         return None
@@ -65,6 +67,12 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
         f"{_only(f'{column} IS NOT NULL', only)} GROUP BY {column} ORDER BY 1 LIMIT {a.most + 1}"
     )
     return _bounded(rows(query), a.most)
+
+
+def _truths(source: str, column: str, rows: Rows) -> Value:
+    """As numbers, which are counted in half the time."""
+    query = f"SELECT {column}::tinyint, count(*) FROM {source} GROUP BY 1 ORDER BY 1"
+    return [["true" if truth else "false", count] for truth, count in rows(query)]
 
 
 def _bounded(found_rows: list[tuple[Any, ...]], most: int) -> Value:
@@ -119,10 +127,7 @@ def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
     """
     value, fit, only = numeric(c, a.column), finite(c, a.column), where(a)
     low, high = (number(_end(c, a.column, end)) for end in (a.low, a.high))
-    binned, first = _binned(a, c)
-    inside = _only(fit, f"{value} >= {low}", f"{value} < {high}", only)
-    query = f"SELECT {binned} AS __b, count(*) FROM {source}{inside} GROUP BY 1 ORDER BY 1"
-    found_rows = [[int(bin_) - first, count] for bin_, count in rows(query)]
+    found_rows = _bins(a, source, c, rows, fit, f"{value} >= {low}", f"{value} < {high}")
     if a.inside:
         return found_rows
     ends = [
@@ -131,6 +136,24 @@ def _histogram(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
     ]
     before = [[-1, ends[0]]] if ends[0] else []
     return [*before, *found_rows, *([[a.bins, ends[1]]] if ends[1] else [])]
+
+
+def histogram_within(a: ask.Histogram, source: str, c: Columns, rows: Rows) -> Value:
+    """The same where the values are known to be finite, and to lie within: no row is compared."""
+    counts: dict[int, int] = {}
+    for bin_, count in _bins(a, source, c, rows):
+        kept = min(max(bin_, -1), a.bins)  # a footer that was wrong must not lose any
+        counts[kept] = counts.get(kept, 0) + count
+    return [list(pair) for pair in sorted(counts.items())]
+
+
+def _bins(
+    a: ask.Histogram, source: str, c: Columns, rows: Rows, *conditions: str | None
+) -> list[list[int]]:
+    binned, first = _binned(a, c)
+    only = _only(f"{name(a.column)} IS NOT NULL", *conditions, where(a))
+    query = f"SELECT {binned} AS __b, count(*) FROM {source}{only} GROUP BY 1 ORDER BY 1"
+    return [[int(bin_) - first, count] for bin_, count in rows(query)]
 
 
 def _end(columns: Columns, column: str, end: float) -> float | int:

@@ -57,7 +57,8 @@ def compared(columns: Columns, column: str) -> str:
         raise GateError(f"{shown(column)} is {kind}: its values have no order to check")
     quoted = name(column)
     if kind in _TIMES:
-        return f"epoch_us({quoted})"
+        exact = columns[column].native == "TIMESTAMPTZ_NS"  # of which the engine tells no epoch
+        return f"epoch_us({quoted}{'::timestamptz' if exact else ''})"
     if kind in ("float", "decimal"):
         return f"{quoted}::double"
     return f"{quoted}::integer" if kind == "boolean" else quoted

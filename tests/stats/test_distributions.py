@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,12 @@ def test_t_quantile(p: float, df: float) -> None:
 def test_normal(p: float) -> None:
     assert ours.normal_quantile(p) == pytest.approx(stats.norm.ppf(p), abs=1e-9)
     assert ours.normal_tail(ours.normal_quantile(1 - p)) == pytest.approx(p, rel=1e-6)
+
+
+@pytest.mark.parametrize("exponent", [1, 3, 10, 50, 200, 300])
+def test_normal_far_out(exponent: int) -> None:
+    p = 10.0**-exponent
+    assert ours.normal_quantile(p) == pytest.approx(NormalDist().inv_cdf(p), rel=1e-12)
 
 
 @given(st.integers(0, 3000), st.integers(1, 3000), st.floats(0.001, 0.999))

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]  # it has no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # it has no types
 import pytest
@@ -17,12 +18,13 @@ from hypothesis import strategies as st
 from tabled import Desk, parquet
 
 from mlgate.core.errors import GateError
-from mlgate.tables import _footer, _parquet, aggregates
+from mlgate.tables import _footer, _parquet, _queries, aggregates
 from mlgate.tables._connect import Database, columns
 from mlgate.tables._protocol import Source
 from mlgate.tables._thrift import structure
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask
+from mlgate.tables.table import Column
 
 _MOMENTS = st.datetimes(datetime(1400, 1, 1), datetime(9000, 1, 1))
 _FLOATS = st.floats(width=32) | st.sampled_from([0.1, -0.0, float("inf"), float("nan")])
@@ -106,7 +108,8 @@ def test_a_footer_of_the_engine_s_own_says_that_there_is_no_nan(tmp_path: Path) 
     assert ours is not None and ours[1].columns["x"].whole and len(ours[1].columns["n"].groups) > 1
     file = parquet(tmp_path / "nan.parquet", "SELECT 'nan'::double AS x")
     ours = _parquet.footer(str(file), ["x"])
-    assert ours == engine(file, ["x"]) and not ours[1].columns["x"].whole
+    assert ours == engine(file, ["x"])
+    assert ours is not None and not ours[1].columns["x"].whole
 
 
 def test_bounds_of_single_precision_are_those_of_a_scan(desk: Desk) -> None:
@@ -135,6 +138,12 @@ def test_a_file_that_is_cut_off_is_left_to_the_engine(tmp_path: Path) -> None:
     for end in range(0, len(whole), 7):
         file.write_bytes(whole[:end])
         assert _parquet.footer(str(file), "nxsdt") is None
+
+
+def test_more_nulls_than_values_are_not_believed() -> None:
+    for nulls in (4, -1):
+        said = _footer.facts("n", "integer", [(3, nulls, 1, 2)], 3, True)
+        assert (said.nulls, said.low, said.high) == (None, None, None)
 
 
 def test_a_damaged_footer_is_read_or_left_and_never_more(
@@ -223,3 +232,37 @@ def test_a_file_written_while_its_footer_is_read_is_an_error(
     monkeypatch.setattr(_parquet, "footer", meanwhile)
     with pytest.raises(GateError, match="was written to while it was read"):
         ask(desk, in_work_tree(str(desk.folder), "t.parquet"), [aggregates.Rows()])
+
+
+def test_bins_within_the_bounds_of_a_footer_are_those_of_a_scan(desk: Desk) -> None:
+    parquet(desk.folder / "t.parquet",
+            "SELECT i AS n, CASE WHEN i % 7 > 0 THEN i / 3 END AS x, (i / 3)::float AS f,"
+            " TIMESTAMP '2026-01-01' + INTERVAL (i) SECOND AS t FROM range(5000) r(i)")  # fmt: skip
+    table = in_work_tree(str(desk.folder), "t.parquet")
+    for column, low, high in (("n", 0, 5000), ("x", 0, 1667), ("f", 0, 1700), ("x", 5, 900),
+                              ("t", 1.7e15, 1.8e15)):  # fmt: skip
+        for bins in (5000, 8192, 7):
+            one = aggregates.Histogram(column=column, low=low, high=high, bins=bins)
+            other = msgspec.structs.replace(one, where="true")
+            found = ask(desk, table, [one, other])
+            assert found.of(one) == found.of(other), (column, bins)
+
+
+def test_a_footer_that_is_wrong_loses_no_value_of_a_histogram() -> None:
+    a = aggregates.Histogram(column="n", low=0, high=4, bins=4)
+    known = {"n": Column("n", "integer", "INTEGER")}
+    found = _queries.histogram_within(a, "t", known, lambda _: [(-3, 2), (-1, 1), (1, 5), (9, 1)])
+    assert found == [[-1, 3], [1, 5], [4, 1]]
+    sure = _footer.facts("n", "integer", [(9, 0, 0, 3)], 9, True)
+    assert _footer.within(a, _footer.Footer(9, {"n": sure}))
+    for low, high in ((-1, 3), (0, 4)):
+        wide = _footer.facts("n", "integer", [(9, 0, low, high)], 9, True)
+        assert not _footer.within(a, _footer.Footer(9, {"n": wide}))
+
+
+def test_zoned_times_of_nanoseconds_are_times(desk: Desk) -> None:
+    moments = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns", "UTC"))
+    pq.write_table(pa.table({"t": moments}), desk.folder / "t.parquet")
+    latest = aggregates.Maximum(column="t")
+    found = ask(desk, in_work_tree(str(desk.folder), "t.parquet"), [latest])
+    assert (found.of(latest), found.columns[0].type) == (1_700_000_000_123_456, "timestamp")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from hashlib import md5
@@ -56,5 +55,7 @@ def read_manifest(raw: bytes, hash_: str) -> dict[str, str]:
 
 def manifest_hash(members: Mapping[str, str]) -> str:
     """The hash, with `.dir`, that DVC gives a directory with these members."""
+    import json
+
     rows = [{"md5": members[path], "relpath": path} for path in sorted(members)]
     return md5(json.dumps(rows).encode(), usedforsecurity=False).hexdigest() + ".dir"
