@@ -86,7 +86,10 @@ def _shared(ctx: Context, early: Split, late: Split, question: _Question) -> Fin
     )
     total, shared, first = overlap(ctx, late.table, early.table, asked_for)
     if not total:
-        raise GateError(f"{shown(late.table.path)} has no rows, so nothing is judged")
+        raise GateError(
+            f"{shown(late.table.path)} has no rows, so nothing is judged",
+            "see whether the step that writes it still finds its input",
+        )
     share, most = shared / total, ctx.options.most
     by = f" by {', '.join(map(shown, question.columns))}" if question.columns else ""
     what = {"near-duplicate": "nearly repeat rows", "shared-key": "share a key with rows"}

@@ -13,13 +13,14 @@ import msgspec
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
+from mlgate.core.text import shown
 from mlgate.tables import _digest, _footer, _parquet
 from mlgate.tables._engine import engine_of
 from mlgate.tables._merge_schema import one_schema
 from mlgate.tables._protocol import Aggregates, Line, source_of
 from mlgate.tables.aggregates import Aggregate, Value, columns_of, encoded
 from mlgate.tables.merge import merged, merges
-from mlgate.tables.table import Column, Located
+from mlgate.tables.table import Column, Located, meant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,6 +50,8 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[Aggregate, Value]
     scanned: bool
     """False where the store and the footers decided."""
+    path: str = ""
+    """The table, as the policy names it."""
     odd: tuple[str, ...] = ()
     """Files whose columns are not those of the first one, with how they differ."""
 
@@ -56,8 +59,13 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
         """The answer. Raises `GateError` where the table has no such column, or of another type."""
         reason = self.unfit(aggregate)
         if reason is not None:
-            raise GateError(reason)
+            raise GateError(f"{shown(self.path)}: {reason}", self._mend(aggregate))
         return self.values[aggregate]
+
+    def _mend(self, aggregate: Aggregate) -> str:
+        known = [column.name for column in self.columns]
+        gone = next((name for name in columns_of(aggregate) if name not in known), None)
+        return "correct the column's name" if gone is None else meant(gone, known)
 
     def unfit(self, aggregate: Aggregate) -> str | None:
         """Why there is no answer, if there is none."""
@@ -114,7 +122,13 @@ class Asking:
         numbers = range(len(self.table.parts))
         columns, odd = one_schema(self.table, [self.schemas[n] for n in numbers])
         values = {a: self._value(a) for a in self.wanted}
-        return Answers(columns=columns, values=values, scanned=self.scanned, odd=odd)
+        return Answers(
+            columns=columns,
+            values=values,
+            scanned=self.scanned,
+            path=self.table.path,
+            odd=odd,
+        )
 
     def _value(self, aggregate: Aggregate) -> Value:
         if not merges(aggregate):

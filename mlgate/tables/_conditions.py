@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
+from mlgate.tables._sql import name
 from mlgate.tables.table import meant
 
 if TYPE_CHECKING:
     from mlgate.tables._queries import Rows
     from mlgate.tables._sql import Columns
+    from mlgate.tables.table import Column
 
 _ALLOWED = frozenset(
     {"BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION",
@@ -36,6 +38,8 @@ def check(expression: str, columns: Columns, rows: Rows) -> None:
         if part["class"] == "COLUMN_REF":
             _known(part["column_names"], columns, expression)
     _pure({p["function_name"] for p in _parts(node) if p["class"] == "FUNCTION"}, expression, rows)
+    named = {p["column_names"][0].lower() for p in _parts(node) if p["class"] == "COLUMN_REF"}
+    _decides(expression, [c for c in columns.values() if c.name.lower() in named], rows)
 
 
 def _parsed(expression: str, rows: Rows) -> dict[str, Any]:
@@ -117,6 +121,20 @@ def _pure(functions: set[str], expression: str, rows: Rows) -> None:
         )
 
 
+def _decides(expression: str, named: Sequence[Column], rows: Rows) -> None:
+    """Refuse what is a number or a text, which the engine would take for true unless it is zero."""
+    nulls = ", ".join(f"NULL::{column.native} AS {name(column.name)}" for column in named)
+    try:
+        kind = rows(f"SELECT typeof(\n{expression}\n) FROM (SELECT {nulls or 'NULL'})")[0][0]
+    except Exception:  # of types that are another engine's: the scan will say what is wrong
+        return
+    if kind not in ("BOOLEAN", '"NULL"'):
+        raise GateError(
+            f"the condition `{shown(expression)}` is a {kind}, neither true nor false",
+            "compare it with something, as in `paid <= price`",
+        )
+
+
 def check_regex(regex: str, rows: Rows) -> None:
     """Raises `GateError` for what RE2 does not understand, before any row is read."""
     if any(mark in regex for mark in _BEYOND_RE2):
@@ -128,7 +146,7 @@ def check_regex(regex: str, rows: Rows) -> None:
     try:
         rows(f"SELECT regexp_matches('', '{quoted}')")
     except Exception as error:
-        first = str(error).partition("\n")[0]
+        first = str(error).partition("\n")[0].removeprefix("Invalid Input Error: ")
         raise GateError(
             f"{shown(regex)} is no regular expression: {shown(first)}",
             "see https://github.com/google/re2/wiki/Syntax",

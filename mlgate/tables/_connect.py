@@ -117,7 +117,8 @@ def _arrow(database: Database, files: Sequence[str]) -> str:
 def columns(database: Database, table: Source, file: str) -> list[Column]:
     """The columns of one file. Raises `GateError` where it holds nothing."""
     if not os.path.getsize(file):
-        raise GateError(f"{shown(os.path.basename(file))} is empty: 0 bytes")
+        which = f"{shown(os.path.basename(file))} is" if len(table.files) > 1 else "it is"
+        raise GateError(f"{which} empty: 0 bytes", "write it again, or bring it anew (dvc pull)")
     described = database.rows(f"DESCRIBE SELECT * FROM {source(database, table, [file])}")
     return [Column(row[0], _type(row[1]), row[1]) for row in described]
 

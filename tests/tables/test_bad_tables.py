@@ -103,6 +103,27 @@ def test_a_regex_that_is_none_is_refused(desk: Desk, regex: str) -> None:
         judged(desk, "t.parquet", columns={"s": {"regex": regex}})
 
 
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [("n", "BIGINT"), ("n - 1", "BIGINT"), ("s", "VARCHAR"), ("1", "INTEGER")],
+)
+def test_a_condition_that_is_no_truth_is_refused(desk: Desk, condition: str, kind: str) -> None:
+    parquet(desk.folder / "t.parquet", "SELECT 1::bigint AS n, 'x' AS s, true AS b")
+    with pytest.raises(GateError, match=f"is a {kind}, neither true nor false"):
+        judged(desk, "t.parquet", conditions=[{"expression": condition}])
+    for whole in ("b", "n = 1", "NOT b OR s LIKE 'x%'", "n IS NULL OR TRUE"):
+        assert not failed(judged(desk, "t.parquet", conditions=[{"expression": whole}]))
+
+
+def test_a_missing_column_is_told_with_its_table(desk: Desk) -> None:
+    parquet(desk.folder / "t.parquet", "SELECT 1 AS visited")
+    wanted = ask.Mean(column="visitd")
+    answers = asked(desk, in_work_tree(str(desk.folder), "t.parquet"), [wanted])
+    with pytest.raises(GateError, match=r"t\.parquet: there is no column visitd") as told:
+        answers.of(wanted)
+    assert told.value.hint == "did you mean 'visited'?"
+
+
 def test_a_file_that_changes_while_it_is_read_has_errored(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
