@@ -60,7 +60,7 @@ def read(file: str, wanted: Iterable[str], columns: Columns, rows: Rows) -> Foot
     groups: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
     for column, _, values, nulls, *ends in rows(query):
         if columns[column].native == "FLOAT":
-            ends = map(_single, ends)
+            ends = [*map(_single, ends)]
         groups[column].append((values, nulls, *ends))
     found = {
         name: facts(name, columns[name].type, groups[name], count, ours)

@@ -42,7 +42,7 @@ _PLAIN = {
     _DOUBLE: _Kind("DOUBLE", "float", "<d"),
 }
 """By the physical type."""
-_CONVERTED = {
+_CONVERTED: dict[tuple[int, int | None], _Kind] = {
     (_BYTES, 0): _Kind("VARCHAR", "string"),
     (_INT32, 6): _Kind("DATE", "date", "<i", 86_400_000_000),
     (_INT32, 11): _Kind("UTINYINT", "integer", "<I"),

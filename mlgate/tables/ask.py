@@ -30,8 +30,8 @@ def ask_each(ctx: Desk, tables: Sequence[Located], wanted: Sequence[Aggregate]) 
     """The same of several tables, in one process of the engine."""
     asking = [Asking(ctx, table, list(dict.fromkeys(wanted))) for table in tables]
     if engine_of(ctx).embedded:
-        for one in asking:
-            one.prove()
+        for asked in asking:
+            asked.prove()
     waiting = [one for one in asking if one.question() is not None]
     questions = [question for one in waiting if (question := one.question()) is not None]
     if questions:
