@@ -78,7 +78,7 @@ class Asking:
 
     def __init__(self, ctx: Desk, table: Located, wanted: list[Aggregate]) -> None:
         self.ctx = ctx
-        self.engine = engine_of(ctx).name
+        self.engine = engine_of(ctx).of(table.form)
         self.table = table
         self.wanted = wanted
         self.by_part = [a for a in wanted if merges(a)]
@@ -166,7 +166,7 @@ class Asking:
         return store.get("aggregates", keys, _digest.day(self.ctx)) if store and keys else {}
 
     def _key(self, digest: str, what: bytes) -> bytes:
-        reading = f"{REVISION} {self.engine} {self.table.form} {digest}\0".encode()
+        reading = f"{REVISION} {self.engine.name} {self.table.form} {digest}\0".encode()
         if self.table.query is not None:
             reading += self.table.query.encode() + b"\0"
         if self.table.partitioned:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from mlgate.core.errors import GateError
@@ -14,6 +15,8 @@ from mlgate.core.text import shown
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MEMORY = re.compile(r"[1-9]\d{0,8} ?(?:[KMGT]i?B)")
+_OF_ONE_MACHINE = frozenset({"arrow", "duckdb", "sqlite"})
+"""Forms of tables that Spark does not read."""
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -22,6 +25,10 @@ class Engine(Struct, frozen=True, kw_only=True):
     name: str = "duckdb"
     memory: str = "512MB"
     spark: dict[str, str] = {}
+
+    def of(self, form: str) -> Engine:
+        """The engine that reads tables of that form: the embedded one what only one machine has."""
+        return msgspec.structs.replace(self, name="duckdb") if form in _OF_ONE_MACHINE else self
 
     @property
     def script(self) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
+import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conformance import ORACLES, Rows, close
+from pyarrow import feather
 from tabled import Desk, parquet
 from test_aggregates import (
     BEYOND,
@@ -80,6 +83,37 @@ def test_the_two_engines_believe_no_answer_of_each_other(spark: SparkDesk, desk:
     table = in_work_tree(str(desk.folder), "t.parquet")
     keys = {Asking(one, table, [])._key("d", b"rows") for one in (spark, desk)}
     assert len(keys) == 2
+
+
+@pytest.mark.parametrize("name", ["t.feather", "t.duckdb#t", "t.sqlite#t"])
+def test_what_only_one_machine_has_is_read_by_the_embedded_engine(
+    spark: SparkDesk, desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Without Spark, and believed by both: its answers are the same engine's."""
+    monkeypatch.setitem(sys.modules, "pyspark.errors", None)
+    rows = pa.table({"a": [1, 2, None, 4], "s": ["x", "y", "y", None]})
+    path = desk.folder / name.partition("#")[0]
+    if path.suffix == ".feather":
+        feather.write_feather(rows, path)
+    elif path.suffix == ".duckdb":
+        with duckdb.connect(str(path)) as made:
+            made.execute("CREATE TABLE t AS FROM rows")
+    else:
+        with sqlite3.connect(path) as lite:
+            lite.execute("CREATE TABLE t (a INTEGER, s TEXT)")
+            lite.executemany("INSERT INTO t VALUES (?, ?)", [*zip(*rows.to_pydict().values())])
+    options = {
+        "table": name, "rows": {"max": 3}, "unique": ["s"],
+        "columns": {"a": {"type": "integer", "nulls": {"max": 0.1}, "monotonic": "decreasing"},
+                    "s": {"regex": "[[:alpha:]]"}},
+    }  # fmt: skip
+    told = [
+        [(f.rule, f.result, f.message) for f in one.check(gate, "data", options, policies=given)]
+        for one, given in ((spark, POLICY), (desk, {}))
+    ]
+    assert told[0] == told[1]
+    assert {"rows", "unique", "nulls", "monotonic"} <= {rule.partition("/")[2]
+                                                         for rule, *_ in told[0]}  # fmt: skip
 
 
 @pytest.mark.parametrize(
