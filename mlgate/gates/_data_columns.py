@@ -196,7 +196,7 @@ def _values_together(name: str, rule: Column) -> Iterator[Check]:
         order = ask.Disorder(column=name, descending=falls, strict=strict, where=where)
         wrong = f"break the order ({rule.monotonic})"
         judge = partial(_ordered, about, wrong)
-        yield Check(rule="monotonic", about=about, asks=(rows, order), judge=judge)
+        yield Check(rule="monotonic", about=about, asks=(rows, order), judge=judge, kept=order)
     if rule.distinct is not None:
         judge = partial(_distinct, about, rule.distinct)
         yield Check(rule="distinct", about=about, asks=(ask.Distinct(column=name, where=where),),

@@ -85,6 +85,8 @@ def _condition(database: Database, table: Source, breach: Breach, named: Columns
         return _lost(database, breach.lost, named)
     if isinstance(breach.kept, ask.Duplicates):
         return _repeated(breach.kept, source(database, table), named)
+    if isinstance(breach.kept, ask.Disorder):
+        return _disordered(breach.kept, numbered(database, table), named)
     return _broken(breach.kept, named)
 
 
@@ -102,6 +104,15 @@ def _repeated(kept: ask.Duplicates, at: str, named: Columns) -> str:
     key = ", ".join(keys)
     again = f"SELECT {key} FROM {at} WHERE {only} GROUP BY {key} HAVING count(*) > 1"
     return f"{only} AND ({key}) IN ({again})"
+
+
+def _disordered(kept: ask.Disorder, rows: str, named: Columns) -> str:
+    """True of rows that break the order of those before them, as the aggregate counts them."""
+    best, sign, given = _sql.order(kept, named)
+    value = f"SELECT __file, __row, {_sql.compared(named, kept.column)} AS v FROM {rows}{given}"
+    before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    steps = f"SELECT __file, __row, v, {best}(v) OVER ({before}) AS so_far FROM ({value})"
+    return f"(__file, __row) IN (SELECT (__file, __row) FROM ({steps}) WHERE v {sign} so_far)"
 
 
 def _broken(kept: Aggregate | None, named: Columns) -> str:

@@ -23,8 +23,9 @@ _TYPES: dict[str, Type] = {
     "UBIGINT": "integer", "UHUGEINT": "integer", "FLOAT": "float", "DOUBLE": "float",
     "VARCHAR": "string", "BOOLEAN": "boolean", "DATE": "date", "TIME": "time",
     "TIMESTAMP": "timestamp", "TIMESTAMP_S": "timestamp", "TIMESTAMP_MS": "timestamp",
-    "TIMESTAMP_NS": "timestamp", "TIMESTAMP WITH TIME ZONE": "timestamp", "BLOB": "binary",
-    "TIMESTAMPTZ_NS": "timestamp", "UUID": "other", "JSON": "other",
+    "TIMESTAMP_NS": "timestamp", "TIMESTAMPTZ_NS": "timestamp", "TIME_NS": "time",
+    "TIMESTAMP WITH TIME ZONE": "timestamp", "BLOB": "binary",
+    "UUID": "other", "JSON": "other",
 }  # fmt: skip
 _DIRECT = 17
 """Bits of a group's number up to which groups are counted in an array: thousands of bins in two
@@ -87,12 +88,12 @@ def source(database: Database, table: Source, files: Sequence[str] | None = None
 
 
 def numbered(database: Database, table: Source) -> str:
-    """The table with a column `__row`: the number of the row in its file, or among all rows."""
+    """The table with `__row`, the number of the row in `__file`, or among all rows."""
     whole = source(database, table)
     if table.form == "parquet":
-        plain = whole.removesuffix(")") + ", file_row_number=true)"
+        plain = whole.removesuffix(")") + ", file_row_number=true, filename='__file')"
         return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS __row FROM {plain})"
-    return f"(SELECT *, row_number() OVER () AS __row FROM {whole})"
+    return f"(SELECT *, row_number() OVER () AS __row, '' AS __file FROM {whole})"
 
 
 def _delimiter(file: str) -> str:

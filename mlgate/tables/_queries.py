@@ -16,6 +16,7 @@ from mlgate.tables._sql import (
     name,
     number,
     numeric,
+    order,
     text,
     where,
 )  # fmt: skip
@@ -219,9 +220,7 @@ def _quantile(a: ask.Quantile, source: str, c: Columns, rows: Rows) -> Value:
 def _disorder(a: ask.Disorder, source: str, c: Columns, rows: Rows) -> Value:
     """Steps against the order, compared with the greatest value so far, in the file's order."""
     value = compared(c, a.column)
-    best, sign = ("min", ">") if a.descending else ("max", "<")
-    sign += "=" if a.strict else ""
-    kept = _only(f"{name(a.column)} IS NOT NULL", finite(c, a.column), where(a))
+    best, sign, kept = order(a, c)
     query = (
         f"SELECT count(*){all_of(f'v {sign} so_far')} FROM (SELECT v, {best}(v) OVER (ROWS BETWEEN "
         f"UNBOUNDED PRECEDING AND 1 PRECEDING) AS so_far FROM (SELECT {value} AS v"

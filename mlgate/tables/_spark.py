@@ -12,6 +12,7 @@ from mlgate.tables import _conditions, _queries, _scan, _spark_order, _spark_sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
+from mlgate.tables._spark_footer import exact
 from mlgate.tables._spark_session import columns, frame, session
 from mlgate.tables.aggregates import Aggregate, Value
 from mlgate.tables.table import Column
@@ -48,15 +49,15 @@ class _Work:
         """Parts first, as the embedded engine does."""
         table: Source = self._asked.table
         for number, wanted in self._asked.parts.items():
-            schema = self._open((table.files[number],))
+            schema = self._open((table.files[number],), wanted)
             values = self._answered(wanted, schema)
             yield Line(part=number, schema=schema, values=values, scanned=True)
         if self._asked.whole:
-            schema = self._open(table.files)
+            schema = self._open(table.files, self._asked.whole)
             yield Line(values=self._answered(self._asked.whole, schema), scanned=True)
 
-    def _open(self, files: tuple[str, ...]) -> list[Column]:
-        found = frame(self._spark, self._asked.table, files)
+    def _open(self, files: tuple[str, ...], wanted: Sequence[Aggregate]) -> list[Column]:
+        found = frame(self._spark, self._asked.table, files, exact(wanted))
         schema = columns(found)
         found.createOrReplaceTempView("rows_of_table")
         return schema
@@ -74,7 +75,7 @@ class _Work:
                 if isinstance(a, ask.Digest):
                     fused[a] = _digest(a, named)
                 elif _scan.fuses(a):
-                    fused[a] = _scan.expression(_spoken(a), named)
+                    fused[a] = _scan.expression(a, named)
                 else:
                     known[a] = _plain(self._query(a, named))
             except GateError as error:
@@ -103,12 +104,6 @@ class _Work:
         each = f"SELECT DISTINCT {keys} {base} {'AND' if only else 'WHERE'} {present}"
         different = self._rows(f"SELECT count(*) FROM ({each})")[0][0]
         return [filled - different, total - filled]
-
-
-def _spoken(a: Aggregate) -> Aggregate:
-    if isinstance(a, ask.Matching):
-        return msgspec.structs.replace(a, regex=_spark_sql.regex(a.regex))
-    return a
 
 
 def _digest(a: ask.Digest, named: dict[str, Column]) -> str:

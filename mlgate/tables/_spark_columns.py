@@ -10,6 +10,7 @@ from mlgate.tables._protocol import Source
 from mlgate.tables._spark_order import PLACE, placed
 from mlgate.tables._spark_session import columns, frame, session, told
 from mlgate.tables.columns import LONG, Coded
+from mlgate.tables.table import Type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,8 @@ def fetched(
 
     try:
         spark = session(engine.spark)
-        wanted = choose([column.name for column in columns(frame(spark, table, table.files))])
+        types = {one.name: one.type for one in columns(frame(spark, table, table.files))}
+        wanted = choose(list(types))
         quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
         rows = placed(spark, table).orderBy(*PLACE).selectExpr(*quoted).toArrow()
     except GateError as error:
@@ -40,10 +42,10 @@ def fetched(
     except (PySparkException, OSError) as error:
         raise GateError(f"cannot be read: {told(error)}") from None
     single = rounds(rows.num_rows)
-    return {name: _array(rows.column(name), single) for name in wanted}
+    return {name: _array(rows.column(name), single, types[name]) for name in wanted}
 
 
-def _array(column: Any, single: bool) -> Array | Coded:
+def _array(column: Any, single: bool, called: Type = "other") -> Array | Coded:
     """A column of Arrow as the embedded engine's would be."""
     import numpy as np
     import pyarrow as pa
@@ -57,7 +59,7 @@ def _array(column: Any, single: bool) -> Array | Coded:
         times = column.to_numpy().astype("datetime64[us]")
         return np.where(np.isnat(times), "", times.astype(str)) if column.null_count else times
     if pa.types.is_decimal(kind):
-        column = _decimals(column)
+        column = _decimals(column, called)
     elif pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
     numbers: Array = column.to_numpy()
@@ -66,11 +68,11 @@ def _array(column: Any, single: bool) -> Array | Coded:
     return numbers.astype(float) if column.null_count else numbers
 
 
-def _decimals(column: Any) -> Any:
+def _decimals(column: Any, called: Type) -> Any:
     """As doubles, but for what Spark read from unsigned integers of 64 bits: ids, for one."""
     import pyarrow as pa
 
-    if column.type == pa.decimal128(20, 0) and not column.null_count:
+    if called == "integer" and not column.null_count:
         try:
             return column.cast(pa.uint64())
         except pa.ArrowInvalid:

@@ -20,28 +20,32 @@ PLACE = ("__mlgate_file", "__mlgate_block", "__mlgate_row")
 """Columns that order rows: the file's number, the block's begin in it, the row within the block."""
 _TURN, _PATH = "__mlgate_turn", "__mlgate_path"
 _DECODED = (
-    "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')),"
+    f"regexp_replace(url_decode(replace({_PATH}, '+', '%2B')),"
     " '^[A-Za-z0-9.+-]+:(//[^/]*)?(?=/)', '')"
 )
 """The path of a row's file as it was given: Spark tells it as an address, `file:/a%20b`."""
+_KNOWN = f"coalesce({PLACE[0]}, raise_error('rows of a file that is none of the table')::int)"
 
 
 def placed(spark: SparkSession, table: Source) -> DataFrame:
     """The rows of the table with their places. Raises `GateError` as `frame` does."""
-    turns = _turns(table.files)
+    numbers = spark.sql(_numbered(table)).hint("broadcast")
+    decoded = _lying(spark, table).withColumns({_PATH: _expr(_DECODED)})
+    found = decoded.join(numbers, [_TURN, _PATH], "left").drop(_TURN, _PATH)
+    return found.withColumn(PLACE[0], _expr(_KNOWN))
+
+
+def _lying(spark: SparkSession, table: Source, exact: frozenset[str] | None = None) -> DataFrame:
+    """The rows with the addresses of their files, which are cheaper than the files' numbers."""
     parts = [
-        frame(spark, table, tuple(files)).selectExpr(
-            "*", f"{turn} AS {_TURN}", f"{_DECODED} AS {_PATH}",
+        frame(spark, table, tuple(files), exact).selectExpr(
+            "*", f"{turn} AS {_TURN}", f"_metadata.file_path AS {_PATH}",
             f"_metadata.file_block_start AS {PLACE[1]}",
             f"monotonically_increasing_id() AS {PLACE[2]}",
         )
-        for turn, files in enumerate(turns)
+        for turn, files in enumerate(_turns(table.files))
     ]  # fmt: skip
-    rows = functools.reduce(lambda one, more: one.unionByName(more, True), parts)
-    numbers = _numbers(spark, turns).hint("broadcast")
-    found = rows.join(numbers, [_TURN, _PATH], "left").drop(_TURN, _PATH)
-    unknown = "raise_error('rows of a file that is none of the table')::int"
-    return found.withColumn(PLACE[0], _expr(f"coalesce({PLACE[0]}, {unknown})"))
+    return functools.reduce(lambda one, more: one.unionByName(more, True), parts)
 
 
 def _turns(files: tuple[str, ...]) -> list[dict[str, int]]:
@@ -56,14 +60,15 @@ def _turns(files: tuple[str, ...]) -> list[dict[str, int]]:
     return turns
 
 
-def _numbers(spark: SparkSession, turns: list[dict[str, int]]) -> DataFrame:
+def _numbered(table: Source) -> str:
+    """A query for the number of each file."""
     listed = ", ".join(
         f"({turn}, {_sql.text(file)}, {number})"
-        for turn, files in enumerate(turns)
+        for turn, files in enumerate(_turns(table.files))
         for file, number in files.items()
     )
     names = ", ".join((_TURN, _PATH, PLACE[0]))
-    return spark.sql(spoken(f"SELECT * FROM VALUES {listed} AS numbers({names})"))
+    return spoken(f"SELECT * FROM VALUES {listed} AS numbers({names})")
 
 
 def _expr(expression: str) -> Any:
@@ -78,19 +83,20 @@ def disorder(spark: SparkSession, table: Source, a: ask.Disorder, columns: Colum
     Each value is compared with the best one before it: of its own block, or of all earlier blocks.
     """
     value = _sql.compared(columns, a.column)
-    best, among, sign = ("min", "least", ">") if a.descending else ("max", "greatest", "<")
-    sign += "=" if a.strict else ""
-    given = (f"{_sql.name(a.column)} IS NOT NULL", _sql.finite(columns, a.column), _sql.where(a))
-    only = " AND ".join(filter(None, given))
-    block, row = ", ".join(PLACE[:2]), PLACE[2]
+    best, sign, only = _sql.order(a, columns)
+    among = "least" if a.descending else "greatest"
+    block, row = f"{_TURN}, {_PATH}, {PLACE[1]}", PLACE[2]
     before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     so_far = f"{best}(v) OVER (PARTITION BY {block} ORDER BY {row} {before})"
-    placed(spark, table).createOrReplaceTempView("rows_in_order")
+    _lying(spark, table, frozenset()).createOrReplaceTempView("rows_in_order")
     query = (
-        f"WITH kept AS (SELECT {block}, {row}, {value} AS v FROM rows_in_order WHERE {only}), "
-        f"blocks AS (SELECT {block}, {best}(v) AS best FROM kept GROUP BY {block}), "
-        f"earlier AS (SELECT {block}, {best}(best) OVER (ORDER BY {block} {before}) AS best"
-        " FROM blocks), "
+        f"WITH kept AS (SELECT {block}, {row}, {value} AS v FROM rows_in_order{only}), "
+        f"blocks AS (SELECT {block}, {_DECODED} AS file, {best}(v) AS best FROM kept"
+        f" GROUP BY {block}), "
+        f"numbered AS (SELECT blocks.*, {_KNOWN} AS number FROM blocks LEFT JOIN"
+        f" ({_numbered(table)}) AS n ON blocks.{_TURN} = n.{_TURN} AND file = n.{_PATH}), "
+        f"earlier AS (SELECT {block}, {best}(best) OVER (ORDER BY number, {PLACE[1]} {before})"
+        " AS best FROM numbered), "
         f"steps AS (SELECT {block}, v, {so_far} AS so_far FROM kept) "
         f"SELECT count(*) FILTER (WHERE v {sign} {among}(so_far, best))"
         f" FROM steps JOIN earlier USING ({block})"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain, shown
 from mlgate.tables._protocol import Source
+from mlgate.tables._spark_footer import MARK, PARTIAL, understood
 from mlgate.tables.table import Column, Type
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ _TYPES: dict[str, Type] = {
     "tinyint": "integer", "smallint": "integer", "int": "integer", "bigint": "integer",
     "float": "float", "double": "float", "string": "string", "boolean": "boolean", "date": "date",
     "timestamp": "timestamp", "timestamp_ntz": "timestamp", "binary": "binary",
-    "decimal(20,0)": "integer",  # what it reads unsigned integers of 64 bits as
 }  # fmt: skip
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.files.ignoreCorruptFiles": "false",
@@ -78,13 +79,22 @@ def _check_listens(remote: str) -> None:
         ) from None
 
 
-def frame(spark: SparkSession, table: Source, files: tuple[str, ...]) -> DataFrame:
-    """Those files as one frame. Raises `GateError` for a form that Spark does not read."""
+def frame(
+    spark: SparkSession,
+    table: Source,
+    files: tuple[str, ...],
+    exact: frozenset[str] | None = None,
+) -> DataFrame:
+    """Those files as one frame. Raises `GateError` for a form that Spark does not read.
+
+    Of times in nanoseconds the columns of `exact` (None: all) must hold whole microseconds; others
+    are rounded down to them.
+    """
     for file in files:
         _check_reads(file)
     if table.form == "parquet":
         reader = spark.read.option("mergeSchema", str(len(files) > 1).lower())
-        return cast("DataFrame", _partitioned(reader, table, files).parquet(*files))
+        return understood(_partitioned(reader, table, files).parquet(*files), files, exact)
     if table.form == "csv":
         from mlgate.tables._connect import _delimiter
 
@@ -130,11 +140,13 @@ def columns(found: DataFrame) -> list[Column]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise GateError(f"two columns differ in case only: {shown(twice)}", "rename one")
-    return [Column(f.name, _type(f.dataType.simpleString()), f.dataType.simpleString())
-            for f in found.schema.fields]  # fmt: skip
+    return [Column(f.name, _type(f.dataType.simpleString(), f.metadata.get(MARK) == "unsigned"),
+                   f.dataType.simpleString()) for f in found.schema.fields]  # fmt: skip
 
 
-def _type(native: str) -> Type:
+def _type(native: str, unsigned: bool = False) -> Type:
+    if unsigned:
+        return "integer"
     if native in _TYPES:
         return _TYPES[native]
     if native.startswith("decimal("):
@@ -149,6 +161,10 @@ def told(error: Exception) -> str:
     """What Spark says, in its first line; the others may quote rows."""
     condition = getattr(error, "getCondition", lambda: None)()
     first = plain(str(error)).strip().partition("\n")[0]
+    if PARTIAL in str(error):
+        return PARTIAL
     if condition == "PARQUET_TYPE_ILLEGAL" or "Illegal Parquet type" in first:
-        return "a column is of a type that Spark does not read, such as times in nanoseconds"
+        return (
+            "a column is of a type that Spark does not read, such as a time of day in nanoseconds"
+        )
     return (condition or first)[:500] or type(error).__name__

@@ -1,65 +1,128 @@
-"""Writes the SQL of the embedded engine as Spark reads it: texts, names and comments."""
+"""Writes the SQL of the embedded engine as Spark reads it: texts, names, comments and patterns."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
+from mlgate.tables._java_regex import java
 
 _LEXEMES = re.compile(
-    r"""'(?P<text>(?:[^']|'')*)'|"(?P<name>(?:[^"]|"")*)"|(?P<comment>--[^\n]*|/\*.*?\*/)""",
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\s+|\w+|.""",
     re.DOTALL,
 )
-_PIECES = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$|.", re.DOTALL)
-_MANY_LINES = re.compile(r"\(\?[a-z]*m")
-_LIKE = re.compile(r"\blike\b|\bsimilar\b|~", re.IGNORECASE)
+_LIKE = ("like", "ilike")
+_SEARCH = "regexp_matches"
 
 
 def spoken(query: str) -> str:
-    """The query with texts and names as Spark quotes them.
+    """The query with texts and names as Spark quotes them, and patterns as it reads them.
 
-    Spark takes `'it''s'` for two texts side by side, and a backslash for the begin of an escape.
+    Spark takes `'it''s'` for two texts side by side, and a backslash for the begin of an escape,
+    in the patterns of LIKE too. Raises `GateError` for a regular expression as `java` does.
     """
-    return _LEXEMES.sub(_respelled, query)
-
-
-def _respelled(lexeme: re.Match[str]) -> str:
-    text, name = lexeme["text"], lexeme["name"]
-    if text is not None:
-        inner = text.replace("\\", "\\\\").replace("''", "\\'")
-        return f"'{inner}'"
-    if name is not None:
-        inner = name.replace('""', '"').replace("`", "``")
-        return f"`{inner}`"
-    return " "
-
-
-def regex(pattern: str) -> str:
-    """The regular expression as Java reads it alike: `.` stops at line feeds only, `$` is the end.
-
-    Raises `GateError` for classes that Java reads otherwise: `[[:alpha:]]`, `[a&&b]`.
-    """
-    ends = "$" if _MANY_LINES.search(pattern) else r"\z"
-    pieces = _PIECES.findall(pattern)
-    for piece in pieces:
-        if (
-            len(piece) > 1
-            and piece[0] == "["
-            and (re.search(r"(?<!\\)\[", piece[1:]) or "&&" in piece)
-        ):
-            raise GateError(
-                f"{shown(piece)} in a regular expression is read otherwise by Spark",
-                r"list the characters, or write \pL, \d or the like; escape a [ in it",
-            )
-    return "(?d)" + "".join(ends if piece == "$" else piece for piece in pieces)
+    lexemes = _told(query)
+    for at in _regexes(lexemes):
+        lexemes[at] = _quoted(java(_text(lexemes[at])))
+    for at in _likes(lexemes):
+        lexemes[at] = lexemes[at].replace("\\", "\\\\")
+    return "".join(map(_respelled, lexemes))
 
 
 def check(condition: str) -> None:
-    """Raises `GateError` for what both engines read, and not alike: a backslash in a pattern."""
-    if "\\" in condition and _LIKE.search(condition):
-        raise GateError(
-            f"the condition `{shown(condition)}` has a backslash in a pattern, which Spark reads"
-            " otherwise",
-            "write it without LIKE, or without the backslash",
-        )
+    """Raises `GateError` for patterns that are no plain text: of those Spark may read others."""
+    lexemes = _told(condition)
+    words = [lexeme.lower() for lexeme in lexemes]
+    likes = sum(word in _LIKE for word in words)
+    if likes != len([*_likes(lexemes, escaped=True)]):
+        raise _refused(condition, "LIKE")
+    if words.count(_SEARCH) != len([*_regexes(lexemes)]):
+        raise _refused(condition, _SEARCH)
+
+
+def _refused(condition: str, what: str) -> GateError:
+    return GateError(
+        f"the condition `{shown(condition)}` gives {what} a pattern that is no plain text, which"
+        " Spark may read otherwise",
+        "write the pattern as a text in quotes",
+    )
+
+
+def _told(query: str) -> list[str]:
+    """Its words, texts, names and signs; comments are a space."""
+    found = _LEXEMES.findall(query)
+    return [" " if lexeme.startswith(("--", "/*")) else lexeme for lexeme in found]
+
+
+def _next(lexemes: list[str], at: int) -> int:
+    """Where the next one stands that is no space."""
+    at += 1
+    while at < len(lexemes) and lexemes[at].isspace():
+        at += 1
+    return at
+
+
+def _word(lexemes: list[str], at: int) -> str:
+    return lexemes[at].lower() if at < len(lexemes) else ""
+
+
+def _likes(lexemes: list[str], escaped: bool = False) -> Iterator[int]:
+    """Where texts stand that are whole patterns of LIKE; with those that name an escape, if so."""
+    for number, lexeme in enumerate(lexemes):
+        at = _next(lexemes, number)
+        after = _word(lexemes, _next(lexemes, at))
+        whole = _is_text(_word(lexemes, at)) and after not in ("|", ":", "[", ".")
+        if lexeme.lower() in _LIKE and whole and (escaped or after != "escape"):
+            yield at
+
+
+def _regexes(lexemes: list[str]) -> Iterator[int]:
+    """Where texts stand that are the second and last argument of `regexp_matches`."""
+    for number, lexeme in enumerate(lexemes):
+        if lexeme.lower() != _SEARCH or _word(lexemes, _next(lexemes, number)) != "(":
+            continue
+        arguments = _arguments(lexemes, _next(lexemes, number))
+        if len(arguments) == 2 and len(arguments[1]) == 1 and _is_text(lexemes[arguments[1][0]]):
+            yield arguments[1][0]
+
+
+def _arguments(lexemes: list[str], opening: int) -> list[list[int]]:
+    """Of a call whose bracket opens there: where the parts of each argument stand."""
+    arguments: list[list[int]] = [[]]
+    depth = 1
+    at = _next(lexemes, opening)
+    while at < len(lexemes):
+        lexeme = lexemes[at]
+        depth += (lexeme in "([") - (lexeme in ")]")
+        if not depth:
+            break
+        if depth == 1 and lexeme == ",":
+            arguments.append([])
+        else:
+            arguments[-1].append(at)
+        at = _next(lexemes, at)
+    return arguments
+
+
+def _is_text(lexeme: str) -> bool:
+    return lexeme.startswith("'")
+
+
+def _text(lexeme: str) -> str:
+    return lexeme[1:-1].replace("''", "'")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _respelled(lexeme: str) -> str:
+    if _is_text(lexeme):
+        inner = lexeme[1:-1].replace("\\", "\\\\").replace("''", "\\'")
+        return f"'{inner}'"
+    if lexeme.startswith('"'):
+        inner = lexeme[1:-1].replace('""', '"').replace("`", "``")
+        return f"`{inner}`"
+    return lexeme

@@ -20,6 +20,7 @@ _COMPARED: frozenset[Type] = frozenset(
 )
 _NUMBERS: frozenset[Type] = frozenset({"integer", "float", "decimal", "boolean"})
 _TIMES: frozenset[Type] = frozenset({"date", "timestamp"})
+_NANOSECONDS = frozenset({"TIMESTAMP_NS", "TIMESTAMPTZ_NS"})
 
 Columns = Mapping[str, Column]
 
@@ -56,6 +57,9 @@ def compared(columns: Columns, column: str) -> str:
     if kind not in _COMPARED:
         raise GateError(f"{shown(column)} is {kind}: its values have no order to check")
     quoted = name(column)
+    if columns[column].native in _NANOSECONDS:
+        nanoseconds = f"epoch_ns({quoted})"  # of which `epoch_us` would round
+        return f"(({nanoseconds} - ({nanoseconds} % 1000 + 1000) % 1000) // 1000)"
     if kind in _TIMES:
         exact = columns[column].native == "TIMESTAMPTZ_NS"  # of which the engine tells no epoch
         return f"epoch_us({quoted}{'::timestamptz' if exact else ''})"
@@ -120,3 +124,12 @@ def all_of(*conditions: str | None) -> str:
 def where(aggregate: Aggregate) -> str | None:
     """The aggregate's own condition on rows."""
     return condition(aggregate.where) if aggregate.where else None
+
+
+def order(a: ask.Disorder, columns: Columns) -> tuple[str, str, str]:
+    """What keeps the best value so far, how one that breaks the order compares with it, and which
+    rows are looked at."""
+    best, sign = ("min", ">") if a.descending else ("max", "<")
+    given = [f"{name(a.column)} IS NOT NULL", finite(columns, a.column), where(a)]
+    only = f" WHERE {' AND '.join(filter(None, given))}"
+    return best, sign + ("=" if a.strict else ""), only
