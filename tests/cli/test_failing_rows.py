@@ -16,6 +16,7 @@ key = "mail"
 unique = ["id", ["age", "plan"]]
 conditions = [{ expression = "age < 90 OR plan = 'p0'" }]
 [gates.data.columns]
+id = { monotonic = "strictly-increasing" }
 age = { between = [0, 80], nulls = { max = 0 } }
 plan = { in_table = { table = "plans.csv", column = "plan" } }
 """
@@ -50,6 +51,7 @@ def test_every_failing_row_is_written_with_the_rules_it_breaks(rows: Project) ->
         broken |= {between} if i > 80 else set()
         broken |= {truth} if i >= 90 and i % 2 else set()
         broken |= {"unique: id"} if i in (6, 7) else set()
+        broken |= {"monotonic: id"} if i == 7 else set()
         broken |= {"nulls: age"} if i == 3 else set()
         if broken:
             want[i + 1] = broken

@@ -122,6 +122,43 @@ def test_rows_that_break_a_rule_are_named_by_number_and_key(desk: Desk, table: P
     )
 
 
+def in_two_files(folder: Path, suffix: str) -> None:
+    """Values out of order in both files; null, NaN and what is odd are not looked at."""
+    values = ("(1.0), (5.0), (NULL), (4.0)", "(6.0), (3.0), ('NaN'::double), (9.0), (7.0), (1.0)")
+    for name, listed in zip("ab", values, strict=True):
+        query = f"SELECT a::double AS a, a = 9 AS odd FROM (VALUES {listed}) t(a)"
+        parquet(folder / "parts" / f"{name}.{suffix}", query)
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("order", "rows"),
+    [
+        ("increasing", [4, 2, 6]),
+        ("strictly-increasing", [4, 2, 6]),
+        ("decreasing", [2, 4, 1, 2, 5]),
+    ],
+)
+def test_rows_that_break_an_order_are_named(
+    desk: Desk, order: str, rows: list[int], suffix: str
+) -> None:
+    in_two_files(desk.folder, suffix)
+    rule = {"monotonic": order, "filter": "odd IS DISTINCT FROM true"}
+    found = dict(failed(desk, table="parts", columns={"a": rule}))["data/monotonic"]
+    if suffix == "csv":  # rows are numbered through
+        ends = {"decreasing": [2, 4, 5, 6, 9]}
+        rows = ends.get(order, [4, 6, 10])
+    more = " …" if len(rows) == 5 else ""
+    assert found.endswith(f"; rows {', '.join(map(str, rows))}{more}")
+
+
+def test_ties_break_a_strict_order_only(desk: Desk) -> None:
+    parquet(desk.folder / "t.parquet", "SELECT (i // 2)::varchar AS a FROM range(5) t(i)")
+    assert not failed(desk, columns={"a": {"monotonic": "increasing"}})
+    (found,) = failed(desk, columns={"a": {"monotonic": "strictly-increasing"}})
+    assert found[1].endswith("; rows 2, 4")
+
+
 def test_examples_never_hold_the_value(desk: Desk, table: Path) -> None:
     ((_, message),) = failed(desk, columns={"email": {"regex": "nothing"}})
     assert "rows 1, 2, 3, 4, 5 …" in message
