@@ -63,12 +63,16 @@ def _at(remote: str) -> dict[str, Any]:
 
 def test_a_data_gate_says_the_same(desk: Desk, address: str) -> None:
     desk.apart = True
-    query = "SELECT i AS id, i % 80 AS age, 'p' || i % 3 AS plan FROM range(1000) t(i)"
+    query = """SELECT i AS id, i % 80 AS age, 'p' || i % 3 AS plan, i::ubigint AS wide,
+        make_timestamp_ns(i * 700) AS at FROM range(1000) t(i)"""
     parquet(desk.folder / "t.parquet", query)
     options = {
         "table": "t.parquet", "unique": ["id", "age"], "rows": {"max": 900},
         "columns": {"age": {"between": [0, 70], "mean": [0, 100], "monotonic": "increasing"},
-                    "plan": {"regex": "^p[01]$"}},
+                    "plan": {"regex": "^p[^[:alpha:]2]$"},
+                    "wide": {"type": "integer", "monotonic": "decreasing"},
+                    "at": {"type": "timestamp", "monotonic": "strictly-increasing"}},
+        "conditions": [{"expression": r"plan NOT LIKE '_\_'"}],
     }  # fmt: skip
     told = [
         [(one.rule, one.result, one.message) for one in

@@ -339,7 +339,8 @@ def test_what_spark_alone_reads_otherwise_gets_the_same_verdicts(
         "columns": {
             "when": {"type": "timestamp", "between": ["1970-01-01", "2000-01-01"],
                      "monotonic": "increasing", "nulls": {"max": 0.0}},
-            "utc": {"type": "timestamp", "monotonic": "strictly-decreasing", "distinct": {"min": 9}},
+            "utc": {"type": "timestamp", "monotonic": "strictly-decreasing",
+                    "distinct": {"min": 9}},
             "id": {"type": "integer", "monotonic": "decreasing", "between": [0, 9]},
             "sum": {"type": "integer", "mean": [0, 1]},
             "name": {"regex": "^[[:alpha:]]$"},
