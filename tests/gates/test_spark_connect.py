@@ -48,7 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _until_open(server: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(240):
+    for _ in range(600):
         assert server.poll() is None, "the server ended"
         with socket.socket() as asked:
             if asked.connect_ex(("127.0.0.1", port)) == 0:
