@@ -20,32 +20,28 @@ PLACE = ("__mlgate_file", "__mlgate_block", "__mlgate_row")
 """Columns that order rows: the file's number, the block's begin in it, the row within the block."""
 _TURN, _PATH = "__mlgate_turn", "__mlgate_path"
 _DECODED = (
-    f"regexp_replace(url_decode(replace({_PATH}, '+', '%2B')),"
+    "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')),"
     " '^[A-Za-z0-9.+-]+:(//[^/]*)?(?=/)', '')"
 )
 """The path of a row's file as it was given: Spark tells it as an address, `file:/a%20b`."""
-_KNOWN = f"coalesce({PLACE[0]}, raise_error('rows of a file that is none of the table')::int)"
 
 
-def placed(spark: SparkSession, table: Source) -> DataFrame:
-    """The rows of the table with their places. Raises `GateError` as `frame` does."""
-    numbers = spark.sql(_numbered(table)).hint("broadcast")
-    decoded = _lying(spark, table).withColumns({_PATH: _expr(_DECODED)})
-    found = decoded.join(numbers, [_TURN, _PATH], "left").drop(_TURN, _PATH)
-    return found.withColumn(PLACE[0], _expr(_KNOWN))
-
-
-def _lying(spark: SparkSession, table: Source, exact: frozenset[str] | None = None) -> DataFrame:
-    """The rows with the addresses of their files, which are cheaper than the files' numbers."""
+def placed(spark: SparkSession, table: Source, exact: frozenset[str] | None = None) -> DataFrame:
+    """The rows of the table with their places; `exact`, and `GateError`, as `frame` has them."""
+    turns = _turns(table.files)
     parts = [
         frame(spark, table, tuple(files), exact).selectExpr(
-            "*", f"{turn} AS {_TURN}", f"_metadata.file_path AS {_PATH}",
+            "*", f"{turn} AS {_TURN}", f"{_DECODED} AS {_PATH}",
             f"_metadata.file_block_start AS {PLACE[1]}",
             f"monotonically_increasing_id() AS {PLACE[2]}",
         )
-        for turn, files in enumerate(_turns(table.files))
+        for turn, files in enumerate(turns)
     ]  # fmt: skip
-    return functools.reduce(lambda one, more: one.unionByName(more, True), parts)
+    rows = functools.reduce(lambda one, more: one.unionByName(more, True), parts)
+    numbers = _numbers(spark, turns).hint("broadcast")
+    found = rows.join(numbers, [_TURN, _PATH], "left").drop(_TURN, _PATH)
+    unknown = "raise_error('rows of a file that is none of the table')::int"
+    return found.withColumn(PLACE[0], _expr(f"coalesce({PLACE[0]}, {unknown})"))
 
 
 def _turns(files: tuple[str, ...]) -> list[dict[str, int]]:
@@ -60,15 +56,14 @@ def _turns(files: tuple[str, ...]) -> list[dict[str, int]]:
     return turns
 
 
-def _numbered(table: Source) -> str:
-    """A query for the number of each file."""
+def _numbers(spark: SparkSession, turns: list[dict[str, int]]) -> DataFrame:
     listed = ", ".join(
         f"({turn}, {_sql.text(file)}, {number})"
-        for turn, files in enumerate(_turns(table.files))
+        for turn, files in enumerate(turns)
         for file, number in files.items()
     )
     names = ", ".join((_TURN, _PATH, PLACE[0]))
-    return spoken(f"SELECT * FROM VALUES {listed} AS numbers({names})")
+    return spark.sql(spoken(f"SELECT * FROM VALUES {listed} AS numbers({names})"))
 
 
 def _expr(expression: str) -> Any:
@@ -85,18 +80,15 @@ def disorder(spark: SparkSession, table: Source, a: ask.Disorder, columns: Colum
     value = _sql.compared(columns, a.column)
     best, sign, only = _sql.order(a, columns)
     among = "least" if a.descending else "greatest"
-    block, row = f"{_TURN}, {_PATH}, {PLACE[1]}", PLACE[2]
+    block, row = ", ".join(PLACE[:2]), PLACE[2]
     before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     so_far = f"{best}(v) OVER (PARTITION BY {block} ORDER BY {row} {before})"
-    _lying(spark, table, frozenset()).createOrReplaceTempView("rows_in_order")
+    placed(spark, table, frozenset()).createOrReplaceTempView("rows_in_order")
     query = (
         f"WITH kept AS (SELECT {block}, {row}, {value} AS v FROM rows_in_order{only}), "
-        f"blocks AS (SELECT {block}, {_DECODED} AS file, {best}(v) AS best FROM kept"
-        f" GROUP BY {block}), "
-        f"numbered AS (SELECT blocks.*, {_KNOWN} AS number FROM blocks LEFT JOIN"
-        f" ({_numbered(table)}) AS n ON blocks.{_TURN} = n.{_TURN} AND file = n.{_PATH}), "
-        f"earlier AS (SELECT {block}, {best}(best) OVER (ORDER BY number, {PLACE[1]} {before})"
-        " AS best FROM numbered), "
+        f"blocks AS (SELECT {block}, {best}(v) AS best FROM kept GROUP BY {block}), "
+        f"earlier AS (SELECT {block}, {best}(best) OVER (ORDER BY {block} {before}) AS best"
+        " FROM blocks), "
         f"steps AS (SELECT {block}, v, {so_far} AS so_far FROM kept) "
         f"SELECT count(*) FILTER (WHERE v {sign} {among}(so_far, best))"
         f" FROM steps JOIN earlier USING ({block})"
