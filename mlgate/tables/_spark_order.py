@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.tables import _sql
 from mlgate.tables._protocol import Source
+from mlgate.tables._spark_footer import exact
 from mlgate.tables._spark_session import frame
 from mlgate.tables._spark_sql import spoken
 
@@ -26,11 +27,11 @@ _DECODED = (
 """The path of a row's file as it was given: Spark tells it as an address, `file:/a%20b`."""
 
 
-def placed(spark: SparkSession, table: Source, exact: frozenset[str] | None = None) -> DataFrame:
-    """The rows of the table with their places; `exact`, and `GateError`, as `frame` has them."""
+def placed(spark: SparkSession, table: Source, whole: frozenset[str] | None = None) -> DataFrame:
+    """The rows of the table with their places; `whole` is the `exact` of `frame`."""
     turns = _turns(table.files)
     parts = [
-        frame(spark, table, tuple(files), exact).selectExpr(
+        frame(spark, table, tuple(files), whole).selectExpr(
             "*", f"{turn} AS {_TURN}", f"{_DECODED} AS {_PATH}",
             f"_metadata.file_block_start AS {PLACE[1]}",
             f"monotonically_increasing_id() AS {PLACE[2]}",
@@ -83,7 +84,7 @@ def disorder(spark: SparkSession, table: Source, a: ask.Disorder, columns: Colum
     block, row = ", ".join(PLACE[:2]), PLACE[2]
     before = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     so_far = f"{best}(v) OVER (PARTITION BY {block} ORDER BY {row} {before})"
-    placed(spark, table, frozenset()).createOrReplaceTempView("rows_in_order")
+    placed(spark, table, exact([a])).createOrReplaceTempView("rows_in_order")
     query = (
         f"WITH kept AS (SELECT {block}, {row}, {value} AS v FROM rows_in_order{only}), "
         f"blocks AS (SELECT {block}, {best}(v) AS best FROM kept GROUP BY {block}), "
