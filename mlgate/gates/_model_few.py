@@ -8,7 +8,8 @@ from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.gates._model_values import cell_metric
-from mlgate.stats.influences import Influence
+from mlgate.stats.estimates import Moments
+from mlgate.stats.influences import Influence, carrying
 from mlgate.stats.sparse import FEW, Sparse
 
 if TYPE_CHECKING:
@@ -16,31 +17,79 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_BOUNDED = ("share", "top_k_accuracy", "brier_score", "hamming_loss")
-"""Means of what lies between 0 and 1 in each row."""
+_BOUNDED = ("share", "top_k_accuracy", "brier_score", "hamming_loss", "ndcg_at_k")
+"""Means of what lies between 0 and 1 in each row, or query."""
+
+_SLIGHT = {"roc_auc": 0.02, "average_precision": 0.05}
+"""Of the most that a row changes the share that counts, so that what all scores tremble does not:
+chosen by simulation (benchmarks/model/ranks.py). Average precision has heavier tails."""
 
 
-def few(rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float) -> dict[str, Any]:
+def few(
+    rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float, spread: Moments
+) -> dict[str, Any]:
     """The number of discordant rows (or clusters) where it is small, and what they change where
-    that can be bounded; nothing where they are many."""
+    that can be bounded; nothing where they are many. `spread` is of the difference, `moved` its
+    value."""
     import numpy as np
 
-    differ = _differ(rows, ask)
-    places = np.flatnonzero(differ)
+    flat = _flat(spread)
+    if ask.metric in _SLIGHT:
+        units = 0 if flat else _moving(rows, ask, sides)
+        return {"discordant": units} if 0 < units < FEW else {}
+    if rows.query is not None:
+        places = np.unique(rows.query, return_index=True)[1]
+    else:
+        places = np.flatnonzero(_differ(rows, ask))
+    if flat and _units(rows, places) >= FEW:
+        return {}
+    changed, most = _changes(rows, ask, sides, moved, places)
+    if changed is not None:
+        there = np.abs(changed) > _ROUNDING * np.abs(changed).max(initial=0.0)
+        places, changed = places[there], changed[there]
     units = _units(rows, places)
     if not 0 < units < FEW:
         return {}
     found: dict[str, Any] = {"discordant": units}
+    if changed is not None and most is not None:
+        found["sparse"] = _sparse(rows, places, changed, most)
+    return found
+
+
+_ROUNDING = 1e-9
+
+
+def _flat(spread: Moments) -> bool:
+    """True if so many rows share in the difference that there is no need to count them, or if it
+    is nothing but rounding."""
+    return spread.second**2 >= 2 * FEW * spread.fourth
+
+
+def _moving(rows: Rows, ask: Ask, sides: tuple[Influence, Influence]) -> int:
+    """How many rows (or clusters) are ranked otherwise."""
+    around = {"weight": rows.weight, "cluster": rows.cluster}
+    return carrying(*sides, rows.label, _SLIGHT[ask.metric], **around)  # type: ignore[arg-type]  # rows of classes have labels
+
+
+def _changes(
+    rows: Rows, ask: Ask, sides: tuple[Influence, Influence], moved: float, places: Array
+) -> tuple[Array | None, float | None]:
+    """What each of the differing rows adds to the difference, where that can be told row by row,
+    and the most that a row can, where something bounds it."""
+    import numpy as np
+
     if _of_cells(rows, ask):
         sides_said = tuple(one.prediction for one in (rows.new, rows.old) if one is not None)
-        slopes = _slopes(rows, ask, sides_said)
-        found["sparse"] = _sparse(rows, places, *_cells(rows, slopes, places))
-    elif (most := _most(rows, ask)) is not None:
-        mass = np.ones(len(rows)) if rows.weight is None else rows.weight
-        share = mass / mass.sum()
-        part = sides[0].part(0, len(rows)) - sides[1].part(0, len(rows)) + share * moved
-        found["sparse"] = _sparse(rows, places, part[places], most / mass.sum())
-    return found
+        return _cells(rows, _slopes(rows, ask, sides_said), places)
+    most = _most(rows, ask)
+    if most is None:
+        return None, None
+    mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+    if rows.query is not None:
+        mass = np.bincount(places, minlength=len(rows)).astype(float)
+    share = mass / mass.sum()
+    part = sides[0].part(0, len(rows)) - sides[1].part(0, len(rows)) + share * moved
+    return part[places], most / float(mass.sum())
 
 
 def errors(rows: Rows, ask: Ask) -> dict[str, Any]:
@@ -157,6 +206,8 @@ def _sparse(rows: Rows, places: Array, changed: Array, most: float) -> Sparse:
     if rows.cluster is not None:
         mass = np.bincount(rows.cluster, weights=mass)
         units = len(mass)
+        if rows.query is not None:
+            mass = np.ones(units)
         _, own = np.unique(rows.cluster[places], return_inverse=True)
         changed = np.bincount(own, weights=changed)
     gains, losses = changed[changed > 0], -changed[changed < 0]

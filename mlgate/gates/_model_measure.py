@@ -54,9 +54,10 @@ def measured(rows: Rows, ask: Ask) -> Measured:
         found |= errors(rows, ask)
     found["bias"] = influences[0].bias
     if old is not None:
-        found |= few(rows, ask, (new[1], old[1]), new[0] - old[0])
         found["old"] = old[0]
-        found["of_difference"] = moments(influences[0], influences[1])
+        spread = found["of_difference"] = moments(influences[0], influences[1])
+        if not _still(spread, found["new"], _NOTHING):
+            found |= few(rows, ask, (new[1], old[1]), new[0] - old[0], spread)
         if ask.relative is not None:
             found["of_relative"] = moments(influences[0], influences[1], ask.relative)
     if any(_still(found.get(key), found["new"]) for key in ("of_new", "of_difference")):
@@ -64,12 +65,12 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     return found
 
 
-def _still(told: Moments | None, value: float) -> bool:
+_SMALL, _NOTHING = 1e-15, 1e-20
+
+
+def _still(told: Moments | None, value: float, small: float = _SMALL) -> bool:
     """True if so little that it may be rounding."""
-    return told is not None and told.second * told.units**2 <= _SMALL * max(value * value, 1.0)
-
-
-_SMALL = 1e-15
+    return told is not None and told.second * told.units**2 <= small * max(value * value, 1.0)
 
 
 def values(rows: Rows, ask: Ask) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.model import few as simulated
+from benchmarks.model import ranks
 from mlgate.core.words import Result
 from mlgate.gates._model_decide import Decision
 from mlgate.gates._model_rows import Outputs, Rows
@@ -80,6 +81,58 @@ def test_what_has_no_exact_bound_is_not_judged(metric: str) -> None:
     assert judged(differing(20, 20), metric, max_drop=0.9).result is Result.PASS
 
 
+def reranked(moved: int, n: int = 2000) -> Rows:
+    """A retrained model: another score for every row, but few stand elsewhere among the others."""
+    rng = np.random.default_rng(4)
+    label = (np.arange(n) % 5 == 0).astype(np.uint8)
+    old = 1.5 * label + rng.normal(size=n)
+    new = 2 * old + 1
+    new[np.flatnonzero(label)[:moved]] -= 3
+    found = Rows(label, *(Outputs((one > 1).astype(np.uint8), one) for one in (new, old)))
+    found.classes = [0, 1]
+    return found
+
+
+@pytest.mark.parametrize("around", [lambda one: one, weighted, clustered])
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision"])
+def test_rows_count_by_their_rank_not_their_score(metric: str, around: Any) -> None:
+    told = judged(around(reranked(9)), metric, max_drop=0.9)
+    assert (told.result, told.judged) == (Result.OPEN, False)
+    number = int(told.reason.split()[0])
+    assert 4 <= number <= 12 and told.needed == -(-2000 * 30 // number)
+    assert judged(around(reranked(120)), metric, max_drop=0.9).result is Result.PASS
+    none = judged(around(reranked(0)), metric, max_drop=0.9)
+    assert none.method == "exact, no discordant row"
+
+
+def test_so_do_rows_of_several_classes() -> None:
+    def scored(moved: int) -> Rows:
+        rng = np.random.default_rng(6)
+        label = (np.arange(3000) % 3).astype(np.uint8)
+        old = rng.random((3000, 3)) + 0.5 * np.eye(3)[label]
+        new = 0.5 * old
+        new[:moved] = new[:moved][:, ::-1]
+        found = Rows(label, *(Outputs(one.argmax(1), one) for one in (new, old)))
+        found.classes = [0, 1, 2]
+        return found
+
+    few = judged(scored(12), "roc_auc", max_drop=0.9)
+    assert (few.result, few.judged) == (Result.OPEN, False)
+    assert judged(scored(600), "roc_auc", max_drop=0.9).result is Result.PASS
+
+
+@pytest.mark.parametrize("around", [clustered, weighted])
+def test_scores_count_by_what_the_filter_says_of_them(around: Any) -> None:
+    rng = np.random.default_rng(8)
+    old = rng.random(2000)
+    new = np.where(old > 0.5, 0.5 + old / 4, old / 2)
+    new[np.flatnonzero(old > 0.5)[:6]] = 0.1
+    found = Rows(None, Outputs(None, None), None)
+    found.columns = {"s": (new, old)}
+    told = judged(around(found), "share", max_drop=0.1)
+    assert (told.result, told.method) == (Result.PASS, "few discordant rows, beta")
+
+
 @pytest.mark.parametrize("metric", ["mean_absolute_error", "r2", "root_mean_squared_error"])
 def test_nor_are_numbers_that_few_rows_change(metric: str) -> None:
     label = np.random.default_rng(0).normal(size=400)
@@ -120,6 +173,16 @@ def test_bounds_miss_no_more_often_than_they_say() -> None:
     most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
     assert max(max(one.low, one.high) for one in found) <= most
     assert max(one.low_t for one in found) > 0.2
+
+
+def test_ranks_are_not_judged_where_t_would_miss() -> None:
+    draws = 60
+    found = list(ranks.misses(draws, (8,)))
+    print("\n" + ranks.table(found))
+    most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
+    assert max(max(one.low, one.high) for one in found) <= most
+    assert max(one.low_t for one in found) > most
+    assert max(one.judged for one in found) < 0.3
 
 
 def erring(times: int, n: int = 2000) -> Rows:

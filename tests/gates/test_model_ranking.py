@@ -49,11 +49,25 @@ def said(folder: Path, new: str, old: str | None, **more: Any) -> list[Any]:
     return judged(folder, "p.csv", new, old, **(COLUMNS | {"require": [RULE]} | more))
 
 
-@pytest.mark.parametrize(("noise", "result"), [(0.5, "pass"), (5.0, "fail")])
+@pytest.mark.parametrize(("noise", "result"), [(0.8, "pass"), (5.0, "fail")])
 def test_a_ranking_is_judged_by_its_queries(tmp_path: Path, noise: float, result: str) -> None:
-    (drop,) = of(said(tmp_path, table(noise), table(0.45)), "max-drop")
+    (drop,) = of(said(tmp_path, table(noise, 400), table(0.75, 400)), "max-drop")
     assert drop.result == result
     assert drop.measurement and drop.measurement.method == "cluster-robust, t"
+
+
+def test_few_queries_that_are_ranked_otherwise_have_bounds_of_their_own(tmp_path: Path) -> None:
+    """All scores move; six of 120 queries do."""
+    lines = table(0.01).splitlines()
+    moved = [lines[0]]
+    for line in lines[1:]:
+        query, doc, gain, score = line.split(",")
+        turned = -1 if int(query[1:]) < 6 else 1.1
+        moved.append(f"{query},{doc},{gain},{turned * float(score) + 0.2:.6f}")
+    (drop,) = of(said(tmp_path, "\n".join(moved) + "\n", table(0.01)), "max-drop")
+    told = drop.measurement
+    assert told and told.method == "few discordant rows, beta"
+    assert told.low is not None and told.value is not None and told.low < told.value < -0.01
 
 
 def test_few_queries_are_not_judged(tmp_path: Path) -> None:
