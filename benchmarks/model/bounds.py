@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mlgate.gates._model_ask import Ask
-from mlgate.gates._model_evidence import Measured, of_difference, of_one
+from mlgate.gates._model_evidence import Measured, of_difference, of_one, of_relative
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_rows import Outputs, Rows
@@ -43,7 +43,17 @@ class Missed(NamedTuple):
 def ask(metric: str, average: str = "binary") -> Ask:
     """The metric as a rule on two classes would ask for it."""
     return Ask({"metric": metric, "average": average, "k": 5, "quantile": 0.9, "bins": 15,
-                "column": None, "filter": None, "relative": None})  # fmt: skip
+                "column": None, "filter": None, "relative": share_kept(metric)})  # fmt: skip
+
+
+RELATIVE = 0.1
+"""The `max_drop_relative` of the difference that is called relative."""
+
+
+def share_kept(metric: str) -> float:
+    """Of the old value what the new one has to keep, or may reach where lower is better."""
+    better = -1 if METRICS[metric].lower_is_better else 1
+    return 1 - better * RELATIVE
 
 
 def draw(rng: np.random.Generator, n: int, clusters: int | None = None) -> tuple[Rows, Rows]:
@@ -116,12 +126,17 @@ def _values(three: tuple[Rows, Rows, Rows]) -> dict[str, tuple[float, float]]:
 
 
 def _evidence(metric: str, found: Measured, true: tuple[float, float]) -> Iterator[Any]:
-    one = of_one(found, METRICS[metric.partition(" ")[0]], f1=metric == "f1")
+    name = metric.partition(" ")[0]
+    one = of_one(found, METRICS[name], f1=metric == "f1")
     if one is not None:
         yield "value", one, true[0]
     difference = of_difference(found, 1)
     if difference is not None:
         yield "difference", difference, true[0] - true[1]
+    share = share_kept(name)
+    relative = of_relative(found, share, 1)
+    if relative is not None:
+        yield "relative", relative, true[0] - share * true[1]
 
 
 def table(found: list[Missed]) -> str:

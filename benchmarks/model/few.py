@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from benchmarks.model.bounds import ALPHA, ask
+from benchmarks.model.bounds import ALPHA, ask, share_kept
 from mlgate.gates._model_bounds import OfMoments
-from mlgate.gates._model_evidence import Measured, of_difference, of_one
+from mlgate.gates._model_evidence import Measured, of_difference, of_one, of_relative
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import METRICS as KNOWN
 from mlgate.gates._model_rows import Outputs, Rows
@@ -46,6 +46,9 @@ class Missed(NamedTuple):
     high_t: float
     low: float
     high: float
+    low_relative: float = 0.0
+    high_relative: float = 0.0
+    """As the gate has it, of a difference from a share of the old value."""
 
 
 def misses(draws: int, expected: tuple[int, ...] = EXPECTED, seed: int = 1) -> Iterator[Missed]:
@@ -123,8 +126,12 @@ def _missed(
     rng: np.random.Generator, metric: str, trade: str, number: int, first: float, draws: int
 ) -> Missed:
     shares = shares_of(trade, number, first)
-    true = float(np.subtract(*values_of(metric, shares)))
-    counts, judged = np.zeros(4), 0
+    new_value, old_value = values_of(metric, shares)
+    true = new_value - old_value
+    true_relative = new_value - share_kept(metric) * old_value
+    asked = ask(metric)
+    asked.floors = False
+    counts, judged = np.zeros(6), 0
     cell = np.arange(8)
     for counted in rng.multinomial(ROWS, shares.ravel(), size=draws):
         label, old, new = np.unravel_index(np.repeat(cell, counted), (2, 2, 2))
@@ -134,10 +141,15 @@ def _missed(
             label.astype(np.uint8), *(Outputs(one.astype(np.uint8), None) for one in (new, old))
         )
         rows.classes = [0, 1]
-        found = Measured(measure=0, slice=None, **measured(rows, ask(metric)))
+        found = Measured(measure=0, slice=None, **measured(rows, asked))
         large, gate = _both(found)
+        relative = of_relative(found, share_kept(metric), 1)
+        low, high = relative.bounds(ALPHA) if relative else (-np.inf, np.inf)
         judged += 1
-        counts += (large[0] > true, large[1] < true, gate[0] > true, gate[1] < true)
+        counts += (
+            large[0] > true, large[1] < true, gate[0] > true, gate[1] < true,
+            low > true_relative, high < true_relative,
+        )  # fmt: skip
     return Missed(metric, trade, number, *(counts / max(judged, 1)).tolist())
 
 
@@ -153,12 +165,13 @@ def _both(found: Measured) -> tuple[tuple[float, float], tuple[float, float]]:
 def table(found: list[Missed]) -> str:
     """As Markdown."""
     lines = [
-        "| metric | rows | expected | t: lower misses | upper | now: lower | upper |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| metric | rows | expected | t: lower misses | upper | the gate: lower | upper | relative: "
+        "lower | upper |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| {one.metric} | {one.trade} | {one.expected} | {one.low_t:.1%} | {one.high_t:.1%} | "
-        f"{one.low:.1%} | {one.high:.1%} |"
+        f"{one.low:.1%} | {one.high:.1%} | {one.low_relative:.1%} | {one.high_relative:.1%} |"
         for one in found
     ]
     return "\n".join(lines)

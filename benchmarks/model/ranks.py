@@ -88,7 +88,7 @@ def _missed(found: Measured, true: float) -> tuple[bool, ...]:
 def table(found: list[Missed]) -> str:
     """As Markdown; the nominal share is 5 %."""
     lines = [
-        "| metric | moved | tremble | expected | t: lower misses | upper | judged | lower | upper |",
+        "| metric | rows | tremble | expected | t: lower misses | upper | judged | lower | upper |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [

@@ -109,11 +109,14 @@ def matthews_corrcoef(counts: Array) -> Valued:
     above = hits * total - true @ predicted
     spread_predicted = total**2 - predicted @ predicted
     spread_true = total**2 - true @ true
-    below = np.sqrt(spread_predicted * spread_true)
-    if below == 0:
+    if min(spread_predicted, spread_true) <= _ROUNDING * total**2:  # all rows of one class
         return 0.0, np.zeros_like(counts, dtype=float)
+    below = np.sqrt(spread_predicted * spread_true)
     value = above / below
     slope = np.eye(len(counts)) * total + hits - predicted[:, None] - true[None, :]
     narrowing = (total - predicted)[None, :] / spread_predicted
     narrowing = narrowing + (total - true)[:, None] / spread_true
     return float(value), slope / below - value * narrowing
+
+
+_ROUNDING = 1e-13

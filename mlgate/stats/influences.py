@@ -107,6 +107,6 @@ def _beside_most(changed: Array, weight: Array | None) -> Array:
         beside: Array = changed - np.median(changed)
         return beside
     there = weight > 0
-    common = np.median(changed[there] / weight[there]) if there.any() else 0.0
+    common = float(np.median(changed[there] / weight[there])) if there.any() else 0.0
     weighed: Array = changed - weight * common
     return weighed
