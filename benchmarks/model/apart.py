@@ -1,5 +1,5 @@
-"""How often bounds of two numbers of a file miss the truth, each a share of `n` rows, by enumerating
-both binomials: plain differences, and those from a share of the old value."""
+"""How often bounds of two numbers of a file miss the truth, each a share of `n` rows, by
+enumerating both binomials: plain differences, and those from a share of the old value."""
 
 from __future__ import annotations
 

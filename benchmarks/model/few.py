@@ -165,8 +165,8 @@ def _both(found: Measured) -> tuple[tuple[float, float], tuple[float, float]]:
 def table(found: list[Missed]) -> str:
     """As Markdown."""
     lines = [
-        "| metric | rows | expected | t: lower misses | upper | the gate: lower | upper | relative: "
-        "lower | upper |",
+        "| metric | rows | expected | t: lower misses | upper | the gate: lower | upper | "
+        "relative: lower | upper |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [

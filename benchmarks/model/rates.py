@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.model import bounds, families, few, paired, quantiles, unseen
+from benchmarks.model import apart, bounds, families, few, paired, quantiles, ranks, unseen
 from benchmarks.rows import Row
 
 _MOST = 0.06
@@ -49,6 +49,16 @@ def _few(draws: int) -> Iterator[Row]:
     print(f"## Few differing rows, {draws:,} draws\n\n{few.table(some)}\n", flush=True)
     worst = max(max(one.low, one.high) for one in some)
     yield _promise("1 to 29 differing rows", worst, "the most that a bound misses", most)
+    worst = max(max(one.low_relative, one.high_relative) for one in some)
+    yield _promise("the same, relative", worst, "the most that a bound misses", most)
+    found = list(ranks.misses(draws, ranks.EXPECTED + ranks.MORE))
+    print(f"## Few rows ranked otherwise, {draws:,} draws\n\n{ranks.table(found)}\n", flush=True)
+    worst = max(max(one.low, one.high) for one in found if one.expected in ranks.EXPECTED)
+    yield _promise("few rows ranked otherwise", worst, "the most that a bound misses", most)
+    two = list(apart.misses())
+    print(f"## Two numbers of a file, exact\n\n{apart.table(two)}\n", flush=True)
+    worst = max(max(one.low, one.high) for one in two)
+    yield _promise("two numbers of a file", worst, "the most that a bound misses", 0.052)
     some = list(few.misses_of_value(draws))
     print(f"## Few errors, {draws:,} draws\n\n{few.table(some)}\n", flush=True)
     worst = max(max(one.low, one.high) for one in some)

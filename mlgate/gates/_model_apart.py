@@ -1,4 +1,4 @@
-"""Two shares of which only the numbers are known, not the rows."""
+"""Numbers that are made of shares of different rows: bounds from each share's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 from mlgate.gates._model_bounds import Inverted
 from mlgate.stats import estimates, proportions
+from mlgate.stats.distributions import normal_tail, root
 from mlgate.stats.estimates import Estimate
 
 
@@ -50,3 +51,70 @@ class OfTwoShares(Inverted, frozen=True):
             max(right * (self.rows - right), self.rows - 1) for right in (self.new, self.old)
         )
         return math.sqrt((of_new + self.share**2 * of_old) / self.rows**3)
+
+
+class OfRecalls(Inverted, frozen=True):
+    """The mean of the classes' recalls, each a share of the rows of its class (Zou and Donner
+    2008)."""
+
+    classes: tuple[tuple[int, int], ...]
+    """Of each class how many rows are right, of how many."""
+    rows: int
+    method: str = "mid-p binomials of the classes"
+
+    @property
+    def value(self) -> float:
+        """The mean."""
+        return sum(right / of for right, of in self.classes) / len(self.classes)
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """One-sided bounds, each at `alpha`."""
+        below = above = 0.0
+        for right, of in self.classes:
+            low, high = proportions.mid_p_bounds(right, of, alpha)
+            below += (right / of - low) ** 2
+            above += (high - right / of) ** 2
+        number = len(self.classes)
+        return self.value - math.sqrt(below) / number, self.value + math.sqrt(above) / number
+
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return self._level(1, limit - self.value)
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return self._level(0, self.value - limit)
+
+    def _level(self, side: int, distance: float) -> float:
+        if distance <= 0:
+            return 1.0
+        return normal_tail(
+            root(lambda z: self._reach(side, normal_tail(z)) - distance, 0.0, _FARTHEST)
+        )
+
+    def _reach(self, side: int, alpha: float) -> float:
+        return abs(self.bounds(alpha)[side] - self.value)
+
+    def needed(self, distance: float, alpha: float) -> int | None:
+        """Rows that show a true distance to a limit in 80 % of all cases."""
+        return estimates.rows_needed(self._se(), self.rows, distance, alpha)
+
+    def smallest(self, alpha: float) -> float:
+        """The distance that these rows show in 80 % of all cases."""
+        return Estimate(value=0.0, se=self._se()).smallest(alpha)
+
+    def grown(self, rows: int) -> OfRecalls:
+        """The same shares of so many rows."""
+        classes = (
+            (round(right * rows / self.rows), of * rows / self.rows) for right, of in self.classes
+        )
+        return OfRecalls(tuple((right, max(round(of), right, 1)) for right, of in classes), rows)
+
+    def _se(self) -> float:
+        """At least that of one error in each class."""
+        spread = sum(max(right * (of - right), of - 1) / of**3 for right, of in self.classes)
+        return math.sqrt(spread) / len(self.classes)
+
+
+_FARTHEST = 37.0
+"""Beyond so many standard deviations a normal tail is nothing."""

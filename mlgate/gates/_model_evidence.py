@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlgate.core.text import counted
-from mlgate.gates._model_apart import OfTwoShares
+from mlgate.gates._model_apart import OfRecalls, OfTwoShares
 from mlgate.gates._model_bounds import Evidence, OfDraws, OfMoments, OfPairs, OfShare, Turned
 from mlgate.gates._model_exact import OfBoth, OfSparse, OfUnseen
 from mlgate.gates._model_metrics import Metric
@@ -56,6 +56,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     """Of numbers alone: of how many of the `of` rows the old share is."""
     errors: Sparse | None = None
     """What the new model's errors take, where they are few."""
+    recalls: tuple[tuple[int, int], ...] = ()
+    """Of the mean of the classes' recalls: right rows of each, and its rows."""
     ordered: Window | None = None
     ordered_old: Window | None = None
     """Of quantiles: the values that bound the new model's and the old one's."""
@@ -103,6 +105,8 @@ def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None
     if found.errors is not None:
         start = found.new - found.errors.change
         return OfSparse(found.errors, found.n, start, "few errors, beta")
+    if found.recalls:
+        return OfRecalls(found.recalls, found.n)
     one = estimates.estimate(
         found.new - found.bias, found.of_new, scale=metric.scale, skewed_mean=metric.skewed
     )

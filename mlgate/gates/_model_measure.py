@@ -51,7 +51,7 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     if ask.floors:
         found |= _floor_counts(rows, ask)
         found["of_new"] = moments(influences[0])
-        found |= errors(rows, ask)
+        found |= errors(rows, ask) or _recalls(rows, ask)
     found["bias"] = influences[0].bias
     if old is not None:
         found["old"] = old[0]
@@ -162,6 +162,17 @@ def _ordered(rows: Rows, ask: Ask) -> Measured:
     if old is not None:
         found["old"], found["ordered_old"] = windowed(old, ask.quantile)
     return found
+
+
+def _recalls(rows: Rows, ask: Ask) -> Measured:
+    """Of each class that is there how many rows are right, of how many."""
+    import numpy as np
+
+    if ask.metric != "balanced_accuracy" or rows.weight is not None or rows.cluster is not None:
+        return {}
+    right = np.equal(rows.label, rows.new.prediction)  # type: ignore[arg-type]  # both are there
+    hits = np.bincount(rows.label[right], minlength=len(rows.classes)).tolist()  # type: ignore[index]  # of classes
+    return {"recalls": [one for one in zip(hits, rows.of_class, strict=True) if one[1]]}
 
 
 def _floor_counts(rows: Rows, ask: Ask) -> Measured:

@@ -83,7 +83,7 @@ def carrying(
     1947, Biometrika 34)."""
     import numpy as np
 
-    changed = new.part(0, len(new)) - old.part(0, len(old))
+    changed: Array = new.part(0, len(new)) - old.part(0, len(old))
     for at in np.unique(group):
         own = group == at
         changed[own] = _beside_most(changed[own], None if weight is None else weight[own])
@@ -94,7 +94,7 @@ def carrying(
     total = float(squared.sum())
     apart = 0.0
     for at in np.unique(group) if total > 0 else ():
-        part = squared[group == at]
+        part: Array = squared[group == at]
         number = np.count_nonzero(part > slight**2 * part.max())
         apart += (float(part.sum()) / total) ** 2 / max(number, 1)
     return round(1 / apart) if apart else 0

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from benchmarks.model import few as simulated
-from benchmarks.model import ranks
+from benchmarks.model import apart, ranks
 from mlgate.core.words import Result
+from mlgate.gates._model_apart import OfRecalls
 from mlgate.gates._model_decide import Decision
 from mlgate.gates._model_rows import Outputs, Rows
-from mlgate.stats.proportions import clopper_pearson
+from mlgate.stats.proportions import clopper_pearson, mid_p_bounds
 from mlgate.stats.sparse import Sparse
 from tests.gates.test_model_unseen import clustered, verdict, weighted
 
@@ -195,6 +196,7 @@ def erring(times: int, n: int = 2000) -> Rows:
     return found
 
 
+MANY_ERRORS = "mid-p binomials of the classes"
 ALL = ("balanced_accuracy", "matthews_corrcoef")
 
 
@@ -206,7 +208,7 @@ def test_few_errors_of_one_model_are_judged_without_t(metric: str) -> None:
     assert told.low < (told.value or 0) < told.high < 1
     assert judged(erring(10), metric, min=told.value).result is Result.OPEN
     assert judged(erring(28), metric, min=0.999).result is Result.FAIL
-    assert "influence, t" in (judged(erring(40), metric, min=0.9).method or "")
+    assert judged(erring(40), metric, min=0.9).method in ("influence, t", MANY_ERRORS)
 
 
 @pytest.mark.parametrize("around", [clustered, weighted])
@@ -215,6 +217,12 @@ def test_nor_are_few_errors_of_clusters_and_weights(metric: str, around: Any) ->
     told = judged(around(erring(10)), metric, min=0.9)
     assert (told.result, told.method) == (Result.PASS, "few errors, beta")
     assert judged(around(erring(10)), metric, min=told.value).result is Result.OPEN
+
+
+def test_numbers_of_a_file_keep_to_their_level() -> None:
+    found = list(apart.misses(((100, 0.95),)))
+    print("\n" + apart.table(found))
+    assert 0.02 < max(max(one.low, one.high) for one in found) < 0.053
 
 
 def test_few_errors_of_a_share_have_the_bounds_of_clopper_and_pearson() -> None:
@@ -234,3 +242,29 @@ def test_bounds_of_a_value_miss_no_more_often_than_they_say() -> None:
     most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5
     assert max(max(one.low, one.high) for one in found) <= most
     assert max(one.low_t for one in found) > 0.15
+
+
+def test_balanced_accuracy_has_the_bounds_of_its_classes() -> None:
+    """One class without many errors beside one with many."""
+    found = erring(0, 600)
+    label = found.label
+    assert label is not None and found.new.prediction is not None
+    found.new.prediction[np.flatnonzero(label == 1)[:60]] = 0
+    told = judged(found, "balanced_accuracy", min=0.85)
+    assert told.method == MANY_ERRORS and told.value == pytest.approx(0.9)
+    low, high = mid_p_bounds(240, 300)
+    unseen = mid_p_bounds(300, 300)[0]
+    assert told.high == pytest.approx(0.9 + (high - 0.8) / 2)
+    assert told.low == pytest.approx(0.9 - np.hypot(0.8 - low, 1 - unseen) / 2)
+    assert told.result is Result.PASS
+
+
+def test_levels_of_a_mean_of_recalls_agree_with_its_bounds() -> None:
+    found = OfRecalls(((40, 60), (400, 450)), 510)
+    for alpha in (0.05, 0.01, 1e-6):
+        low, high = found.bounds(alpha)
+        assert found.p_below(high) == pytest.approx(alpha, rel=1e-6)
+        assert found.p_above(low) == pytest.approx(alpha, rel=1e-6)
+    assert found.p_below(found.value) == found.p_above(found.value) == 1.0
+    grown = found.grown(5100)
+    assert grown.classes == ((400, 600), (4000, 4500))
