@@ -95,7 +95,7 @@ def carrying(
     apart = 0.0
     for at in np.unique(group) if total > 0 else ():
         part: Array = squared[group == at]
-        number = np.count_nonzero(part > slight**2 * part.max())
+        number = int(np.count_nonzero(part > slight**2 * part.max()))
         apart += (float(part.sum()) / total) ** 2 / max(number, 1)
     return round(1 / apart) if apart else 0
 

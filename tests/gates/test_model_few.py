@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.model import few as simulated
 from benchmarks.model import apart, ranks
+from benchmarks.model import few as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_apart import OfRecalls
 from mlgate.gates._model_decide import Decision
