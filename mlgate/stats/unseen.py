@@ -76,8 +76,8 @@ def least_level(shown: Callable[[float], bool]) -> float:
     return math.exp(high)
 
 
-_LEAST, _HIGHEST = 1e-300, 1 - 1e-9
-"""Levels beyond which nothing is told apart."""
+_LEAST, _HIGHEST = 1e-300, 0.5
+"""Levels beyond which nothing is told apart; above one half the bounds of sums part again."""
 
 
 def times_needed(parts: Sequence[Part], distance: float, alpha: float) -> float | None:

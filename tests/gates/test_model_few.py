@@ -12,6 +12,7 @@ from benchmarks.model import few as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_apart import OfRecalls
 from mlgate.gates._model_decide import Decision
+from mlgate.gates._model_exact import OfSparse
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats.proportions import clopper_pearson, mid_p_bounds
 from mlgate.stats.sparse import Sparse
@@ -154,6 +155,18 @@ def test_equal_weights_have_the_bounds_of_clopper_and_pearson() -> None:
     # No gain was seen, but one may be.
     unseen = clopper_pearson(0, n)[1]
     assert high == pytest.approx(-lost / n + np.hypot(unseen, lost / n - exact[0]))
+
+
+@pytest.mark.parametrize("lost", [6, 12, 25])
+def test_levels_of_few_rows_agree_with_their_bounds(lost: int) -> None:
+    """Slices are corrected by them: a loss that no level shows would never be proven."""
+    found = OfSparse(
+        Sparse(units=2000, lost=lost / 2000, lost_squares=lost / 2000**2, heaviest=0.002), 2000
+    )
+    for alpha in (0.4, 0.05, 0.001):
+        low, high = found.bounds(alpha)
+        assert found.p_below(high) == pytest.approx(alpha, rel=1e-6)
+        assert found.p_above(low) == pytest.approx(alpha, rel=1e-6)
 
 
 def test_a_unit_heavier_than_all_that_differ_may_have_stayed_unseen() -> None:
