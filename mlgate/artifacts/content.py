@@ -195,6 +195,8 @@ def _by_trial(
         scan.recognised("pickle")
         for problem in trial.problems.values():
             scan.state(problem)
+        for version in trial.sklearn:
+            scan.saved_by(version)
         if refusal is not None:
             raise refusal
         pickles.at_end(again)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from mlgate.core.patterns import later
+
+SKLEARN = "_sklearn_version"
+"""The key by which scikit-learn notes its version in an estimator's state, as the last one
+(`sklearn/base.py`, `BaseEstimator.__getstate__`)."""
+_VERSION = later(r"\d{1,4}\.\d{1,4}[\w.+]{0,20}")
+_MOST_VERSIONS = 8
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What one file may cost; a limit reached refuses the file."""
@@ -56,6 +64,8 @@ class Scan:
         self.problems: dict[tuple[str, str, str], Problem] = {}
         self.formats: dict[str, None] = {}
         """What was recognised, outermost first."""
+        self.sklearn: dict[str, None] = {}
+        """Versions of scikit-learn that saved estimators in it."""
         self.opcodes = 0
         self._values = 0
         self._unpacked = 0
@@ -69,6 +79,12 @@ class Scan:
     def recognised(self, form: str) -> None:
         """Note a format."""
         self.formats.setdefault(form)
+
+    def saved_by(self, version: object) -> None:
+        """Note what an estimator gives as the scikit-learn that saved it."""
+        few = len(self.sklearn) < _MOST_VERSIONS
+        if few and type(version) is str and _VERSION.fullmatch(version):
+            self.sklearn.setdefault(version)
 
     def values(self, count: int) -> None:
         """Count values of JSON and the like, which cost what opcodes do."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlgate.artifacts import guards
 from mlgate.artifacts.boosters import strict_json
 from mlgate.artifacts.names import Names
-from mlgate.artifacts.outcome import Problem, malformed
+from mlgate.artifacts.outcome import SKLEARN, Problem, malformed
 
 if TYPE_CHECKING:
     from mlgate.artifacts.feed import Feed
@@ -58,9 +58,17 @@ def check(feed: Feed, members: set[str], scan: Scan, where: str) -> None:
         if isinstance(node, dict):
             if isinstance(node.get("__loader__"), str):
                 reading.node(node, node["__loader__"])
+            if SKLEARN in node:
+                scan.saved_by(_text(node[SKLEARN]))
             nodes.extend(node.values())
         elif isinstance(node, list):
             nodes.extend(node)
+
+
+def _text(node: Any) -> Any:
+    """What a node of a text holds, which is JSON once more."""
+    content = node.get("content") if isinstance(node, dict) else None
+    return content.strip('"') if isinstance(content, str) else None
 
 
 class _Reading:

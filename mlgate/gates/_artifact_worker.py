@@ -88,6 +88,7 @@ def _scanned(
     return {
         "formats": list(scan.formats),
         "opcodes": scan.opcodes,
+        "sklearn": list(scan.sklearn),
         "problems": [msgspec.to_builtins(problem) for problem in scan.problems.values()],
     }
 

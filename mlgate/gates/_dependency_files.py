@@ -33,6 +33,11 @@ class Found(Struct, frozen=True, kw_only=True):
     """Every file that was read, includes among them."""
 
 
+def may_pin(path: str) -> bool:
+    """True for a requirement file, a lock file or a pyproject.toml, by its name."""
+    return path.rpartition("/")[2] in _READERS or _REQUIREMENTS.fullmatch(path) is not None
+
+
 def select(paths: tuple[str, ...], subject: Snapshot) -> tuple[str, ...]:
     """Those of `paths` that say what is depended on; a lock file speaks for the pyproject.toml
     beside it."""

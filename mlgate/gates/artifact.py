@@ -14,6 +14,7 @@ from mlgate.core.finding import Finding, Location, Measurement
 from mlgate.core.gate import Inputs, Rule
 from mlgate.core.text import counted, plain, shown
 from mlgate.core.words import Level, Result, Stage
+from mlgate.gates import _artifact_pins as pins
 from mlgate.gates import _artifact_where as where
 from mlgate.gates._artifact_options import Contract, Predict, Size, Text, bytes_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mlgate.core.gate import Context, Detected
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE})
-REVISION = 2
+REVISION = 3
 
 _ANEW = "do not load it; have it written anew by somebody you trust, best as safetensors or skops"
 rules = {
@@ -55,6 +56,11 @@ rules = {
     "memory": Rule("The model takes no more memory than its target has.", level=Level.ERROR),
     "latency": Rule("The model answers in time, and the evidence shows it.", level=Level.ERROR),
     "requirement": Rule("What the model needs is what its target has.", level=Level.ERROR),
+    "other-version": Rule(
+        "A scikit-learn model was saved by the scikit-learn that the repository pins.",
+        "save it anew with the pinned one, or pin the one that saved it",
+        Level.WARNING,
+    ),
     "contract": Rule(
         "The model takes what the baseline takes, and gives what the baseline gives.",
         level=Level.ERROR,
@@ -106,6 +112,7 @@ def inputs(ctx: Context) -> Inputs | None:
     also = digest_of(msgspec.json.encode([REVISION, ctx.options]))
     for place in places:
         also.update(f"{place.path}\0{place.identity}\0".encode("utf-8", "surrogateescape"))
+    also.update(pins.identity(ctx))
     options = ctx.options
     beside = options.predict or options.requirements or options.contracts or options.second_opinion
     return Inputs(
@@ -137,6 +144,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
         total += answer["size"]
         harmless = harmless and not answer["problems"]
         yield from _of_file(place, answer, allow)
+    yield from pins.findings(ctx, places, answers)
     if ctx.options.second_opinion:
         from mlgate.gates import _artifact_second as second
 
@@ -199,11 +207,14 @@ def _of_file(place: where.Place, answer: dict[str, Any], allow: str) -> Iterator
     )
     if not answer["problems"]:
         opcodes = f"; {counted(answer['opcodes'], 'opcode')}" if answer["opcodes"] else ""
+        saved = (
+            f"; saved by scikit-learn {', '.join(answer['sklearn'])}" if answer["sklearn"] else ""
+        )
         yield Finding(
             rule="artifact/read",
             result=Result.PASS,
             level=Level.NOTE,
-            message=f"{shown(place.path)} is harmless: {', '.join(answer['formats'])}{opcodes}",
+            message=f"{shown(place.path)} is harmless: {', '.join(answer['formats'])}{opcodes}{saved}",
             location=location,
         )
 

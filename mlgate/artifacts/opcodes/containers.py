@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.artifacts import arrays, guards
 from mlgate.artifacts.opcodes._table import opcode
-from mlgate.artifacts.outcome import Refused, malformed
+from mlgate.artifacts.outcome import SKLEARN, Refused, malformed
 from mlgate.artifacts.values import AGAIN, DATA, EMPTY, Made, Name, tuple_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _list_or_frozenset(machine: Machine) -> None:
 @opcode(b"d")
 def _dict(machine: Machine) -> None:
     items = machine.marked()
-    machine.stack.append(_state(items, EMPTY))
+    machine.stack.append(_state(machine, items, EMPTY))
 
 
 @opcode(b"a")
@@ -114,21 +114,23 @@ def _setitem(machine: Machine) -> None:
     stack = machine.stack
     value, key = stack.pop(), stack.pop()
     machine.change(stack[-1])
-    stack[-1] = _state([key, value], stack[-1])
+    stack[-1] = _state(machine, [key, value], stack[-1])
 
 
 @opcode(b"u")
 def _setitems(machine: Machine) -> None:
     items = machine.marked()
     machine.change(machine.stack[-1])
-    machine.stack[-1] = _state(items, machine.stack[-1])
+    machine.stack[-1] = _state(machine, items, machine.stack[-1])
 
 
-def _state(items: list[Any], filled: Any) -> Any:
+def _state(machine: Machine, items: list[Any], filled: Any) -> Any:
     """`filled` with `items`: a dict where that may become the state of an array on disk, which
     joblib writes with all its keys at once."""
     if len(items) % 2:
         raise malformed("a dict has a key without a value")
+    if items and items[-2] == SKLEARN:
+        machine.scan.saved_by(items[-1])
     kind = type(filled)
     if kind is Made or kind is Name:
         return filled
