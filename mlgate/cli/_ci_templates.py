@@ -45,6 +45,21 @@ _SIGNS = {
     "buildkite": (".buildkite",),
     "codebuild": ("buildspec.yml",),
 }
+_OTHERS = {
+    ".circleci/config.yml": "CircleCI",
+    ".travis.yml": "Travis CI",
+    "bitbucket-pipelines.yml": "Bitbucket Pipelines",
+    ".drone.yml": "Drone",
+    ".woodpecker.yml": "Woodpecker",
+    ".semaphore": "Semaphore",
+    "appveyor.yml": "AppVeyor",
+    "cloudbuild.yaml": "Cloud Build",
+}
+"""Files of CIs that have no template."""
+_LINES = (
+    "python3 -m venv /tmp/mlgate && /tmp/mlgate/bin/pip install 'mlgate[code]' && "
+    "/tmp/mlgate/bin/mlgate check --deepen"
+)
 _THEN = {
     "github": "commit it; then require the check `gate` of the workflow `mlgate`",
     "gitlab": "add to .gitlab-ci.yml: include: [{local: .gitlab/mlgate.yml}]",
@@ -146,6 +161,12 @@ def _detected(root: str) -> str:
         for name, signs in _SIGNS.items()
         if any(os.path.exists(os.path.join(root, sign)) for sign in signs)
     ]
+    others = [sign for sign in _OTHERS if os.path.exists(os.path.join(root, sign))]
+    if others and not found:
+        raise UsageError(
+            f"{others[0]} is of {_OTHERS[others[0]]}, for which there is no template",
+            f"add to the end of a job: {_LINES}",
+        )
     if len(found) != 1:
         seen = " and ".join(found) if found else "no CI"
         raise UsageError(

@@ -16,6 +16,7 @@ from mlgate.core import parts
 from mlgate.core.gate import Detected
 from mlgate.core.text import counted, shown
 from mlgate.policy import read as policy_file
+from mlgate.policy import toml
 from mlgate.policy.adopt import detected
 from mlgate.reporters._style import Style
 from mlgate.runner.adoption import detecting
@@ -104,11 +105,12 @@ class Look(Struct, frozen=True, kw_only=True):
 
 def _reduced(one: Detected, hindrance: Hindrance) -> Detected:
     """A gate that judges less until it can do all; the policy says which key to take out then."""
-    keys = ", ".join(one.fallback)
+    lines = " and ".join(f"`{line}`" for k, v in one.fallback.items() for line in toml.pair(k, v))
     return replace(
         one,
         options={**one.options, **one.fallback},
-        evidence=f"{one.evidence}. Without {keys} until this is mended: {hindrance.elsewhere}",
+        evidence=f"{one.evidence}. Judges less for now: {hindrance.elsewhere}. Once that is"
+        f" mended, remove the line {lines}",
     )
 
 

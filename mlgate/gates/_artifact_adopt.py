@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from mlgate.core.gate import Detected
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 _MODELS = later(r"\.(pkl|pickle|sav|joblib|skops|pt|pth|ckpt|onnx|safetensors|keras)$")
 _SAMPLES = later(r"(^|/)(tests?|testing|test_?data|fixtures)/")
+_PICKLED = later(r"\.(pkl|pickle|sav|joblib)$")
+_TABLES = later(
+    r"(^|/)[xy]_?(train|test|val|valid|validation|dev)\.\w+$"
+    r"|(^|/)data(sets?)?/(.*/)?(train|test|val|valid|validation|dev)([-_](data(set)?|set|df|[xy]))?\.\w+$",
+    re.IGNORECASE,
+)
+"""Rows for a model, pickled."""
 
 
 def detected(ctx: Context) -> Detected | None:
@@ -37,7 +45,9 @@ def detected(ctx: Context) -> Detected | None:
 
 
 def _is_model(path: str) -> bool:
-    return _MODELS.search(path) is not None and _SAMPLES.search(path) is None
+    if _MODELS.search(path) is None or _SAMPLES.search(path) is not None:
+        return False
+    return _PICKLED.search(path) is None or _TABLES.search(path) is None
 
 
 def _by_dvc(ctx: Context) -> list[str]:

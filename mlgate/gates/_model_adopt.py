@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _METRICS = later(r"(^|/)(metrics?|scores?|evaluation|eval)([-_.][\w-]+)?\.(json|ya?ml|toml)$")
 _PREDICTIONS = later(r"(^|/)[\w.-]*pred(iction)?s?[\w.-]*\.(csv|tsv|jsonl|parquet)$", re.IGNORECASE)
+_CONFIGS = later(r"(^|/)(\.?config|configs|conf|confs)/")
 _LONGEST = 4096
 """Bytes of a first line."""
 
@@ -25,14 +27,13 @@ def detected(ctx: Context) -> Detected | None:
     """Nothing active: lines for `init` to write commented out."""
     files = [path for path in ctx.files if ctx.subject.files[path].is_file]
     predictions = next((path for path in files if _PREDICTIONS.search(path)), None)
-    metrics = next((path for path in files if _METRICS.search(path)), None)
     if predictions:
-        lines = _for_predictions(ctx, predictions)
-    elif metrics:
-        lines = _for_metrics(ctx, metrics)
+        path, lines = predictions, _for_predictions(ctx, predictions)
+    elif metrics := _metrics(ctx, files):
+        path, lines = metrics[0], _for_metrics(*metrics)
     else:
         return None
-    evidence = f"{predictions or metrics}; set what may be lost, then remove the marks"
+    evidence = f"{path}; set what may be lost, then remove the marks"
     return Detected(evidence=evidence, comments=tuple(lines), active=False)
 
 
@@ -108,19 +109,30 @@ def _rows(ctx: Context, path: str) -> int | None:
         return None
 
 
-def _for_metrics(ctx: Context, path: str) -> list[str]:
+def _metrics(ctx: Context, files: list[str]) -> tuple[str, str] | None:
+    """The first file of metrics that holds a number, and what it calls that."""
+    for path in files:
+        if _METRICS.search(path) and not _CONFIGS.search(path):
+            name = _first_number(ctx, path)
+            if name is not None:
+                return path, name
+    return None
+
+
+def _first_number(ctx: Context, path: str) -> str | None:
     from mlgate.gates import _model_numbers
     from mlgate.gates._model_where import Place
 
-    name = "accuracy"
     try:
         file = os.path.join(os.fspath(ctx.subject.root((path,))), path)
-        suffix = os.path.splitext(path)[1]
-        place = Place(path=path, file=file, suffix=suffix, identity="")
+        place = Place(path=path, file=file, suffix=os.path.splitext(path)[1], identity="")
         found = _model_numbers.numbers(place)
-        name = next(iter(found), name)
     except GateError:
-        pass
+        return None
+    return next((name for name, value in found.items() if math.isfinite(value)), None)
+
+
+def _for_metrics(path: str, name: str) -> list[str]:
     return [
         'kind = "model"',
         f'metrics = "{path}"',

@@ -207,14 +207,14 @@ def _of_file(place: where.Place, answer: dict[str, Any], allow: str) -> Iterator
     )
     if not answer["problems"]:
         opcodes = f"; {counted(answer['opcodes'], 'opcode')}" if answer["opcodes"] else ""
-        saved = (
-            f"; saved by scikit-learn {', '.join(answer['sklearn'])}" if answer["sklearn"] else ""
-        )
+        by = ", ".join(answer["sklearn"])
+        saved = f"; saved by scikit-learn {by}" if by else ""
+        forms = ", ".join(answer["formats"])
         yield Finding(
             rule="artifact/read",
             result=Result.PASS,
             level=Level.NOTE,
-            message=f"{shown(place.path)} is harmless: {', '.join(answer['formats'])}{opcodes}{saved}",
+            message=f"{shown(place.path)} is harmless: {forms}{opcodes}{saved}",
             location=location,
         )
 

@@ -128,7 +128,9 @@ def _judged(ground: Ground, where: str) -> Finding:
     count = len({owned.out.path for owned in ground.owned})
     text = counted(count, "data version") + (f", {where}" if where else "")
     if ground.ctx.stage == Stage.COMMIT:
-        text = f"{counted(count, 'data version')}: those that the commit touches"
+        asked = set(ground.ctx.files)
+        left = any(kind_of(path) and path not in asked for path in ground.ctx.subject.files)
+        text = counted(count, "data version") + (": those that the commit touches" if left else "")
     return Finding(rule="data-version/passed", result=Result.PASS, level=Level.NOTE, message=text)
 
 

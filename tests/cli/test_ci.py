@@ -52,6 +52,17 @@ def test_the_provider_is_found_by_its_files(repository, mlgate):
     assert "gitlab and jenkins" in mlgate("ci", "init").err
 
 
+def test_a_ci_without_a_template_is_named_with_the_lines_for_it(repository, mlgate):
+    (repository / ".circleci").mkdir()
+    (repository / ".circleci" / "config.yml").write_text("version: 2.1\n")
+    ran = mlgate("ci", "init")
+    assert ran.code == 2
+    assert ".circleci/config.yml is of CircleCI, for which there is no template" in ran.err
+    assert "mlgate check --deepen" in " ".join(ran.err.split())
+    (repository / ".gitlab-ci.yml").write_text("")
+    assert mlgate("ci", "init").code == 0
+
+
 def test_without_an_action_the_lines_stand_in_the_step(repository, mlgate):
     mlgate("ci", "init", "monorepo", "--provider", "github")
     form = yaml.safe_load((repository / ".github/workflows/mlgate-monorepo.yml").read_text())

@@ -298,6 +298,8 @@ def test_data_whose_remote_cannot_be_asked_is_judged_by_what_is_here(repository,
     git("commit", "-q", "-m", "data")
     ran = mlgate("init")
     assert policy(repository)["gates"]["data-version"] == {"retrievable": False}
+    written = " ".join((repository / "mlgate.toml").read_text().replace("#", " ").split())
+    assert "Once that is mended, remove the line `retrievable = false`" in written
     assert re.search(r"most worth mending\n  dvc\.yaml:2 +data-version/no-lock", ran.out)
     told = ran.out.partition("judged in part, as mlgate.toml says")[2]
     assert "data-version  the remote store" in told and "mend" in told

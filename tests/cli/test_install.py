@@ -142,7 +142,9 @@ def test_outside_a_repository(mlgate, tmp_path, monkeypatch):
 
 def test_pre_commit_beside_it_is_told(git, mlgate, tmp_path):
     (tmp_path / ".pre-commit-config.yaml").write_text("repos:\n- repo: https://x/mlgate\n")
-    assert "judged twice" in mlgate("install").out
+    said = mlgate("install").out
+    assert "judged twice" in said
+    assert "mlgate install --uninstall, or remove mlgate's hooks there" in said
 
 
 def test_a_commit_asks_for_the_commit_stage(installed, git):

@@ -60,6 +60,16 @@ def test_samples_of_tests_are_no_models(tmp_path: Path) -> None:
     assert seen(artifact, tmp_path, "tests/data/old.pkl", "lib/fixtures/x.pt", "notes.md") is None
 
 
+def test_rows_that_are_pickled_are_no_models(tmp_path: Path) -> None:
+    rows = ["X_test.pkl", "data/y_train.joblib", "data/raw/train.pkl", "datasets/val_df.pickle"]
+    assert seen(artifact, tmp_path, *rows) is None
+    out = "outs:\n- md5: 5d41402abc4b2a76b9719d911017c592\n  path: X_test.pkl\n"
+    (tmp_path / "data" / "X_test.pkl.dvc").write_text(out)
+    assert seen(artifact, tmp_path) is None
+    found = seen(artifact, tmp_path, "models/train.pkl")
+    assert found is not None and found.options == {"path": "models/train.pkl"}
+
+
 def test_models_behind_pointers_wait(tmp_path: Path) -> None:
     out = "outs:\n- md5: 5d41402abc4b2a76b9719d911017c592\n  path: model.joblib\n"
     (tmp_path / "model.joblib.dvc").write_text(out)
@@ -108,3 +118,18 @@ def test_the_columns_of_a_table_of_predictions_are_named(
     assert found is not None and said in found.comments
     assert any("what 2,000 rows can decide" in line for line in found.comments)
     assert any("max_drop = 0.02" in line for line in found.comments)
+
+
+def test_metrics_that_are_proposed_hold_numbers(tmp_path: Path) -> None:
+    configs = {"configs/eval.yaml": "lr: 0.1\n", "conf/m/metrics.json": '{"a": 1}',
+               "eval.yaml": "defaults:\n- _self_\n- logger: null\n", "scores.json": "[",
+               "src/metrics.yaml": "auc: .nan\n"}  # fmt: skip
+    for name, text in configs.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert seen(model, tmp_path) is None
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "metrics.json").write_text('{"step": null, "test": {"auc": 0.9}}')
+    found = seen(model, tmp_path)
+    assert found is not None and 'metrics = "z/metrics.json"' in found.comments
+    assert any('value = "test.auc"' in line for line in found.comments)

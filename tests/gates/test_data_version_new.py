@@ -130,3 +130,19 @@ def test_a_remote_of_the_base_that_does_not_answer_makes_nothing_old(project: Pr
     code, _, verdict = judged(project)
     assert (code, verdict["outcome"], verdict["hidden"]) == (3, "errored", 0)
     assert "the base's version cannot be judged" in verdict["reason"]
+
+
+def test_at_commit_it_says_whether_all_versions_were_judged(project: Project) -> None:
+    unpushed(project)
+    pointer = POINTER.format(md5=OTHER).replace("data.txt", "more.txt")
+    project.put({"more.txt.dvc": pointer, ".gitignore": "/data.txt\n/lost.txt\n/more.txt\n"})
+    project.git("add", "-A")
+
+    def said(*told: str) -> str:
+        ended = project.run("check", "--stage", "commit", "--format", "json", *told)
+        (verdict,) = [v for v in json.loads(ended.out)["verdicts"] if v["kind"] == "data-version"]
+        (passed,) = [f for f in verdict["findings"] if f["rule"] == "data-version/passed"]
+        return str(passed["message"])
+
+    assert said() == "1 data version: those that the commit touches"
+    assert said("--all") == "3 data versions"
