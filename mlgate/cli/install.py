@@ -52,8 +52,8 @@ def _remark(root: str, where: _hooks.Place) -> None:
         )
     if calls_mlgate(root):
         click.echo(
-            "note        .pre-commit-config.yaml calls mlgate too: every commit is now judged twice. "
-            "Keep one of them: mlgate install --uninstall, or remove mlgate's hooks there"
+            "note        .pre-commit-config.yaml calls mlgate too: every commit is now judged twice"
+            ". Keep one of them: mlgate install --uninstall, or remove mlgate's hooks there"
         )
 
 

@@ -110,7 +110,7 @@ def _all(ground: Ground) -> Iterator[Finding]:
     yield from binaries.check(ground)
     if ground.ctx.stage == Stage.COMMIT:
         yield from cache.check(ground)
-        yield _judged(ground, "present in the cache" if ground.owned else "")
+        yield _judged(ground, "the new ones looked for in the cache" if ground.owned else "")
         return
     yield from summary.check(ground)
     yield from change.check(ground)
@@ -127,10 +127,6 @@ def _all(ground: Ground) -> Iterator[Finding]:
 def _judged(ground: Ground, where: str) -> Finding:
     count = len({owned.out.path for owned in ground.owned})
     text = counted(count, "data version") + (f", {where}" if where else "")
-    if ground.ctx.stage == Stage.COMMIT:
-        asked = set(ground.ctx.files)
-        left = any(kind_of(path) and path not in asked for path in ground.ctx.subject.files)
-        text = counted(count, "data version") + (": those that the commit touches" if left else "")
     return Finding(rule="data-version/passed", result=Result.PASS, level=Level.NOTE, message=text)
 
 
