@@ -40,6 +40,8 @@ def few(
     if rows.query is not None:
         places = np.unique(rows.query, return_index=True)[1]
     else:
+        if flat and len(rows) > _FIRST and _many(rows.take(slice(0, _FIRST)), ask):
+            return {}
         places = np.flatnonzero(_differ(rows, ask))
     if flat and _units(rows, places) >= FEW:
         return {}
@@ -57,6 +59,15 @@ def few(
 
 
 _ROUNDING = 1e-9
+_FIRST = 1 << 16
+"""Rows looked at before all the others."""
+
+
+def _many(rows: Rows, ask: Ask) -> bool:
+    """True if enough of these rows are discordant."""
+    import numpy as np
+
+    return _units(rows, np.flatnonzero(_differ(rows, ask))) >= FEW
 
 
 def _flat(spread: Moments) -> bool:

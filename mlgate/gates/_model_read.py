@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mlgate.core.errors import GateError
+from mlgate.stats.tallies import tally
 from mlgate.tables.columns import Coded, Engine, Source
 from mlgate.tables.columns import columns as read
 from mlgate.tables.table import FORMS
@@ -278,7 +279,7 @@ def factored(column: Array | Coded) -> tuple[Array, list[Any]]:
     import numpy as np
 
     if isinstance(column, Coded):
-        used = np.unique(column.codes)
+        used = np.flatnonzero(tally(column.codes, len(column.texts)))
         if len(used) == len(column.texts) and column.texts == sorted(column.texts):
             return column.codes, column.texts
         values, renumbered = np.unique([column.texts[i] for i in used], return_inverse=True)
@@ -288,7 +289,7 @@ def factored(column: Array | Coded) -> tuple[Array, list[Any]]:
     if column.dtype.kind in "iu" and len(column) > MANY:
         least, most = int(column.min()), int(column.max())
         if most - least < 256:
-            there = np.flatnonzero(np.bincount(column - least)) + least
+            there = np.flatnonzero(tally(column - least, most - least + 1)) + least
             if len(there) == most - least + 1:
                 return column - least if least else column, there.tolist()
     values, codes = np.unique(column, return_inverse=True)

@@ -39,7 +39,7 @@ class Outputs:
         self.scores = scores
         """(rows) of the positive class, (rows, classes), or None."""
 
-    def take(self, rows: Array) -> Outputs:
+    def take(self, rows: Array | slice) -> Outputs:
         """Those of some rows."""
         prediction = None if self.prediction is None else self.prediction[rows]
         return Outputs(prediction, None if self.scores is None else self.scores[rows])
@@ -105,7 +105,7 @@ class Rows:
         differ = self.new.prediction != self.old.prediction
         return float(np.count_nonzero(differ.any(1) if self.several else differ)) / len(self)
 
-    def take(self, rows: Array) -> Rows:
+    def take(self, rows: Array | slice) -> Rows:
         """Some of the rows, without slices."""
         part = Rows(
             None if self.label is None else self.label[rows],

@@ -13,6 +13,7 @@ from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, multilabel, ranking
 from mlgate.stats import rows as by_row
 from mlgate.stats.influences import Influence
+from mlgate.stats.tallies import tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,7 +108,10 @@ def _of_cells(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
     classes = len(rows.classes)
     cell = rows.label.astype(np.uint8 if classes**2 < 256 else np.int64) * classes  # type: ignore[union-attr]
     cell += outputs.prediction.astype(cell.dtype)  # type: ignore[union-attr]
-    counts = np.bincount(cell, weights=rows.weight, minlength=classes**2)
+    if rows.weight is None:
+        counts = tally(cell, classes**2)
+    else:
+        counts = np.bincount(cell, weights=rows.weight, minlength=classes**2)
     value, slopes = cell_metric(rows, ask)(counts.reshape(classes, classes).astype(float))
     if rows.weight is None:
         return value, Influence(slopes.ravel(), cell)

@@ -15,6 +15,7 @@ from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
+from mlgate.stats.tallies import tally
 
 
 def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -75,7 +76,7 @@ def _sliced(
 
     small = codes.astype(np.uint8 if len(names) < 256 else np.int64, copy=False)
     order = np.argsort(small, kind="stable")
-    ends = np.cumsum(np.bincount(small, minlength=len(names)))
+    ends = np.cumsum(tally(small, len(names)))
     for at, name in enumerate(names):
         start, end = int(ends[at - 1]) if at else 0, int(ends[at])
         if end == start:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.stats.estimates import Moments
+from mlgate.stats.tallies import tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 MANY = 1_000_000
 _PART = 1 << 16
 """Rows at once, so that what is computed of them stays in the processor's cache."""
+_PAIRS = 256
+"""Different pairs of influences up to which rows are counted by them, and not gone through."""
 
 
 class Influence:
@@ -37,8 +40,27 @@ class Influence:
         if self._index is None:
             found: Array = self._values[start:end].astype(float, copy=False)
             return found
-        taken: Array = self._values.take(self._index[start:end])
+        import numpy as np
+
+        # To take by narrower numbers costs twice as much as to widen them first.
+        taken: Array = self._values.take(self._index[start:end].astype(np.intp))
         return taken
+
+    def pairs(self, other: Influence) -> tuple[Array, Array, Array] | None:
+        """This one's influences and the other's where they are few: each pair of them that is
+        there, and how many rows have it."""
+        import numpy as np
+
+        if self._index is None or other._index is None:
+            return None
+        different = len(self._values) * len(other._values)
+        if different > _PAIRS:
+            return None
+        pair = self._index.astype(np.uint8) * np.uint8(len(other._values))
+        pair += other._index.astype(np.uint8)
+        counts = tally(pair, different)
+        mine, theirs = np.divmod(np.flatnonzero(counts), len(other._values))
+        return self._values[mine], other._values[theirs], counts[counts > 0].astype(float)
 
 
 def by_cluster(influence: Influence, cluster: Array, clusters: int) -> Influence:
@@ -53,6 +75,9 @@ def by_cluster(influence: Influence, cluster: Array, clusters: int) -> Influence
 def moments(new: Influence, old: Influence | None = None, share: float = 1.0) -> Moments:
     """The moments of `new`, or of `new - share * old` of the same rows. Beyond a million rows there
     is no third: a mean of so many is not skewed, though few of them may carry all of it."""
+    pairs = new.pairs(old) if old is not None else None
+    if pairs is not None:
+        return _counted(pairs[0] - share * pairs[1], pairs[2], len(new))
     second = third = fourth = 0.0
     for start in range(0, len(new), _PART):
         part = new.part(start, start + _PART)
@@ -65,6 +90,18 @@ def moments(new: Influence, old: Influence | None = None, share: float = 1.0) ->
         if len(new) <= MANY:
             third += float(squared @ part)
     return Moments(units=len(new), second=second, third=third, fourth=fourth)
+
+
+def _counted(values: Array, counts: Array, units: int) -> Moments:
+    """The same of values that so many rows have each."""
+    squared = values * values
+    third = float(counts @ (squared * values)) if units <= MANY else 0.0
+    return Moments(
+        units=units,
+        second=float(counts @ squared),
+        third=third,
+        fourth=float(counts @ (squared * squared)),
+    )
 
 
 def carrying(

@@ -56,10 +56,18 @@ def _placements(ones: Array, zeros: Array) -> tuple[float, Array, Array]:
     import numpy as np
 
     all_ones, all_zeros = ones.sum(), zeros.sum()
-    zeros_below = (np.cumsum(zeros) - zeros / 2) / all_zeros
-    ones_above = (all_ones - np.cumsum(ones) + ones / 2) / all_ones
+    zeros_below = np.cumsum(zeros)
+    zeros_below -= zeros / 2
+    zeros_below /= all_zeros
+    ones_above = np.cumsum(ones)
+    np.subtract(all_ones, ones_above, out=ones_above)
+    ones_above += ones / 2
+    ones_above /= all_ones
     value = float((ones @ zeros_below) / all_ones)
-    return value, (ones_above - value) / all_zeros, (zeros_below - value) / all_ones
+    for share, other in ((ones_above, all_zeros), (zeros_below, all_ones)):
+        share -= value
+        share /= other
+    return value, ones_above, zeros_below
 
 
 def _unbiased(number: int) -> float:
@@ -116,15 +124,14 @@ def binned_roc_auc(
     least, most = float(score.min()), float(score.max())
     scale = (bins - 1) / (most - least) if most > least else 0.0
     place = np.empty(len(score), dtype=np.uint32)
-    ones, zeros = np.zeros(bins), np.zeros(bins)
+    counts = np.zeros(2 * bins, dtype=np.int64)
     for start in range(0, len(score), _PART):
         part = slice(start, start + _PART)
         index = ((score[part] - least) * scale).astype(np.uint32)
         index += label[part].astype(np.uint32) * bins
         place[part] = index
-        counts = np.bincount(index, minlength=2 * bins)
-        zeros += counts[:bins]
-        ones += counts[bins:]
+        counts += np.bincount(index, minlength=2 * bins)
+    zeros, ones = counts[:bins].astype(float), counts[bins:].astype(float)
     all_ones, all_zeros = ones.sum(), zeros.sum()
     if all_ones == 0 or all_zeros == 0:
         return float("nan"), np.zeros(2 * bins), place, 0.0

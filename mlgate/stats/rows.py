@@ -21,9 +21,12 @@ def log_loss(label: Array, score: Array) -> Array:
     import numpy as np
 
     least = np.finfo(score.dtype).eps
-    of_label = np.where(label == 1, score, 1 - score)
-    loss: Array = -np.log(np.clip(of_label, least, 1 - least))
-    return loss
+    # The distance from the other label: the same number as a choice of two, which costs four times
+    # as much.
+    loss: Array = np.abs(score - (label != 1))
+    np.clip(loss, least, 1 - least, out=loss)
+    np.log(loss, out=loss)
+    return np.negative(loss, out=loss)
 
 
 def log_loss_of_classes(label: Array, scores: Array) -> Array:
