@@ -96,6 +96,7 @@ def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
     """By what the predictions that are there show; where none are, by the churn that may be."""
     from mlgate.cli._opened import opened
     from mlgate.core.parts import nearest
+    from mlgate.gates._model_request import name
     from mlgate.policy.check import options_of
 
     with opened(stage=Stage.MERGE) as session:
@@ -111,9 +112,10 @@ def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
         else:
             why = "there is no baseline yet"
     if found:
-        yield from _present(asked["gate"], found, style)
+        by = "numbers" if options.metrics else "predictions"
+        yield from _present(asked["gate"], found, style, by)
     compared = {one.name for one in found if one.compares}
-    unseen = [rule for rule in options.require if rule.compares and rule.metric not in compared]
+    unseen = [rule for rule in options.require if rule.compares and name(rule) not in compared]
     shares = [rule for rule in unseen if rule.metric in _SHARES and rule.max_drop]
     if not found and not shares:
         raise UsageError(
@@ -134,16 +136,19 @@ def _shown(session: Session, gate: GatePolicy, options: Any) -> list[Planned]:
     from mlgate.runner.job import Job
     from mlgate.runner.terms import terms_for
 
-    if options.predictions is None:
-        raise GateError("a file of numbers tells no churn and no variance")
+    if options.metrics and not any(rule.n for rule in options.require):
+        raise GateError("a file of numbers tells no variance, and no rule has its `n`")
     if options.reuse is not None and options.reuse.feedback == "verdict":
         raise GateError('feedback = "verdict" hides what the predictions show')
     return planned(context(session, Job(gate, terms_for(session, gate), session), options))
 
 
-def _present(name: str, found: list[Planned], style: Style) -> Iterator[str]:
-    yield style.paint(f"what the rules of {name} want, by the predictions that are there", "bold")
-    rows = [(one.name, one.limit, one.where, f"{one.rows:,}", _needed(one)) for one in found]
+def _present(name: str, found: list[Planned], style: Style, by: str) -> Iterator[str]:
+    yield style.paint(f"what the rules of {name} want, by the {by} that are there", "bold")
+    rows = [
+        (one.name, one.limit, one.where, f"{one.rows:,}" if one.rows else "unknown", _needed(one))
+        for one in found
+    ]
     yield from table(rows, style, ("metric", "is to", "on", "rows", "rows needed"))
     text = (
         "in 80% of all cases; comparisons as if the models were equal, wanted gains, bounds and "

@@ -112,3 +112,11 @@ def is_custom(name: str) -> bool:
 def metric_named(name: str) -> Metric:
     """What is known of the metric. Raises `KeyError`."""
     return _CUSTOM if is_custom(name) else METRICS[name]
+
+
+_FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))
+
+
+def metric_of(name: str | None) -> Metric:
+    """The same, or what is known of a number of a file, which is of no metric."""
+    return metric_named(name) if name else _FREE

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mlgate.gates import _model_fairness as fairness
+from mlgate.gates import _model_numbers as numbers
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
@@ -18,7 +19,7 @@ from mlgate.gates import _model_where as where
 from mlgate.gates._model_decide import Need, decide, needs
 from mlgate.gates._model_evidence import Measured, of_difference, of_relative
 from mlgate.gates._model_judged import answers
-from mlgate.gates._model_metrics import metric_named
+from mlgate.gates._model_metrics import metric_of
 from mlgate.gates._model_rule import Rule
 
 if TYPE_CHECKING:
@@ -42,14 +43,27 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 
 def planned(ctx: Context) -> list[Planned]:
-    """Every requirement on predictions that are there. Raises `GateError` where they are not."""
+    """Every requirement on predictions or numbers that are there. Raises `GateError` where they
+    are not."""
     options = reuse.spread(ctx.options)
     new = sides.made(ctx, sides.candidate(ctx)[0])
     compares = any(rule.compares for rule in options.require)
     side = sides.baseline(ctx, options.baseline) if compares else None
     old = None if side is None or isinstance(side, where.NoBaseline) else sides.made(ctx, side)
+    if options.metrics:
+        return list(_of_numbers(options, numbers.read(options, new, old)[0]))
     labels = where.candidate(ctx, options.labels) if options.labels else None
     return list(_of(options, answers(ctx, options, new, old, labels)))
+
+
+def _of_numbers(options: Options, found: list[Measured]) -> Iterator[Planned]:
+    """Those of a file, of which a rule's `n` says of how many rows they are."""
+    for one in found:
+        rule = options.require[one.measure]
+        single = replace(one, slice=None) if one.slice == rule.value else one
+        for need in needs(rule):
+            if one.old is not None or not need.compares:
+                yield _whole(rule, need, single)
 
 
 def _of(options: Options, found: list[dict[str, Any]]) -> Iterator[Planned]:
@@ -78,7 +92,7 @@ def _struct(answer: dict[str, Any], kind: type[Any]) -> Any:
 def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
     """A comparison as if the models were equal, a wanted gain or a bound as it looks now."""
     better = asked.better(rule)
-    decision = decide(need, found, rule, metric_named(rule.metric or ""), better)
+    decision = decide(need, found, rule, metric_of(rule.metric), better)
     needed, why = decision.needed, "" if decision.judged else decision.reason
     if need.compares and decision.judged:
         share = 1 - better * need.margin

@@ -16,13 +16,11 @@ from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_words as words
 from mlgate.gates._model_decide import Decision, Need, decide, needs
 from mlgate.gates._model_evidence import Measured
-from mlgate.gates._model_metrics import Metric, metric_named
+from mlgate.gates._model_metrics import metric_of
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.families import holm
 
-_FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))
-"""A number that no metric is known of."""
 _LISTED = 8
 
 Guarded = tuple[Rule, Measured, Decision]
@@ -90,7 +88,7 @@ class Verdicts:
             if need.compares and self.same_model is not None and need.margin >= 0:
                 yield self._identical(rule, need, found)
                 continue
-            decision = decide(need, found, rule, self._metric(rule), asked.better(rule))
+            decision = decide(need, found, rule, metric_of(rule.metric), asked.better(rule))
             yield words.finding(asked.name(rule), rule, found, _kind(rule, decision))
 
     def _identical(self, rule: Rule, need: Need, found: Measured) -> Finding:
@@ -98,9 +96,6 @@ class Verdicts:
         told = words.finding(asked.name(rule), rule, replace(found, old=found.new), decision)
         message = f"{asked.name(rule)} {words.number(found.new)} cannot have changed: "
         return replace(told, message=message + (self.same_model or ""))
-
-    def _metric(self, rule: Rule) -> Metric:
-        return metric_named(rule.metric) if rule.metric else _FREE
 
     def _without_baseline(self) -> Iterator[Finding]:
         if self.no_baseline is None:
@@ -120,7 +115,7 @@ class Verdicts:
             rule = self.options.require[found.measure]
             for need in needs(rule):
                 if self._binds_slices(rule, need):
-                    decision = decide(need, found, rule, self._metric(rule), asked.better(rule))
+                    decision = decide(need, found, rule, metric_of(rule.metric), asked.better(rule))
                     guarded.append((rule, found, decision))
         levels = holm([decision.p for _, _, decision in guarded])
         worst = sorted(zip(guarded, levels, strict=True), key=lambda one: _worst(one[0], one[1]))

@@ -206,7 +206,7 @@ require = [
         (PLANNED, ["accuracy", "lose at most 0.02", "region=north", "f1 ", "min 0.7",
                    "as a share, 0.05", "region=north against", "max 0.2"]),
         (RANKED, ["ndcg_at_k", "min 0.1", "1,200"]),
-        (SCORED, ["mean of prediction", "prediction share"]),
+        (SCORED, ["mean of prediction", "share of prediction (>= 1)"]),
     ],
 )  # fmt: skip
 def test_plan_by_the_predictions_that_are_there(
@@ -220,12 +220,47 @@ def test_plan_by_the_predictions_that_are_there(
     ran = mlgate("model", "plan", "--gate", "churn")
     assert ran.code == 0, ran.err
     assert [one for one in told if one not in ran.out] == [], ran.out
+    assert "answers that differ" not in ran.out, "what was planned by predictions is not guessed"
     if policy is PLANNED:
         first = next(line for line in ran.out.splitlines() if line.startswith("accuracy"))
         assert first.split()[-2:] == [
             "600",
             "1,031",
         ], "churn 40/600 at 0.02: 2.4865^2 / 15 / 0.0004"
+
+
+NUMBERS = """[gates.churn]
+kind = "model"
+metrics = "m.json"
+baseline = "file:old.json"
+require = [
+  { value = "overall.accuracy", max_drop = 0.02, n = 2000 },
+  { value = "per_class.*.recall", min = 0.8, n = 300 },
+  { value = "loss", better = "lower", max_drop = 0.1 },
+]
+"""
+
+
+def test_plan_by_the_numbers_of_a_file_and_the_rows_that_rules_give(
+    git: Callable[..., str], mlgate: Callable[..., Any]
+) -> None:
+    Path("mlgate.toml").write_text(NUMBERS)
+    told = '{"overall": {"accuracy": %s}, "per_class": {"a": {"recall": %s}}, "loss": 0.3}'
+    Path("m.json").write_text(told % (0.895, 0.81))
+    Path("old.json").write_text(told % (0.9, 0.85))
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    assert "by the numbers that are there" in ran.out
+    checked = mlgate("check", "--gate", "churn").out
+    lines = [line for line in ran.out.splitlines() if line[:4] in ("over", "per_", "loss")]
+    needed = [line.split()[-1] for line in lines[:2]]
+    assert [f"{one} would decide" in " ".join(checked.split()) for one in needed] == [True] * 2
+    assert "per_class.a.recall" in lines[1]
+    assert "plain comparison" in lines[2]
+    Path("mlgate.toml").write_text(NUMBERS.replace(", n = 2000", "").replace(", n = 300", ""))
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 2
+    assert "no rule has its `n`" in ran.err
 
 
 def test_plan_shows_nothing_where_figures_are_hidden(

@@ -158,8 +158,9 @@ def test_nothing_is_there_that_is_no_input(house: House) -> None:
 def test_an_evaluation_that_fails_is_an_error(house: House, script: str, words: str) -> None:
     house.project.put({"evaluate.py": script})
     evaluate = house.options()["evaluate"] | {"timeout": "1s"}
-    with pytest.raises(GateError, match=words):
+    with pytest.raises(GateError, match=words) as error:
         house(evaluate=evaluate)
+    assert ("`evaluate.timeout`" in (error.value.hint or "")) == ("did not end" in words)
 
 
 def test_inputs_and_models_that_are_nowhere_are_named(house: House) -> None:
