@@ -23,8 +23,11 @@ _LONGEST = 2000
 _BEYOND_RE2 = ("(?=", "(?!", "(?<=", "(?<!", "(?>", "(?P=")
 
 
-def check(expression: str, columns: Columns, rows: Rows) -> None:
-    """Raises `GateError` for anything but one expression that the same row always decides alike."""
+def check(expression: str, columns: Columns, rows: Rows) -> dict[str, Any]:
+    """The syntax tree of one expression that the same row always decides alike.
+
+    Raises `GateError` for anything else.
+    """
     if len(expression) > _LONGEST:
         raise GateError(f"a condition is longer than {_LONGEST:,} characters")
     node = _parsed(expression, rows)
@@ -40,6 +43,7 @@ def check(expression: str, columns: Columns, rows: Rows) -> None:
     _pure({p["function_name"] for p in _parts(node) if p["class"] == "FUNCTION"}, expression, rows)
     named = {p["column_names"][0].lower() for p in _parts(node) if p["class"] == "COLUMN_REF"}
     _decides(expression, [c for c in columns.values() if c.name.lower() in named], rows)
+    return node
 
 
 def _parsed(expression: str, rows: Rows) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +12,7 @@ from mlgate.tables import _conditions, _queries, _scan, _spark_order, _spark_sql
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
+from mlgate.tables._spark_conditions import alike
 from mlgate.tables._spark_footer import exact
 from mlgate.tables._spark_session import columns, frame, session
 from mlgate.tables.aggregates import Aggregate, Value
@@ -67,17 +68,16 @@ class _Work:
 
     def _answered(self, wanted: Sequence[Aggregate], schema: list[Column]) -> list[Value]:
         named = {column.name: column for column in schema}
-        _check(wanted, named)
         known: dict[Aggregate, Value] = {}
         fused: dict[Aggregate, str] = {}
-        for a in wanted:
+        for a, meant in zip(wanted, _meant(wanted, named), strict=True):
             try:
-                if isinstance(a, ask.Digest):
-                    fused[a] = _digest(a, named)
-                elif _scan.fuses(a):
-                    fused[a] = _scan.expression(a, named)
+                if isinstance(meant, ask.Digest):
+                    fused[a] = _digest(meant, named)
+                elif _scan.fuses(meant):
+                    fused[a] = _scan.expression(meant, named)
                 else:
-                    known[a] = _plain(self._query(a, named))
+                    known[a] = _plain(self._query(meant, named))
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
@@ -113,12 +113,15 @@ def _digest(a: ask.Digest, named: dict[str, Column]) -> str:
     return f"({', '.join(f'({half})::string' for half in halves)})"
 
 
-def _check(wanted: Iterable[Aggregate], named: dict[str, Column]) -> None:
-    """Refuse what the embedded engine refuses, whose grammar conditions are written in."""
+def _meant(wanted: Sequence[Aggregate], named: dict[str, Column]) -> list[Aggregate]:
+    """The aggregates with their conditions in Spark's words.
+
+    Refuses what the embedded engine refuses, whose grammar conditions are written in.
+    """
     conditions = {c for a in wanted for c in (a.where, getattr(a, "condition", None)) if c}
     regexes = {a.regex for a in wanted if isinstance(a, ask.Matching)}
     if not (conditions or regexes):
-        return
+        return list(wanted)
     try:
         import duckdb
     except ImportError:
@@ -129,8 +132,18 @@ def _check(wanted: Iterable[Aggregate], named: dict[str, Column]) -> None:
         def rows(query: str) -> list[tuple[Any, ...]]:
             return list(connection.execute(query).fetchall())
 
-        for condition in sorted(conditions):
-            _conditions.check(condition, named, rows)
-            _spark_sql.check(condition)
         for regex in sorted(regexes):
             _conditions.check_regex(regex, rows)
+        spoken = {c: alike(c, _conditions.check(c, named, rows), named) for c in sorted(conditions)}
+    return [_with(a, spoken) for a in wanted]
+
+
+def _with(a: Aggregate, spoken: dict[str, str]) -> Aggregate:
+    """The aggregate with conditions as they are spoken; its own one only where rows are asked."""
+    if a.where:
+        a = msgspec.structs.replace(a, where=spoken[a.where])
+    if not isinstance(a, ask.Truth):
+        return a
+    own = spoken[a.condition]
+    asked = f"CASE WHEN {a.where} THEN {own} END" if a.where else own
+    return msgspec.structs.replace(a, condition=asked)

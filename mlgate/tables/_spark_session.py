@@ -9,6 +9,8 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import plain, shown
 from mlgate.tables._protocol import Source
 from mlgate.tables._spark_footer import MARK, PARTIAL, understood
+from mlgate.tables._spark_functions import BEYOND_ASCII
+from mlgate.tables._spark_kinds import NAN
 from mlgate.tables.table import Column, Type
 
 if TYPE_CHECKING:
@@ -161,8 +163,9 @@ def told(error: Exception) -> str:
     """What Spark says, in its first line; the others may quote rows."""
     condition = getattr(error, "getCondition", lambda: None)()
     first = plain(str(error)).strip().partition("\n")[0]
-    if PARTIAL in str(error):
-        return PARTIAL
+    for raised in (PARTIAL, NAN, BEYOND_ASCII):
+        if raised in str(error):
+            return raised
     if condition == "PARQUET_TYPE_ILLEGAL" or "Illegal Parquet type" in first:
         return (
             "a column is of a type that Spark does not read, such as a time of day in nanoseconds"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlgate.core.errors import GateError
-from mlgate.core.text import shown
 from mlgate.tables._java_regex import java
 
 _LEXEMES = re.compile(
@@ -31,25 +29,6 @@ def spoken(query: str) -> str:
     return "".join(map(_respelled, lexemes))
 
 
-def check(condition: str) -> None:
-    """Raises `GateError` for patterns that are no plain text: of those Spark may read others."""
-    lexemes = _told(condition)
-    words = [lexeme.lower() for lexeme in lexemes]
-    likes = sum(word in _LIKE for word in words)
-    if likes != len([*_likes(lexemes, escaped=True)]):
-        raise _refused(condition, "LIKE")
-    if words.count(_SEARCH) != len([*_regexes(lexemes)]):
-        raise _refused(condition, _SEARCH)
-
-
-def _refused(condition: str, what: str) -> GateError:
-    return GateError(
-        f"the condition `{shown(condition)}` gives {what} a pattern that is no plain text, which"
-        " Spark may read otherwise",
-        "write the pattern as a text in quotes",
-    )
-
-
 def _told(query: str) -> list[str]:
     """Its words, texts, names and signs; comments are a space."""
     found = _LEXEMES.findall(query)
@@ -68,13 +47,13 @@ def _word(lexemes: list[str], at: int) -> str:
     return lexemes[at].lower() if at < len(lexemes) else ""
 
 
-def _likes(lexemes: list[str], escaped: bool = False) -> Iterator[int]:
-    """Where texts stand that are whole patterns of LIKE; with those that name an escape, if so."""
+def _likes(lexemes: list[str]) -> Iterator[int]:
+    """Where texts stand that are whole patterns of LIKE and name no escape."""
     for number, lexeme in enumerate(lexemes):
         at = _next(lexemes, number)
         after = _word(lexemes, _next(lexemes, at))
         whole = _is_text(_word(lexemes, at)) and after not in ("|", ":", "[", ".")
-        if lexeme.lower() in _LIKE and whole and (escaped or after != "escape"):
+        if lexeme.lower() in _LIKE and whole and after != "escape":
             yield at
 
 

@@ -1,0 +1,112 @@
+"""Kinds of values in a condition, and how those of several kinds are compared on both engines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mlgate.core.errors import GateError
+from mlgate.tables import _sql
+
+MEND = 'write the condition otherwise, or give it to the embedded engine: [tables] engine = "duckdb"'
+NAN = "a condition compares NaN: give it `filter = \"isfinite(COLUMN)\"`, and the column `not_finite`"
+"""What the embedded engine says of such a row depends on the bounds in the file's footer."""
+
+_WHOLE = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
+_PLAIN = {
+    "float": "single", "double": "double",
+    "string": "text", "boolean": "truth", "date": "date", "timestamp_ntz": "time",
+    "timestamp": "instant",
+}  # fmt: skip
+_CAST = {"double": "double", "single": "float", "time": "timestamp_ntz"}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?")
+_LEAST_ONE_OF = {"double": 15, "single": 7}
+"""Digits of a decimal that any way of making it such a number keeps."""
+_WIDEST = 38
+
+
+class Typed(NamedTuple):
+    """An expression of Spark, in our quotes, with its kind; the value where it is a constant."""
+
+    sql: str
+    kind: str
+    digits: tuple[int, int] = (0, 0)
+    constant: str | None = None
+
+
+def of_column(sql: str, native: str) -> Typed:
+    """A column of that type of Spark's."""
+    if native.startswith("decimal("):
+        width, scale = native[8:-1].split(",")
+        return Typed(sql, "decimal", (int(width), int(scale)))
+    if native in _WHOLE:
+        return Typed(sql, "integer", (_WHOLE[native], 0))
+    return Typed(sql, _PLAIN.get(native, "other"))
+
+
+def digits(one: Typed) -> tuple[int, int]:
+    """The digits of a whole number or decimal, and how many of them stand behind the point."""
+    return one.digits if one.digits[0] else (19, 0)
+
+
+def decimal(sql: str, before: int, behind: int) -> Typed:
+    """A decimal of so many digits. Raises `GateError` where Spark would round it."""
+    if before + behind > _WIDEST:
+        raise GateError(f"decimals of more than {_WIDEST} digits are rounded by Spark", MEND)
+    return Typed(sql, "decimal", (before + behind, behind))
+
+
+def together(given: Sequence[Typed]) -> tuple[list[Typed], str]:
+    """They as one kind, and that kind. Raises `GateError` where the engines may choose others."""
+    kinds = {one.kind for one in given} - {"null"}
+    for kind in ("double", "single"):
+        if kind in kinds and kinds <= {"integer", "decimal", "single", "double"}:
+            return [as_float(one, kind) for one in given], kind
+    if "decimal" in kinds and kinds <= {"integer", "decimal"}:
+        widths = [digits(one) for one in given if one.kind != "null"]
+        before = max(width - scale for width, scale in widths)
+        decimal("", before, max(scale for _, scale in widths))
+        return list(given), "decimal"
+    if kinds == {"date", "text"}:
+        return [_moment(one, "date", _DAY) for one in given], "date"
+    if kinds in ({"time", "text"}, {"time", "date"}, {"time", "date", "text"}):
+        return [_moment(one, "time", _MOMENT) for one in given], "time"
+    if kinds == {"instant", "text"}:
+        return [_moment(one, "instant", _MOMENT) for one in given], "instant"
+    if len(kinds) > 1 or kinds & {"other", "days"}:
+        raise GateError(f"{' and '.join(sorted(kinds))} are not compared alike by Spark", MEND)
+    return list(given), next(iter(kinds), "null")
+
+
+def as_float(one: Typed, kind: str) -> Typed:
+    """The number as a float of that width."""
+    if one.kind in (kind, "null"):
+        return one
+    if one.kind not in ("integer", "decimal", "single", "double"):
+        raise GateError(f"Spark makes numbers of {one.kind} otherwise", MEND)
+    if one.kind == "decimal" and one.digits[0] > _LEAST_ONE_OF[kind]:
+        raise GateError(f"a decimal of {one.digits[0]} digits may round otherwise on Spark", MEND)
+    return Typed(f"({one.sql})::{_CAST[kind]}", kind, constant=one.constant)
+
+
+def _moment(one: Typed, kind: str, form: re.Pattern[str]) -> Typed:
+    """A date or time, of which texts are constants in a form that both engines read."""
+    cast = {"date": "date", "time": "timestamp_ntz", "instant": "timestamp_ltz"}[kind]
+    if one.kind == "text" and (one.constant is None or not form.fullmatch(one.constant)):
+        raise GateError("texts are compared with dates and times as '2026-01-31' or"
+                        " '2026-01-31 12:00:00' only", MEND)  # fmt: skip
+    return one if one.kind in (kind, "null") else Typed(f"({one.sql})::{cast}", kind)
+
+
+def compared(given: Sequence[Typed]) -> tuple[list[str], str]:
+    """They as what compares with each other on both engines alike, and their kind."""
+    same, kind = together(given)
+    return [_no_nan(one) if kind in _LEAST_ONE_OF else one.sql for one in same], kind
+
+
+def _no_nan(one: Typed) -> str:
+    if one.constant is not None or one.kind == "null":
+        return one.sql
+    return f"CASE WHEN isnan({one.sql}) THEN raise_error({_sql.text(NAN)}) ELSE {one.sql} END"
