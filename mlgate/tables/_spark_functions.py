@@ -15,7 +15,7 @@ from mlgate.tables._spark_kinds import MEND, Typed, as_float, compared, decimal,
 Written = Callable[[Sequence[Typed]], Typed]
 
 BEYOND_ASCII = "lower, upper and ILIKE of a text beyond ASCII differ on Spark"
-_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_SPACES = " \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u202f\u205f\u3000"
 _NUMBERS = ("integer", "decimal", "single", "double")
 
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from mlgate.core.errors import GateError
 from mlgate.tables import _sql
 
-MEND = 'write the condition otherwise, or give it to the embedded engine: [tables] engine = "duckdb"'
-NAN = "a condition compares NaN: give it `filter = \"isfinite(COLUMN)\"`, and the column `not_finite`"
+MEND = (
+    'write the condition otherwise, or give it to the embedded engine: [tables] engine = "duckdb"'
+)
+NAN = 'a condition compares NaN: give it `filter = "isfinite(COLUMN)"`, and the column `not_finite`'
 """What the embedded engine says of such a row depends on the bounds in the file's footer."""
 
 _WHOLE = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
@@ -22,8 +24,9 @@ _PLAIN = {
 _CAST = {"double": "double", "single": "float", "time": "timestamp_ntz"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?")
-_LEAST_ONE_OF = {"double": 15, "single": 7}
-"""Digits of a decimal that any way of making it such a number keeps."""
+_KEPT = {"double": 15, "single": 7}
+"""Digits that any way of making such a number keeps."""
+_ROUNDED_ALIKE = frozenset({"integerdouble", "singledouble", "doublesingle"})
 _WIDEST = 38
 
 
@@ -86,8 +89,9 @@ def as_float(one: Typed, kind: str) -> Typed:
         return one
     if one.kind not in ("integer", "decimal", "single", "double"):
         raise GateError(f"Spark makes numbers of {one.kind} otherwise", MEND)
-    if one.kind == "decimal" and one.digits[0] > _LEAST_ONE_OF[kind]:
-        raise GateError(f"a decimal of {one.digits[0]} digits may round otherwise on Spark", MEND)
+    width = digits(one)[0]
+    if one.kind + kind not in _ROUNDED_ALIKE and width > _KEPT[kind]:
+        raise GateError(f"{one.kind} of {width} digits may be rounded otherwise on Spark", MEND)
     return Typed(f"({one.sql})::{_CAST[kind]}", kind, constant=one.constant)
 
 
@@ -103,7 +107,7 @@ def _moment(one: Typed, kind: str, form: re.Pattern[str]) -> Typed:
 def compared(given: Sequence[Typed]) -> tuple[list[str], str]:
     """They as what compares with each other on both engines alike, and their kind."""
     same, kind = together(given)
-    return [_no_nan(one) if kind in _LEAST_ONE_OF else one.sql for one in same], kind
+    return [_no_nan(one) if kind in _KEPT else one.sql for one in same], kind
 
 
 def _no_nan(one: Typed) -> str:

@@ -36,7 +36,6 @@ from mlgate.tables import (
     _spark_columns,
     _spark_script,
     _spark_session,
-    _spark_sql,
 )
 from mlgate.tables import aggregates as ask
 from mlgate.tables._protocol import Request, Source
@@ -148,27 +147,6 @@ def test_texts_names_and_comments_are_written_as_spark_reads_them(ours: str, the
 def test_patterns_are_written_as_spark_reads_them(ours: str, theirs: str) -> None:
     """A backslash in a pattern of LIKE is no escape, unless it is named as one."""
     assert spoken(ours) == theirs
-
-
-@pytest.mark.parametrize(
-    "condition",
-    ["a LIKE b", "a LIKE 'x' || b", "a ILIKE ('x')", "regexp_matches(a, b)",
-     "regexp_matches(a, 'x' || b)", "regexp_matches(a, 'x', 'i')"],
-)  # fmt: skip
-def test_patterns_that_only_rows_tell_are_refused(condition: str) -> None:
-    """Nobody sees before what Spark would read in them."""
-    with pytest.raises(GateError, match="no plain text") as told:
-        _spark_sql.check(condition)
-    assert told.value.hint
-
-
-@pytest.mark.parametrize(
-    "condition",
-    [r"a LIKE 'x\_%'", "a NOT LIKE 'x!_' ESCAPE '!'", "\"like\" = 'like'",
-     "regexp_matches(a, '[[:alpha:]]')"],
-)  # fmt: skip
-def test_patterns_that_are_plain_text_are_taken(condition: str) -> None:
-    _spark_sql.check(condition)
 
 
 @pytest.mark.parametrize("name", ["_a.parquet", ".a.parquet", "a:b.parquet", "a*.parquet"])

@@ -1,5 +1,4 @@
-"""Conditions for Spark: what is written for it decides as the embedded engine, all else is refused.
-"""
+"""Conditions for Spark: what is written for it decides as the embedded engine; all else is not."""
 
 from __future__ import annotations
 
@@ -40,16 +39,18 @@ VALUES: dict[str, list[Any]] = {
     "f": [0.0, -0.0, 0.1, -0.1, None, 1.5, -2.5, INF, -INF, 16777216.0, 0.3],
     "d": [0.1, -0.0, 0.0, INF, -INF, None, 2.5, -2.5, 1e300, 1e-300, 0.3, 4503599627370497.5],
     "e": [0.0, 3.0, -0.0, 0.5, INF, -1.5, None],
-    "m": [None, "0.10", "-0.10", "2.50", "100.00", "0.00", "-99999999.99"],
+    "m": [None, "0.10", "-0.10", "2.50", "100.00", "0.00", "-9999.99"],
     "x": [True, False, None], "y": [True, None, False, False],
 }  # fmt: skip
 ROWS = 840
 NUMBERS = ("i", "j", "f", "d", "m", "1", "-2", "0.5", "0.1", "2.5", "1e0")
+LOSSY = ({"f", "m"}, {"f", "i"}, {"f", "j"})
 EXPRESSIONS = [
     *(f"{one} {sign} {other}" for sign in ("=", "<", ">=", "<>", "IS DISTINCT FROM")
-      for one in ("i", "f", "d", "m") for other in NUMBERS),
+      for one in ("i", "f", "d", "m") for other in NUMBERS if {one, other} not in LOSSY),
     *(f"{one} {sign} {other}" for sign in "+-*/" for one in ("i", "f", "d", "m", "0.5")
-      for other in ("i", "j", "f", "e", "m", "3", "0.1", "1e0", "NULL")),
+      for other in ("i", "j", "f", "e", "m", "3", "0.1", "1e0", "NULL")
+      if {one, other} not in LOSSY),
     "i // 3", "i % 3", "-i", "-d", "-m", "+i", "i // -2", "i % -2", "j % 7", "abs(i)", "abs(d)",
     "abs(m)", "abs(f)", "floor(d)", "ceil(d)", "floor(e)", "ceil(e)", "isfinite(d)", "isfinite(f)",
     "(i + j) * 2 - i", "m * m + 0.5", "m + 1 = i", "i / 2 + d", "d * e", "f * f", "f / 3",
@@ -73,15 +74,16 @@ EXPRESSIONS = [
     "s NOT LIKE 'a!%b' ESCAPE '!'", "s LIKE ''", "s LIKE '日%'",
     "regexp_matches(s, '^[[:alpha:]]')", "s ~ '\\s'", "NOT regexp_matches(s, 'b$')",
     "lower(p)", "upper(p)", "p ILIKE 'A%'", "p NOT ILIKE '_B%'",
-    "day = due", "day < '2026-01-01'", "day - due", "day + i", "day - i", "day - 3", "due - day > 3",
+    "day = due", "day < '2026-01-01'", "day - due", "day + i", "day - i", "day - 3",
+    "due - day > 3",
     "day BETWEEN '2000-01-01' AND DATE '2026-01-01'", "moment >= '2024-02-29'",
     "moment < '2024-02-29 12:30:00.5'", "moment = day", "moment > due", "moment::date",
     "moment < TIMESTAMP '2026-01-01 00:00:00'", "utc >= '2024-02-29 12:00:00'",
     "utc < '2026-01-01'", "hour(moment)", "minute(moment)", "second(moment)", "i::double",
     "m::double", "f::double", "CAST(i AS DOUBLE) / 2",
-    *(f"{part}({of})" for part in _spark_functions._PARTS for of in ("day", "moment")),
-    *(f"extract({part} FROM day)" for part in ("year", "month", "week", "isodow", "dow", "doy")
-      if part in _spark_functions._PARTS),
+    *(f"{part}({of})" for part in _spark_functions._PARTS if part != "dow"
+      for of in ("day", "moment")),
+    *(f"extract({part} FROM day)" for part in ("year", "month", "week", "isodow", "dow")),
     "date_part('quarter', moment)",
 ]  # fmt: skip
 REFUSED = [
@@ -91,9 +93,11 @@ REFUSED = [
     "x = 1", "i IS TRUE", "d::integer = 3", "s::integer = 3", "try_cast(s AS integer) = 3",
     "i::varchar = '1'", "day = '2026-1-1'", "day = s", "moment = '2026-01-01T00:00:00Z'",
     "utc = moment", "utc = day", "year(utc) = 2026", "moment - moment > INTERVAL 1 DAY",
-    "parts.a = 1", "odd[1] = 1", "odd = [1]", "d % 2 = 1", "d // 2 = 1", "reverse(s) = 'a'",
+    "parts.a = 1", "odd[1] = 1", "odd = [1]", "d % 2 = 1", "d // 2 = 1",
+    "reverse(s) = 'a'",
     "s SIMILAR TO 'a'", "s GLOB 'a*'", "s LIKE t", "s LIKE 'x' || t", "s ILIKE 'É'",
-    "regexp_matches(s, t)", "regexp_matches(s, 'a', 'i')", "wide * wide > 1", "wide > d",
+    "regexp_matches(s, t)", "regexp_matches(s, 'a', 'i')", "wide * wide > 1", "wide > d", "f = m",
+    "f < i",
     "replace(s, t, 'x') = 'a'", "sqrt(d) > 1", "pow(d, 2) > 1", "epoch(moment) > 1",
     "date_trunc('month', day) = day", "date_diff('day', day, due) > 1", "coalesce(m, 1) = 1",
     "trim(s, 'x') = 'a'", "md5(s) = 'a'", "hash(s) = 1",
@@ -127,7 +131,7 @@ def test_every_function_that_is_allowed_is_compared(rows: Rows) -> None:
         for part in _conditions._parts(_conditions._parsed(expression, rows))
         if part["class"] == "FUNCTION"
     }
-    assert called >= set(_spark_functions._WRITTEN)
+    assert called >= set(_spark_functions._WRITTEN) - {"dow"}  # which only `extract` knows
 
 
 def table() -> pa.Table:
@@ -192,7 +196,8 @@ def test_each_expression_has_the_value_that_the_embedded_engine_gives(
             wrong += [(expression, *p) for p in pairs if not same(*p)][:2]
     assert not wrong, "\n".join(map(str, wrong))
     for condition, column, said in (
-        ("d <= 9", pa.array([1.0, math.nan]), NAN), ("lower(d) = 'i'", pa.array(["İ"]), BEYOND_ASCII),
+        ("d <= 9", pa.array([1.0, math.nan]), NAN),
+        ("lower(d) = 'i'", pa.array(["İ"]), BEYOND_ASCII),
     ):  # fmt: skip
         native = "double" if said == NAN else "string"
         pq.write_table(pa.table({"d": column}), tmp_path / "one.parquet")
