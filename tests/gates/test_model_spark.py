@@ -90,9 +90,10 @@ class House:
 
     def write(self, form: str = "parquet") -> None:
         self.form = form
+        rows = ROWS.replace("'nan'::double", "NULL") if form == "jsonl" else ROWS  # it has no NaN
         for folder, seed in ((self.head, 1), (self.base, 5)):
             order = "hash(id, 3)" if folder is self.base else "id"
-            self._parts(folder / "predictions", f"{ROWS.format(seed=seed)}", order)
+            self._parts(folder / "predictions", rows.format(seed=seed), order)
         truth = f"SELECT id, label AS truth FROM ({ROWS.format(seed=1)})"
         self._parts(self.head / "labels", truth, "hash(id, 9)")
 
