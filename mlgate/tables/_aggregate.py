@@ -29,7 +29,10 @@ _SAID = frozenset({int, float, str, bool, type(None)})
 def answers(request: Request, asks: Sequence[Aggregates]) -> Iterator[Line]:
     """Of each table each file's answers, then those of the whole table."""
     files = [file for asked in asks for file in asked.table.files]
-    database = Database(files, request.memory, request.spill, request.threads)
+    conditions = any(has_conditions(_wanted(asked)) for asked in asks)
+    database = Database(
+        files, request.memory, request.spill, request.threads, conditions=conditions
+    )
     try:
         for table, asked in enumerate(asks):
             for line in _of_one(request, asked, database):
@@ -39,9 +42,9 @@ def answers(request: Request, asks: Sequence[Aggregates]) -> Iterator[Line]:
 
 
 def _of_one(request: Request, asked: Aggregates, database: Database) -> Iterator[Line]:
-    work = _Work(database, asked.table, request)
+    wanted = _wanted(asked)
+    work = _Work(database, asked.table, request, has_conditions(wanted))
     try:
-        wanted = [a for each in (*asked.parts.values(), asked.whole) for a in each]
         check(wanted, work.columns, database.rows)
         for number, each in asked.parts.items():
             yield work.part(number, each)
@@ -51,13 +54,20 @@ def _of_one(request: Request, asked: Aggregates, database: Database) -> Iterator
         work.close()
 
 
+def _wanted(asked: Aggregates) -> list[Aggregate]:
+    return [a for each in (*asked.parts.values(), asked.whole) for a in each]
+
+
 class _Work:
     """One table, its files described when first needed."""
 
-    def __init__(self, database: Database, table: Source, request: Request) -> None:
+    def __init__(
+        self, database: Database, table: Source, request: Request, conditions: bool
+    ) -> None:
         self.database = database
         self.table = table
         self._request = request
+        self._conditions = conditions
         self._schemas: dict[int, list[Column]] = {}
         self._sparing: Database | None = None
 
@@ -81,7 +91,9 @@ class _Work:
     def _little(self, number: int) -> Database:
         request, files = self._request, self.table.files
         if self._sparing is None:
-            self._sparing = Database(files, _SCAN_MEMORY, request.spill, request.threads)
+            self._sparing = Database(
+                files, _SCAN_MEMORY, request.spill, request.threads, conditions=self._conditions
+            )
         source(self._sparing, self.table, [files[number]])  # which makes Arrow's files known
         return self._sparing
 
@@ -171,7 +183,9 @@ class _Work:
         facts = {}
         if self.table.form == "parquet" and len(a.columns) == 1:
             facts = _footer.whole_numbers(paths, a.columns[0], named, self.database.rows)
-        apart = Database(paths, _KEYS_MEMORY, request.spill, request.threads)
+        apart = Database(
+            paths, _KEYS_MEMORY, request.spill, request.threads, conditions=a.where is not None
+        )
         try:
             files = [
                 _keys.File(source(apart, self.table, [file]), facts.get(file), known.get(number))
@@ -196,12 +210,21 @@ def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
     }
 
 
+def has_conditions(wanted: Iterable[Aggregate]) -> bool:
+    """True if some of them hold a condition in SQL, as a policy has it."""
+    return any(_of_policy(a) for a in wanted)
+
+
+def _of_policy(aggregate: Aggregate) -> list[str]:
+    conditions = (aggregate.where, getattr(aggregate, "condition", None))
+    return [one for one in conditions if one is not None]
+
+
 def check(wanted: Iterable[Aggregate], named: Callable[[], Columns], rows: Rows) -> None:
     """Refuse conditions and regular expressions that are not what they must be."""
     seen: set[str] = set()
     for aggregate in wanted:
-        conditions = [aggregate.where, getattr(aggregate, "condition", None)]
-        for condition in {one for one in conditions if one is not None} - seen:
+        for condition in set(_of_policy(aggregate)) - seen:
             _conditions.check(condition, named(), rows)
             seen.add(condition)
         if isinstance(aggregate, ask.Matching):

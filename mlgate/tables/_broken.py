@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlgate.core.errors import GateError
 from mlgate.tables import _scan, _sql
 from mlgate.tables import aggregates as ask
-from mlgate.tables._aggregate import check
+from mlgate.tables._aggregate import check, has_conditions
 from mlgate.tables._connect import Database, columns, numbered, source
 from mlgate.tables._mask import masked
 from mlgate.tables._protocol import Breach, Examples, Failing, Line, Orphans, Request, Source
@@ -61,10 +61,13 @@ def _opened(
     request: Request, table: Source, breaches: list[Breach], more: list[str] | None = None
 ) -> tuple[Database, dict[str, Column]]:
     files = (*table.files, *(more or ()))
-    database = Database(files, request.memory, request.spill, request.threads)
+    kept = [one.kept for one in breaches if one.kept is not None]
+    database = Database(
+        files, request.memory, request.spill, request.threads, conditions=has_conditions(kept)
+    )
     try:
         named = {one.name: one for one in columns(database, table, table.files[0])}
-        check([one.kept for one in breaches if one.kept is not None], lambda: named, database.rows)
+        check(kept, lambda: named, database.rows)
     except BaseException:
         database.close()
         raise

@@ -256,7 +256,7 @@ def test_plan_by_the_numbers_of_a_file_and_the_rows_that_rules_give(
     needed = [line.split()[-1] for line in lines[:2]]
     assert [f"{one} would decide" in " ".join(checked.split()) for one in needed] == [True] * 2
     assert "per_class.a.recall" in lines[1]
-    assert "plain comparison" in lines[2]
+    assert "unknown: a plain" in lines[2]
     Path("mlgate.toml").write_text(NUMBERS.replace(", n = 2000", "").replace(", n = 300", ""))
     ran = mlgate("model", "plan", "--gate", "churn")
     assert ran.code == 2

@@ -204,7 +204,7 @@ def test_a_model_that_dvc_tracks(house: House) -> None:
     house.put({".gitignore": "models/churn.bin\n", ".dvc/config": ""})
     house.put({"models/churn.bin.dvc": pointer})
     house.commit()
-    assert "not here" in house.promote("--first").err
+    assert "is in no cache here, and no remote is set" in house.promote("--first").err
     house.put({"models/churn.bin": content})
     told = house.promote("--first")
     assert told.code == 0, told.err

@@ -163,6 +163,22 @@ def test_nan_that_a_footer_keeps_silent_about_is_found(desk: Desk) -> None:
         assert answered(desk, [rows], [one]) == {one: ORACLES[type(one)](rows, one)}
 
 
+@pytest.mark.parametrize(
+    "one, count",
+    [
+        (ask.Truth(condition="f <= 9"), [2, 1, 0]),
+        (ask.Truth(condition="NOT (f > 9)"), [2, 1, 0]),
+        (ask.Rows(where="f > 9"), 1),
+        (ask.Nulls(column="i", where="f > 9"), 1),
+        (ask.Distinct(column="s", where="f > 9"), 1),
+    ],
+)
+def test_so_is_one_that_a_condition_is_about(desk: Desk, one: ask.Aggregate, count: Any) -> None:
+    empty = dict.fromkeys(SCHEMA.names)
+    rows: Rows = [empty | {"f": f, "s": 1} for f in (0.0, float("nan"), 0.0)]
+    assert answered(desk, [rows], [one]) == {one: count}
+
+
 def test_too_many_groups_are_no_answer(desk: Desk) -> None:
     wanted: list[ask.Aggregate] = [
         ask.Categories(column="i", most=19),

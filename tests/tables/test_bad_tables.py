@@ -13,7 +13,7 @@ from mlgate.core.errors import GateError, ToolMissing
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
 from mlgate.gates import data as gate
-from mlgate.tables import _aggregate, _digest
+from mlgate.tables import _aggregate, _digest, _parquet
 from mlgate.tables import aggregates as ask
 from mlgate.tables._where import in_work_tree
 from mlgate.tables.ask import ask as asked
@@ -124,20 +124,31 @@ def test_a_missing_column_is_told_with_its_table(desk: Desk) -> None:
     assert told.value.hint == "did you mean 'visited'?"
 
 
+@pytest.mark.parametrize("by", ["engine", "footer"])
 def test_a_file_that_changes_while_it_is_read_has_errored(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     path = parquet(desk.folder / "t.parquet", "SELECT i FROM range(10) t(i)")
-    read = desk.worker
+    read, footer = desk.worker, _parquet.footer
 
     def meanwhile(script: str, request: Any, **more: Any) -> Any:
         yield from read(script, request, **more)
+        change()
+
+    def at_once(*given: Any) -> Any:
+        found = footer(*given)
+        change()
+        return found
+
+    def change() -> None:
         with path.open("ab") as file:
             file.write(b" ")
 
     monkeypatch.setattr(desk, "worker", meanwhile)
+    if by == "footer":
+        monkeypatch.setattr(_parquet, "footer", at_once)
     with pytest.raises(GateError, match="written to while it was read"):
-        judged(desk, "t.parquet")
+        judged(desk, "t.parquet", **({"unique": ["i"]} if by == "engine" else {}))
 
 
 def test_files_that_differ_are_a_finding(desk: Desk) -> None:
@@ -232,5 +243,5 @@ def test_the_real_worker_and_a_missing_engine(desk: Desk, monkeypatch: pytest.Mo
     monkeypatch.setattr(desk, "worker", lambda *_, **__: iter([{"missing": "duckdb"}]))
     parquet(desk.folder / "t.parquet", "SELECT 2 AS a")
     with pytest.raises(ToolMissing) as told:
-        judged(desk, "t.parquet")
+        judged(desk, "t.parquet", unique=["a"])
     assert told.value.hint == "pip install 'mlgate[data]'"
