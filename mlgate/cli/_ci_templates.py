@@ -56,9 +56,9 @@ _OTHERS = {
     "cloudbuild.yaml": "Cloud Build",
 }
 """Files of CIs that have no template."""
-_LINES = (
-    "python3 -m venv /tmp/mlgate && /tmp/mlgate/bin/pip install 'mlgate[code]' && "
-    "/tmp/mlgate/bin/mlgate check --deepen"
+_LINE = (
+    'python3 -m venv "$HOME/mlgate" && "$HOME/mlgate/bin/pip" install \'mlgate[code]\' && '
+    '"$HOME/mlgate/bin/mlgate" check --deepen'
 )
 _THEN = {
     "github": "commit it; then require the check `gate` of the workflow `mlgate`",
@@ -165,7 +165,7 @@ def _detected(root: str) -> str:
     if others and not found:
         raise UsageError(
             f"{others[0]} is of {_OTHERS[others[0]]}, for which there is no template",
-            f"add to the end of a job: {_LINES}",
+            f"add to the end of a job: {_LINE}",
         )
     if len(found) != 1:
         seen = " and ".join(found) if found else "no CI"

@@ -43,7 +43,7 @@ def ids_of(found: dict[str, Array | Coded], names: list[str], place: dict[str, A
     """
     import numpy as np
 
-    parts = [_written(found[name]) for name in names]
+    parts = [unfolded(found[name]) for name in names]
     for name, part in zip(names, parts, strict=True):
         missing = np.flatnonzero(_missing(part))
         if len(missing):
@@ -59,7 +59,7 @@ def ids_of(found: dict[str, Array | Coded], names: list[str], place: dict[str, A
     return Ids(joined, names, place)
 
 
-def _written(column: Array | Coded) -> Array:
+def unfolded(column: Array | Coded) -> Array:
     """A column with its text written out."""
     import numpy as np
 

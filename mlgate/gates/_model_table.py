@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
-from mlgate.gates._model_ids import Ids, ids_of
+from mlgate.gates._model_ids import Ids, ids_of, unfolded
 from mlgate.gates._model_read import OtherRows, Refused, columns
 from mlgate.tables.columns import Coded
 
@@ -37,15 +37,6 @@ class Table:
 
     def __len__(self) -> int:
         return len(next(iter(self.found.values())))
-
-
-def unfolded(column: Array | Coded) -> Array:
-    """A column with its text written out."""
-    import numpy as np
-
-    if isinstance(column, Coded):
-        return np.array(column.texts)[column.codes]
-    return column.astype(str) if column.dtype.kind == "O" else column
 
 
 def join_labels(new: Table, request: dict[str, Any]) -> None:

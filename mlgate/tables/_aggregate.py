@@ -210,21 +210,22 @@ def _sound(named: dict[str, Column], footer: Footer) -> dict[str, Column]:
     }
 
 
-def has_conditions(wanted: Iterable[Aggregate]) -> bool:
-    """True if some of them hold a condition in SQL, as a policy has it."""
-    return any(_of_policy(a) for a in wanted)
-
-
-def _of_policy(aggregate: Aggregate) -> list[str]:
+def conditions_of(aggregate: Aggregate) -> list[str]:
+    """The conditions in SQL that it holds, as a policy has them."""
     conditions = (aggregate.where, getattr(aggregate, "condition", None))
     return [one for one in conditions if one is not None]
+
+
+def has_conditions(wanted: Iterable[Aggregate]) -> bool:
+    """True if some of them hold any."""
+    return any(conditions_of(a) for a in wanted)
 
 
 def check(wanted: Iterable[Aggregate], named: Callable[[], Columns], rows: Rows) -> None:
     """Refuse conditions and regular expressions that are not what they must be."""
     seen: set[str] = set()
     for aggregate in wanted:
-        for condition in set(_of_policy(aggregate)) - seen:
+        for condition in set(conditions_of(aggregate)) - seen:
             _conditions.check(condition, named(), rows)
             seen.add(condition)
         if isinstance(aggregate, ask.Matching):

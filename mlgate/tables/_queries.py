@@ -59,7 +59,8 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
     found(c, a.column)
     column, only = name(a.column), where(a)
     if c[a.column].type == "boolean":
-        return _truths(f"{source}{_only(f'{column} IS NOT NULL', only)}", column, rows)
+        truths = _truths(f"{source}{_only(f'{column} IS NOT NULL', only)}", column, rows)
+        return _bounded(truths, a.most)
     glance = f"(SELECT {column} FROM {source} LIMIT {_GLANCE})"
     if rows(f"SELECT count(DISTINCT {column}) FROM {glance}")[0][0] > a.most and not only:
         return None
@@ -70,10 +71,10 @@ def _categories(a: ask.Categories, source: str, c: Columns, rows: Rows) -> Value
     return _bounded(rows(query), a.most)
 
 
-def _truths(source: str, column: str, rows: Rows) -> Value:
+def _truths(source: str, column: str, rows: Rows) -> list[tuple[Any, ...]]:
     """As numbers, which are counted in half the time."""
     query = f"SELECT {column}::tinyint, count(*) FROM {source} GROUP BY 1 ORDER BY 1"
-    return [["true" if truth else "false", count] for truth, count in rows(query)]
+    return [("true" if truth else "false", count) for truth, count in rows(query)]
 
 
 def _bounded(found_rows: list[tuple[Any, ...]], most: int) -> Value:

@@ -10,7 +10,7 @@ import msgspec
 from mlgate.core.errors import GateError, ToolMissing
 from mlgate.tables import _conditions, _queries, _scan, _spark_order, _spark_sql, _sql
 from mlgate.tables import aggregates as ask
-from mlgate.tables._aggregate import _plain, unfit
+from mlgate.tables._aggregate import _plain, conditions_of, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
 from mlgate.tables._spark_conditions import alike
 from mlgate.tables._spark_footer import exact
@@ -118,7 +118,7 @@ def _meant(wanted: Sequence[Aggregate], named: dict[str, Column]) -> list[Aggreg
 
     Refuses what the embedded engine refuses, whose grammar conditions are written in.
     """
-    conditions = {c for a in wanted for c in (a.where, getattr(a, "condition", None)) if c}
+    conditions = {condition for a in wanted for condition in conditions_of(a)}
     regexes = {a.regex for a in wanted if isinstance(a, ask.Matching)}
     if not (conditions or regexes):
         return list(wanted)

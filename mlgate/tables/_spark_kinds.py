@@ -13,7 +13,7 @@ MEND = (
     'write the condition otherwise, or give it to the embedded engine: [tables] engine = "duckdb"'
 )
 NAN = 'a condition compares NaN: give it `filter = "isfinite(COLUMN)"`, and the column `not_finite`'
-"""What the embedded engine says of such a row depends on the bounds in the file's footer."""
+"""Not compared: bounds in a file's footer may leave NaN out, and filters go by them."""
 
 _WHOLE = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 _PLAIN = {

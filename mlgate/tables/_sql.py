@@ -61,8 +61,7 @@ def compared(columns: Columns, column: str) -> str:
         nanoseconds = f"epoch_ns({quoted})"  # of which `epoch_us` would round
         return f"(({nanoseconds} - ({nanoseconds} % 1000 + 1000) % 1000) // 1000)"
     if kind in _TIMES:
-        exact = columns[column].native == "TIMESTAMPTZ_NS"  # of which the engine tells no epoch
-        return f"epoch_us({quoted}{'::timestamptz' if exact else ''})"
+        return f"epoch_us({quoted})"
     if kind in ("float", "decimal"):
         return f"{quoted}::double"
     return f"{quoted}::integer" if kind == "boolean" else quoted

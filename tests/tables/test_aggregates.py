@@ -182,6 +182,7 @@ def test_so_is_one_that_a_condition_is_about(desk: Desk, one: ask.Aggregate, cou
 def test_too_many_groups_are_no_answer(desk: Desk) -> None:
     wanted: list[ask.Aggregate] = [
         ask.Categories(column="i", most=19),
+        ask.Categories(column="b", most=1),
         ask.Groups(by=("i",), label="b", positive="true", most=19),
         ask.Cells(column="i", label="b", most=19),
     ]
