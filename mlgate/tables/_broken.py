@@ -15,6 +15,9 @@ from mlgate.tables._sql import Columns, name, text
 from mlgate.tables.aggregates import Aggregate
 from mlgate.tables.table import Column
 
+_JOINED = (ask.Duplicates, ask.Disorder)
+"""Of these, rows that break the rule are found by a join."""
+
 
 def examples(request: Request, asked: Examples) -> Iterator[Line]:
     """The first rows that break each rule."""
@@ -27,7 +30,8 @@ def examples(request: Request, asked: Examples) -> Iterator[Line]:
             key = f", ({masked(named[asked.key], at, database.rows)})::varchar"
         for breach in asked.breaches:
             broken = _condition(database, asked.table, breach, named)
-            query = f"SELECT __row{key} FROM {rows} WHERE {broken} LIMIT {asked.most}"
+            order = _in_order(asked.table, [breach])
+            query = f"SELECT __row{key} FROM {rows} WHERE {broken}{order} LIMIT {asked.most}"
             yield Line(part=breach.number, found=[list(row) for row in database.rows(query)])
     finally:
         database.close()
@@ -50,6 +54,7 @@ def failing(request: Request, asked: Failing) -> Iterator[Line]:
         query = (
             f"SELECT list_filter([{told}], lambda rule: rule IS NOT NULL) AS {name(ours[0])},"
             f" __row AS {name(ours[1])}, {', '.join(values)} FROM {at}"
+            f"{_in_order(asked.table, asked.breaches)}"
         )
         count = database.rows(f"COPY ({query}) TO {text(asked.file)} (FORMAT parquet)")[0][0]
         yield Line(found=count)
@@ -91,6 +96,17 @@ def _condition(database: Database, table: Source, breach: Breach, named: Columns
     if isinstance(breach.kept, ask.Disorder):
         return _disordered(breach.kept, numbered(database, table), named)
     return _broken(breach.kept, named)
+
+
+def _in_order(table: Source, breaches: list[Breach]) -> str:
+    """What sorts the rows as the table lists them, where a join would bring them in any order."""
+    if not any(one.lost or isinstance(one.kept, _JOINED) for one in breaches):
+        return ""
+    if table.form != "parquet":
+        return " ORDER BY __row"
+    places = ", ".join(f"({text(file)}, {at})" for at, file in enumerate(table.files))
+    place = f"SELECT min(place) FROM (VALUES {places}) listed(file, place) WHERE file = __file"
+    return f" ORDER BY ({place}), __row"
 
 
 def _lost(database: Database, lost: Orphans, named: Columns) -> str:

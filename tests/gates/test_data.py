@@ -152,6 +152,14 @@ def test_rows_that_break_an_order_are_named(
     assert found.endswith(f"; rows {', '.join(map(str, rows))}{more}")
 
 
+def test_rows_that_a_join_finds_come_in_the_order_of_the_files(desk: Desk) -> None:
+    for name, first in (("a", 0), ("b", 500_000)):
+        ids = f"SELECT {first} + i // 2 AS id FROM range(400000) t(i)"
+        parquet(desk.folder / "parts" / f"{name}.parquet", ids)
+    (found,) = failed(desk, table="parts", columns={"id": {"unique": True}})
+    assert found[1].endswith("; rows 1, 2, 3, 4, 5 …")
+
+
 def test_ties_break_a_strict_order_only(desk: Desk) -> None:
     parquet(desk.folder / "t.parquet", "SELECT (i // 2)::varchar AS a FROM range(5) t(i)")
     assert not failed(desk, columns={"a": {"monotonic": "increasing"}})
