@@ -48,7 +48,7 @@ class Desk:
             yield from self.workshop.worker(script, request, **more)
             return
         decoded = msgspec.json.decode(msgspec.json.encode(request), type=Request)
-        for line in _duckdb_script._answered(decoded):
+        for line in _duckdb_script.answered(decoded):
             yield msgspec.json.decode(msgspec.json.encode(line))
 
     @property

@@ -83,7 +83,8 @@ def histograms(
             for a in asks:
                 found[name] += _bins(a, before.of(a), after.of(a), by_name[name])
             found[name].sort(key=lambda one: one.low)
-        waiting = _finer(both, by_name, found, bins, floor) if both.finer else {}
+        asked = {name: found[name] for name in waiting}
+        waiting = _finer(both, by_name, asked, bins, floor) if both.finer else {}
     return found
 
 
@@ -160,11 +161,10 @@ def _reaches(
 
 def _coarse(found: Sequence[Bin], floor: float) -> list[int]:
     """The bins in which the distance may be hidden, if that is not decided without them."""
-    cells = [one.cell for one in found]
-    if not (any(cell.before for cell in cells) and any(cell.after for cell in cells)):
+    if not (any(one.before for one in found) and any(one.after for one in found)):
         return []
-    span = distance(cells)
-    return hiding(cells, floor) if span.low < floor <= span.high else []
+    span = distance(found)
+    return hiding(found, floor) if span.low < floor <= span.high else []
 
 
 def _split(column: Numbers, low: float, high: float, bins: int) -> ask.Histogram | None:

@@ -159,9 +159,8 @@ class Comparison:
         return {name: bins for name, bins in found.items() if bins}
 
     def _ks(self, name: str, bins: Sequence[Bin]) -> Effect:
-        cells = [one.cell for one in bins]
-        n, m = sum(cell.before for cell in cells), sum(cell.after for cell in cells)
-        span = ks.distance(cells)
+        n, m = sum(one.before for one in bins), sum(one.after for one in bins)
+        span = ks.distance(bins)
         p = ks.p_value(span.low, n, m)
         return Effect(column=name, what="ks", value=span.low, high=span.high,
                       floor=self.options.ks, p=p, n=n, m=m)  # fmt: skip

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
 
+class Counted(Protocol):
+    """How many values of two samples lie in a bin."""
+
+    @property
+    def before(self) -> int: ...
+    @property
+    def after(self) -> int: ...
+    @property
+    def single(self) -> bool:
+        """True if it can hold one value only, so that it hides nothing."""
+
+
 class Cell(Struct, frozen=True):
-    """A bin of both samples."""
+    """A bin of both samples, as `Counted`."""
 
     before: int
     after: int
     single: bool = False
-    """True if it can hold one value only, so that it hides nothing."""
     width: float = 0.0
 
 
@@ -27,24 +39,33 @@ class Distance(Struct, frozen=True):
     """The distance is at most this."""
 
 
-def distance(cells: Sequence[Cell]) -> Distance:
+def distance(cells: Sequence[Counted]) -> Distance:
     """The distance of two samples that are counted in the same bins, in ascending order.
 
     Within a bin one sample may come first as a whole, and then the other.
     """
     n, m = _sizes(cells)
-    low = high = 0.0
+    low = high = before = after = 0.0
     f = g = 0
     for cell in cells:
-        before, after = f / n, g / m
-        f, g = f + cell.before, g + cell.after
-        low = max(low, abs(f / n - g / m))
+        f += cell.before
+        g += cell.after
+        first, second = f / n, g / m
+        gap = first - second
+        if gap > low:  # calls of max took most of the time
+            low = gap
+        elif -gap > low:
+            low = -gap
         if not cell.single:
-            high = max(high, f / n - after, g / m - before)
+            if first - after > high:
+                high = first - after
+            if second - before > high:
+                high = second - before
+        before, after = first, second
     return Distance(low, max(low, high))
 
 
-def hiding(cells: Sequence[Cell], floor: float) -> list[int]:
+def hiding(cells: Sequence[Counted], floor: float) -> list[int]:
     """The bins within which the difference may reach `floor`."""
     n, m = _sizes(cells)
     found = []
@@ -57,8 +78,8 @@ def hiding(cells: Sequence[Cell], floor: float) -> list[int]:
     return found
 
 
-def _sizes(cells: Sequence[Cell]) -> tuple[int, int]:
-    n, m = sum(cell.before for cell in cells), sum(cell.after for cell in cells)
+def _sizes(cells: Sequence[Counted]) -> tuple[int, int]:
+    n, m = sum([cell.before for cell in cells]), sum([cell.after for cell in cells])
     if not (n and m):
         raise ValueError("a sample without values has no distribution")
     return n, m

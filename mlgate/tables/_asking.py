@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 REVISION = 2
 """Raised whenever an engine answers differently for the same bytes."""
 _SCHEMA = b"schema"
+_Found = dict[tuple[int, Aggregate | None], Any]
+"""What a file answers, by its number, and -1 for the whole table; the schema has no aggregate."""
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ class Asking:
         self.whole: dict[Aggregate, Value] = {}
         self.scanned = False
         self._before: dict[str, tuple[int, ...]] = {}
-        self._found: dict[tuple[int, Aggregate | None], Any] = {}
+        self._found: _Found = {}
         if wanted:
             self._recall()
         self._parts, self._rest = self._missing()
@@ -99,23 +101,29 @@ class Asking:
         asked = [a for each in self._parts.values() for a in each]
         if not plain or not self._parts or not all(map(_footer.may_prove, asked)):
             return
+        proven: _Found = {}
         for number, wanted in self._parts.items():
-            self._prove(number, wanted)
+            proven |= self._prove(number, wanted)
+        self._remember(proven)
         self._parts, self._rest = self._missing()
 
-    def _prove(self, number: int, wanted: list[Aggregate]) -> None:
+    def _prove(self, number: int, wanted: list[Aggregate]) -> _Found:
         file = self.table.parts[number].file
         before = _digest.signature(file)
         read = _parquet.footer(file, {name for a in wanted for name in columns_of(a)})
         _digest.unchanged(file, before)
         if read is None:
-            return
+            return {}
         columns, footer = read
         known = {c.name: c for c in columns}
         proven = {a: _footer.proven(a, footer, known) for a in wanted}
-        if _footer.UNKNOWN not in proven.values():
-            self.schemas[number] = columns
-            self.values |= {(number, a): value for a, value in proven.items()}
+        if _footer.UNKNOWN in proven.values():
+            return {}
+        self.schemas[number] = columns
+        found: _Found = {(number, None): columns}
+        for aggregate, value in proven.items():
+            self.values[number, aggregate] = found[number, aggregate] = value
+        return found
 
     def answers(self) -> Answers:
         """All of them, when everything is known."""
@@ -230,9 +238,9 @@ class Asking:
             _digest.unchanged(file, found)
         self._remember(self._found)
 
-    def _remember(self, rows: dict[tuple[int, Aggregate | None], Any]) -> None:
-        """Store what the engine found; what is proven here is found again as quickly."""
-        if self.ctx.store is None:
+    def _remember(self, rows: _Found) -> None:
+        """Store what was found; a long footer takes longer to read than its answers do."""
+        if self.ctx.store is None or not rows:
             return
         together = self.together()
         stored = {}

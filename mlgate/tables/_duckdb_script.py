@@ -21,7 +21,7 @@ from mlgate.tables._protocol import (
 )  # fmt: skip
 
 
-def _answered(request: Request) -> Iterator[Line]:
+def answered(request: Request) -> Iterator[Line]:
     try:
         import duckdb
     except ImportError:
@@ -56,8 +56,8 @@ def _asked(request: Request) -> Iterator[Line]:
 
 def main() -> None:
     """Answer one request in an interpreter that may be asked again."""
-    answer(_answered, Request)
+    answer(answered, Request)
 
 
 if __name__ == "__main__":
-    serve(_answered, Request)
+    serve(answered, Request)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import functools
 import re
 
-from mlgate.core.errors import GateError
-from mlgate.core.text import shown
 from mlgate.tables._java_classes import ANY, PERL, POSIX, Class, of_property
+from mlgate.tables._spark_otherwise import Otherwise
 
 _REPEAT = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??")
 _GROUP = re.compile(r"\((?:\?P?<\w+>|\?([imsU]*(?:-[imsU]+)?)([:)]))?")
@@ -33,7 +32,7 @@ _TEXT = {"^": _PLACES["A"], "$": _PLACES["z"]}
 
 @functools.lru_cache(maxsize=256)
 def java(pattern: str) -> str:
-    """The expression for Java. Raises `GateError` for `\\C`, a byte, which Java has no word for."""
+    """The expression for Java. Raises `Otherwise` for `\\C`, a byte, which Java has no word for."""
     return _Reading(pattern).written()
 
 
@@ -175,8 +174,5 @@ class _Reading:
         sign = self._take()
         return self._sign() if sign == "\\" else ord(sign)
 
-    def _refused(self, what: str) -> GateError:
-        return GateError(
-            f"{shown(what)} in the regular expression {shown(self._whole)} has no like on Spark",
-            r"list the characters, or write \pL, \d or the like",
-        )
+    def _refused(self, what: str) -> Otherwise:
+        return Otherwise(f"{what} in a regular expression")

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
+from mlgate.tables._duckdb_columns import fetched as embedded
 from mlgate.tables._protocol import Source
 from mlgate.tables._spark_order import PLACE, placed
+from mlgate.tables._spark_otherwise import Otherwise, otherwise
 from mlgate.tables._spark_session import columns, frame, session, told
 from mlgate.tables.columns import LONG, Coded
 from mlgate.tables.table import Type
@@ -27,16 +29,20 @@ def fetched(
     rounds: Callable[[int], bool],
     /,
 ) -> dict[str, Array | Coded]:
-    """The columns, as `mlgate.tables.columns` says."""
+    """The columns, as `mlgate.tables.columns` says; read by the embedded engine where Spark reads
+    them otherwise."""
     import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - what Spark hands rows over by
     from pyspark.errors import PySparkException
 
     try:
         spark = session(engine.spark)
-        types = {one.name: one.type for one in columns(frame(spark, table, table.files))}
-        wanted = choose(list(types))
-        quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
-        rows = placed(spark, table).orderBy(*PLACE).selectExpr(*quoted).toArrow()
+        with otherwise():
+            types = {one.name: one.type for one in columns(frame(spark, table, table.files))}
+            wanted = choose(list(types))
+            quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]
+            rows = placed(spark, table).orderBy(*PLACE).selectExpr(*quoted).toArrow()
+    except Otherwise:
+        return embedded(engine, table, choose, rounds)
     except GateError as error:
         raise GateError(f"cannot be read: {error.message}", error.hint) from None
     except (PySparkException, OSError) as error:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 from mlgate.tables import _sql
 from mlgate.tables._spark_functions import either, first, written
-from mlgate.tables._spark_kinds import MEND, Typed, as_float, compared, of_column, together
+from mlgate.tables._spark_kinds import Typed, as_float, compared, of_column, together
+from mlgate.tables._spark_otherwise import Otherwise
 
 if TYPE_CHECKING:
     from mlgate.tables._sql import Columns
@@ -25,17 +25,13 @@ _DEEPEST, _LONGEST = 50, 50_000
 """Levels and signs: what is asked of a value twice stands there twice, at each level."""
 
 
-def alike(expression: str, tree: dict[str, Any], columns: Columns) -> str:
-    """The condition in Spark's words and our quotes. Raises `GateError` for what may differ."""
+def alike(tree: dict[str, Any], columns: Columns) -> str:
+    """A condition's tree in Spark's words and our quotes. Raises `Otherwise`."""
     named = {name.lower(): column for name, column in columns.items()}
-    try:
-        found = _Writer({key: of_column(_sql.name(c.name), c.native) for key, c in named.items()})
-        sql = found.written(tree)
-    except GateError as error:
-        said = f"the condition `{shown(expression)}` is not for Spark: {error.message}"
-        raise GateError(said, error.hint) from None
+    found = _Writer({key: of_column(_sql.name(c.name), c.native) for key, c in named.items()})
+    sql = found.written(tree)
     if sql.kind not in ("truth", "null"):
-        raise GateError(f"the condition `{shown(expression)}` is {sql.kind}, no truth", MEND)
+        raise Otherwise(f"{sql.kind} is no truth")
     return sql.sql
 
 
@@ -47,14 +43,14 @@ class _Writer:
         self._depth = 0
 
     def written(self, node: dict[str, Any]) -> Typed:
-        """The part of the tree, typed. Raises `GateError`."""
+        """The part of the tree, typed. Raises `Otherwise`."""
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise GateError(f"it is nested more than {_DEEPEST} levels deep", MEND)
+            raise Otherwise(f"it is nested more than {_DEEPEST} levels deep")
         found: Typed = getattr(self, "_" + node["class"].lower())(node)
         self._depth -= 1
         if len(found.sql) > _LONGEST:
-            raise GateError("written out for Spark it is too long", MEND)
+            raise Otherwise("written out it is too long")
         return found
 
     def _all(self, nodes: Sequence[dict[str, Any]]) -> list[Typed]:
@@ -62,7 +58,7 @@ class _Writer:
 
     def _column_ref(self, node: dict[str, Any]) -> Typed:
         if len(node["column_names"]) > 1:
-            raise GateError("a part of a column was never compared on Spark", MEND)
+            raise Otherwise("a part of a column")
         return self._columns[node["column_names"][0].lower()]
 
     def _constant(self, node: dict[str, Any]) -> Typed:
@@ -81,7 +77,7 @@ class _Writer:
             return Typed(f"({text})", "decimal", digits, text)
         if kind == "NUMERIC" and "e" in text.lower():
             return Typed(f"'{float(text)!r}'::double", "double", constant=text)
-        raise GateError(f"the constant {shown(text)} was never compared on Spark", MEND)
+        raise Otherwise(f"the constant {shown(text)}")
 
     def _cast(self, node: dict[str, Any]) -> Typed:
         given, kind = self.written(node["child"]), node["type_expr"]["type_name"].lower()
@@ -95,7 +91,7 @@ class _Writer:
                 return together([given, Typed("NULL", wanted), Typed("NULL", wanted)])[0][0]
             if kind == "date" and given.kind == "time":
                 return Typed(f"({given.sql})::date", "date")
-        raise GateError(f"a cast of {given.kind} to {shown(kind)} differs on Spark", MEND)
+        raise Otherwise(f"a cast of {given.kind} to {shown(kind)}")
 
     def _comparison(self, node: dict[str, Any]) -> Typed:
         (left, right), _ = compared(self._all([node["left"], node["right"]]))
@@ -113,7 +109,7 @@ class _Writer:
     def _truth(self, node: dict[str, Any]) -> str:
         found = self.written(node)
         if found.kind not in ("truth", "null"):
-            raise GateError(f"{found.kind} is no truth to Spark", MEND)
+            raise Otherwise(f"{found.kind} is no truth")
         return found.sql
 
     def _case(self, node: dict[str, Any]) -> Typed:
@@ -135,7 +131,7 @@ class _Writer:
             (value, *listed), _ = compared(given)
             word = "IN" if kind == "COMPARE_IN" else "NOT IN"
             return Typed(f"({value} {word} ({', '.join(listed)}))", "truth")
-        raise GateError(f"{kind.lower().replace('_', ' ')} was never compared on Spark", MEND)
+        raise Otherwise(f"{kind.lower().replace('_', ' ')}")
 
     def _function(self, node: dict[str, Any]) -> Typed:
         return written(node["function_name"].lower(),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
-from mlgate.core.errors import GateError
-from mlgate.core.text import shown
 from mlgate.tables import _sql
 from mlgate.tables import aggregates as ask
+from mlgate.tables._spark_otherwise import Otherwise, unless
 from mlgate.tables._spark_sql import spoken
 from mlgate.tables.aggregates import Aggregate
 
@@ -19,7 +18,7 @@ Kind = Literal["unsigned", "nanoseconds", "nanoseconds UTC"]
 
 MARK = "mlgate"
 """The key of a column's metadata that holds its kind."""
-PARTIAL = "a time holds parts of a microsecond, which Spark does not keep"
+_PARTIAL = "a time holds parts of a microsecond"
 _DOUBTFUL = ("bigint", "decimal(20,0)")
 """What Spark reads them as: times as the nanoseconds since 1970, which `nanosAsLong` asks for."""
 _IN_MICROSECONDS = (
@@ -60,7 +59,7 @@ def _time(name: str, kind: Kind, whole: frozenset[str] | None) -> str:
     given = _sql.name(name)
     value = f"timestamp_micros(({given} - pmod({given}, 1000)) div 1000)"
     if whole is None or name in whole:
-        value = f"CASE WHEN {given} % 1000 <> 0 THEN raise_error('{PARTIAL}') ELSE {value} END"
+        value = unless(f"{given} % 1000 <> 0", value, _PARTIAL)
     return spoken(value if kind == "nanoseconds UTC" else f"({value})::timestamp_ntz")
 
 
@@ -71,7 +70,7 @@ def _expr(expression: str) -> object:
 
 
 def _kinds(files: tuple[str, ...], names: list[str]) -> dict[str, Kind]:
-    """What the footers say of those columns. Raises `GateError` where they differ."""
+    """What the footers say of those columns. Raises `Otherwise` where they differ."""
     from pyarrow import parquet  # type: ignore[import-untyped]
 
     kinds: dict[str, Kind | None] = {}
@@ -83,7 +82,7 @@ def _kinds(files: tuple[str, ...], names: list[str]) -> dict[str, Kind]:
                 continue
             kind = _kind(column.logical_type.to_json())
             if kinds.setdefault(column.name, kind) != kind:
-                raise GateError(f"{shown(column.name)} is of another type in some of the files")
+                raise Otherwise("a column of another type in some of the files")
     return {name: kind for name, kind in kinds.items() if kind is not None}
 
 

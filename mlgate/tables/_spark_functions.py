@@ -1,39 +1,50 @@
 """Functions and operators that Spark gives a condition's values by as the embedded engine does.
 
 Each was compared on both engines, on nulls, NaN, signs, empty and non-Latin texts; others are
-refused.
+left to
+the embedded engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mlgate.core.errors import GateError
 from mlgate.tables import _sql
-from mlgate.tables._spark_kinds import MEND, Typed, as_float, compared, decimal, digits, together
+from mlgate.tables._java_regex import java
+from mlgate.tables._spark_kinds import Typed, as_float, compared, decimal, digits, together
+from mlgate.tables._spark_otherwise import Otherwise, unless
 
 Written = Callable[[Sequence[Typed]], Typed]
 
 BEYOND_ASCII = "lower, upper and ILIKE of a text beyond ASCII differ on Spark"
 _SPACES = " \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u202f\u205f\u3000"
+_OVERFLOWS = frozenset({"+", "-", "*", "//", "%", "abs"})
 _NUMBERS = ("integer", "decimal", "single", "double")
 
 
 def written(function: str, given: Sequence[Typed]) -> Typed:
-    """The call in Spark's words. Raises `GateError` where it has none that were compared."""
+    """The call in Spark's words. Raises `Otherwise` where it has none that were compared."""
     if function not in _WRITTEN:
-        raise GateError(f"{function} was never compared on Spark", MEND)
+        raise Otherwise(function)
+    if function in _OVERFLOWS and any(map(_is_narrow, given)):
+        raise Otherwise(f"{function} of narrow integers")
     return _WRITTEN[function](given)
 
 
+def _is_narrow(one: Typed) -> bool:
+    """True of columns of 8 and 16 bits: beside a constant Spark counts in 32, the embedded engine
+    does not."""
+    return one.kind == "integer" and one.constant is None and 0 < one.digits[0] < 10
+
+
 def _kinds(function: str, given: Sequence[Typed], *wanted: str) -> list[str]:
-    """What they are written as. Raises `GateError` where they are others."""
+    """What they are written as. Raises `Otherwise` where they are others."""
     fits = len(given) == len(wanted) and all(
         one.kind in (*kinds.split("|"), "null") for one, kinds in zip(given, wanted, strict=True)
     )
     if not fits:
         said = ", ".join(one.kind for one in given)
-        raise GateError(f"{function} of {said} was never compared on Spark", MEND)
+        raise Otherwise(f"{function} of {said}")
     return [one.sql for one in given]
 
 
@@ -105,7 +116,7 @@ def _extreme(name: str) -> Written:
     def render(given: Sequence[Typed]) -> Typed:
         found, kind = compared(given)
         if len(found) < 2 or kind == "decimal":
-            raise GateError(f"{name} of decimals or of one value was never compared on Spark", MEND)
+            raise Otherwise(f"{name} of decimals or of one value")
         return Typed(f"{name}({', '.join(found)})", kind)
 
     return render
@@ -113,7 +124,7 @@ def _extreme(name: str) -> Written:
 
 def _if(given: Sequence[Typed]) -> Typed:
     if len(given) != 3 or given[0].kind not in ("truth", "null"):
-        raise GateError("if of other than a condition and two values has no like on Spark", MEND)
+        raise Otherwise("if of other than a condition and two values")
     return either(given[:1], given[1:])
 
 
@@ -122,7 +133,7 @@ def either(tests: Sequence[Typed], values: Sequence[Typed]) -> Typed:
     _kinds("CASE", tests, *["truth"] * len(tests))
     same, kind = together(values)
     if kind == "decimal":
-        raise GateError("CASE of decimals was never compared on Spark", MEND)
+        raise Otherwise("CASE of decimals")
     pairs = zip(tests, same[:-1], strict=True)
     whens = " ".join(f"WHEN {test.sql} THEN {value.sql}" for test, value in pairs)
     return Typed(f"(CASE {whens} ELSE {same[-1].sql} END)", kind)
@@ -132,7 +143,7 @@ def first(given: Sequence[Typed]) -> Typed:
     """COALESCE."""
     same, kind = together(given)
     if kind == "decimal":
-        raise GateError("coalesce of decimals was never compared on Spark", MEND)
+        raise Otherwise("coalesce of decimals")
     return Typed(f"coalesce({', '.join(one.sql for one in same)})", kind)
 
 
@@ -153,8 +164,7 @@ def _part(name: str, least: int) -> Written:
             number is not None and number.isdigit() and int(number) >= bound
             for number, bound in zip(numbers, low, strict=True)
         ):
-            raise GateError(f"{name} counts otherwise on Spark, but from constants that are"
-                            f" {least} or more", MEND)  # fmt: skip
+            raise Otherwise(f"{name} but from constants that are {least} or more")
         return Typed(f"{name}({', '.join(parts)})", "text")
 
     return render
@@ -163,14 +173,14 @@ def _part(name: str, least: int) -> Written:
 def _replaced(given: Sequence[Typed]) -> Typed:
     parts = _kinds("replace", given, "text", "text", "text")
     if not given[1].constant:
-        raise GateError("replace of other than a constant text differs on Spark", MEND)
+        raise Otherwise("replace of other than a constant text")
     return Typed(f"replace({', '.join(parts)})", "text")
 
 
 def ascii_only(sql: str) -> str:
     """The text, or an error where folding its case depends on the engine."""
     beyond = rf"{sql} RLIKE '[^\x00-\x7F]'"
-    return f"(CASE WHEN {beyond} THEN raise_error({_sql.text(BEYOND_ASCII)}) ELSE {sql} END)"
+    return f"({unless(beyond, sql, BEYOND_ASCII)})"
 
 
 def _folded(name: str) -> Written:
@@ -181,37 +191,45 @@ def _folded(name: str) -> Written:
     return render
 
 
-def _pattern(template: str, folds: bool = False) -> Written:
-    """LIKE, and a search by a regular expression: with a pattern that is a constant."""
+def _like(template: str, folds: bool = False) -> Written:
+    """With a pattern that is a constant, in which a backslash is no escape unless one is named."""
 
     def render(given: Sequence[Typed]) -> Typed:
         parts = _kinds("LIKE", given, *["text"] * (2 + template.count("{2}")))
         if any(one.constant is None for one in given[1:]):
-            raise GateError(
-                "a pattern that is no plain text may be read otherwise by Spark",
-                "write the pattern as a text in quotes",
-            )
+            raise Otherwise("a pattern that is no plain text")
         if folds:
             parts[0] = ascii_only(parts[0])
             if not str(given[1].constant).isascii():
-                raise GateError(BEYOND_ASCII, MEND)
+                raise Otherwise(BEYOND_ASCII)
+        if "ESCAPE" not in template:
+            parts[1] = parts[1].replace("\\", "\\\\")
         return Typed(template.format(*parts), "truth")
 
     return render
+
+
+def _search(given: Sequence[Typed]) -> Typed:
+    """By a regular expression that is a constant."""
+    parts = _kinds("regexp_matches", given, "text", "text")
+    if given[1].constant is None:
+        raise Otherwise("a regular expression that is no plain text")
+    java(given[1].constant)
+    return Typed(f"regexp_matches({', '.join(parts)})", "truth")
 
 
 def _dated(given: Sequence[Typed]) -> Typed:
     """`extract(year FROM x)`."""
     part = (given[0].constant or "").lower() if given else ""
     if part not in _PARTS:
-        raise GateError(f"date_part of {part or 'what is no constant'} differs on Spark", MEND)
+        raise Otherwise(f"date_part of {part or 'what is no constant'}")
     return written(part, given[1:])
 
 
 def _nullif(given: Sequence[Typed]) -> Typed:
     (one, other), kind = compared(given)
     if kind != given[0].kind or kind == "decimal":
-        raise GateError("nullif of two kinds was never compared on Spark", MEND)
+        raise Otherwise("nullif of two kinds")
     return Typed(f"nullif({one}, {other})", kind)
 
 
@@ -247,11 +265,11 @@ _WRITTEN: dict[str, Written] = dict([
       for name, theirs in (("contains", "contains"), ("starts_with", "startswith"),
                            ("prefix", "startswith"), ("^@", "startswith"),
                            ("ends_with", "endswith"), ("suffix", "endswith"))),
-    ("~~", _pattern("({0} LIKE {1})")), ("!~~", _pattern("({0} NOT LIKE {1})")),
-    ("~~*", _pattern("({0} ILIKE {1})", folds=True)),
-    ("!~~*", _pattern("({0} NOT ILIKE {1})", folds=True)),
-    ("like_escape", _pattern("({0} LIKE {1} ESCAPE {2})")),
-    ("regexp_matches", _pattern("regexp_matches({0}, {1})")),
+    ("~~", _like("({0} LIKE {1})")), ("!~~", _like("({0} NOT LIKE {1})")),
+    ("~~*", _like("({0} ILIKE {1})", folds=True)),
+    ("!~~*", _like("({0} NOT ILIKE {1})", folds=True)),
+    ("like_escape", _like("({0} LIKE {1} ESCAPE {2})")),
+    ("regexp_matches", _search),
     *(_call(name, template, "integer", _DATES) for name, template in _PARTS.items()),
     *(_call(name, f"{name}({{}})", "integer", "time") for name in ("hour", "minute", "second")),
     ("date_part", _dated),

@@ -6,13 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlgate.core.errors import GateError
-from mlgate.tables import _sql
+from mlgate.tables._spark_otherwise import Otherwise, unless
 
-MEND = (
-    'write the condition otherwise, or give it to the embedded engine: [tables] engine = "duckdb"'
-)
-NAN = 'a condition compares NaN: give it `filter = "isfinite(COLUMN)"`, and the column `not_finite`'
+NAN = "a condition compares NaN"
 """Not compared: bounds in a file's footer may leave NaN out, and filters go by them."""
 
 _WHOLE = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
@@ -55,14 +51,14 @@ def digits(one: Typed) -> tuple[int, int]:
 
 
 def decimal(sql: str, before: int, behind: int) -> Typed:
-    """A decimal of so many digits. Raises `GateError` where Spark would round it."""
+    """A decimal of so many digits. Raises `Otherwise` where Spark would round it."""
     if before + behind > _WIDEST:
-        raise GateError(f"decimals of more than {_WIDEST} digits are rounded by Spark", MEND)
+        raise Otherwise(f"decimals of more than {_WIDEST} digits are rounded")
     return Typed(sql, "decimal", (before + behind, behind))
 
 
 def together(given: Sequence[Typed]) -> tuple[list[Typed], str]:
-    """They as one kind, and that kind. Raises `GateError` where the engines may choose others."""
+    """They as one kind, and that kind. Raises `Otherwise` where the engines may choose others."""
     kinds = {one.kind for one in given} - {"null"}
     for kind in ("double", "single"):
         if kind in kinds and kinds <= {"integer", "decimal", "single", "double"}:
@@ -79,7 +75,7 @@ def together(given: Sequence[Typed]) -> tuple[list[Typed], str]:
     if kinds == {"instant", "text"}:
         return [_moment(one, "instant", _MOMENT) for one in given], "instant"
     if len(kinds) > 1 or kinds & {"other", "days"}:
-        raise GateError(f"{' and '.join(sorted(kinds))} are not compared alike by Spark", MEND)
+        raise Otherwise(f"{' and '.join(sorted(kinds))} are not compared alike")
     return list(given), next(iter(kinds), "null")
 
 
@@ -88,10 +84,10 @@ def as_float(one: Typed, kind: str) -> Typed:
     if one.kind in (kind, "null"):
         return one
     if one.kind not in ("integer", "decimal", "single", "double"):
-        raise GateError(f"Spark makes numbers of {one.kind} otherwise", MEND)
+        raise Otherwise(f"Spark makes numbers of {one.kind} otherwise")
     width = digits(one)[0]
     if one.kind + kind not in _ROUNDED_ALIKE and width > _KEPT[kind]:
-        raise GateError(f"{one.kind} of {width} digits may be rounded otherwise on Spark", MEND)
+        raise Otherwise(f"{one.kind} of {width} digits may be rounded otherwise")
     return Typed(f"({one.sql})::{_CAST[kind]}", kind, constant=one.constant)
 
 
@@ -99,8 +95,7 @@ def _moment(one: Typed, kind: str, form: re.Pattern[str]) -> Typed:
     """A date or time, of which texts are constants in a form that both engines read."""
     cast = {"date": "date", "time": "timestamp_ntz", "instant": "timestamp_ltz"}[kind]
     if one.kind == "text" and (one.constant is None or not form.fullmatch(one.constant)):
-        raise GateError("texts are compared with dates and times as '2026-01-31' or"
-                        " '2026-01-31 12:00:00' only", MEND)  # fmt: skip
+        raise Otherwise("a date or time in another form than '2026-01-31' or '2026-01-31 12:00:00'")
     return one if one.kind in (kind, "null") else Typed(f"({one.sql})::{cast}", kind)
 
 
@@ -113,4 +108,4 @@ def compared(given: Sequence[Typed]) -> tuple[list[str], str]:
 def _no_nan(one: Typed) -> str:
     if one.constant is not None or one.kind == "null":
         return one.sql
-    return f"CASE WHEN isnan({one.sql}) THEN raise_error({_sql.text(NAN)}) ELSE {one.sql} END"
+    return unless(f"isnan({one.sql})", one.sql, NAN)

@@ -14,7 +14,7 @@ def answered(request: Request) -> Iterator[Line]:
     if not isinstance(request.ask, Aggregates | Several):
         from mlgate.tables import _duckdb_script
 
-        yield from _duckdb_script._answered(request)
+        yield from _duckdb_script.answered(request)
         return
     try:
         from pyspark.errors import PySparkException

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain, shown
 from mlgate.tables._protocol import Source
-from mlgate.tables._spark_footer import MARK, PARTIAL, understood
-from mlgate.tables._spark_functions import BEYOND_ASCII
-from mlgate.tables._spark_kinds import NAN
+from mlgate.tables._spark_footer import MARK, understood
+from mlgate.tables._spark_otherwise import Otherwise
 from mlgate.tables.table import Column, Type
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def frame(
     files: tuple[str, ...],
     exact: frozenset[str] | None = None,
 ) -> DataFrame:
-    """Those files as one frame. Raises `GateError` for a form that Spark does not read.
+    """Those files as one frame. Raises `Otherwise` where Spark does not read them as they are.
 
     Of times in nanoseconds the columns of `exact` (None: all) must hold whole microseconds; others
     are rounded down to them.
@@ -109,21 +108,20 @@ def frame(
     if table.form == "json":
         reader = spark.read.option("mode", "FAILFAST")
         return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
-    kind = "Arrow files" if table.form == "arrow" else "database files"
-    raise GateError(f"Spark reads no {kind}", "write the table as Parquet")
+    raise Otherwise(f"it reads no {table.form}")
 
 
 def _check_reads(file: str) -> None:
-    """Raise `GateError` for a name that Spark reads as another, or passes over without a word."""
+    """Raise `Otherwise` for what Spark takes for another file, or passes over without a word."""
     name = os.path.basename(file)
     if any(sign in file for sign in _GLOB):
-        raise GateError(f"Spark takes {shown(name)} for a pattern", "rename it")
+        raise Otherwise("a name that is a pattern to it")
     if name.startswith(("_", ".")):
-        raise GateError(f"Spark passes over {shown(name)}, as over hidden files", "rename it")
+        raise Otherwise("a name of hidden files, which it passes over")
     if ":" in name:
-        raise GateError(f"Spark reads no file with a colon in its name: {shown(name)}", "rename it")
+        raise Otherwise("a name with a colon")
     if not os.path.getsize(file):
-        raise GateError(f"{shown(name)} is empty: 0 bytes")
+        raise Otherwise("a file of no bytes")
 
 
 def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:
@@ -136,12 +134,10 @@ def _partitioned(reader: Any, table: Source, files: tuple[str, ...]) -> Any:
 
 
 def columns(found: DataFrame) -> list[Column]:
-    """Its columns, typed as a policy names types. Raises `GateError` where Spark takes two for
+    """Its columns, typed as a policy names types. Raises `Otherwise` where Spark takes two for
     one."""
-    names = [name.lower() for name in found.columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise GateError(f"two columns differ in case only: {shown(twice)}", "rename one")
+    if len({name.lower() for name in found.columns}) < len(found.columns):
+        raise Otherwise("two columns differ in case only")
     return [Column(f.name, _type(f.dataType.simpleString(), f.metadata.get(MARK) == "unsigned"),
                    f.dataType.simpleString()) for f in found.schema.fields]  # fmt: skip
 
@@ -163,11 +159,4 @@ def told(error: Exception) -> str:
     """What Spark says, in its first line; the others may quote rows."""
     condition = getattr(error, "getCondition", lambda: None)()
     first = plain(str(error)).strip().partition("\n")[0]
-    for raised in (PARTIAL, NAN, BEYOND_ASCII):
-        if raised in str(error):
-            return raised
-    if condition == "PARQUET_TYPE_ILLEGAL" or "Illegal Parquet type" in first:
-        return (
-            "a column is of a type that Spark does not read, such as a time of day in nanoseconds"
-        )
     return (condition or first)[:500] or type(error).__name__

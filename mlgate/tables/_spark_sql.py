@@ -11,21 +11,18 @@ _LEXEMES = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\s+|\w+|.""",
     re.DOTALL,
 )
-_LIKE = ("like", "ilike")
 _SEARCH = "regexp_matches"
 
 
 def spoken(query: str) -> str:
     """The query with texts and names as Spark quotes them, and patterns as it reads them.
 
-    Spark takes `'it''s'` for two texts side by side, and a backslash for the begin of an escape,
-    in the patterns of LIKE too. Raises `GateError` for a regular expression as `java` does.
+    Spark takes `'it''s'` for two texts side by side, and a backslash for the begin of an escape.
+    Raises `Otherwise` for a regular expression as `java` does.
     """
     lexemes = _told(query)
     for at in _regexes(lexemes):
         lexemes[at] = _quoted(java(_text(lexemes[at])))
-    for at in _likes(lexemes):
-        lexemes[at] = lexemes[at].replace("\\", "\\\\")
     return "".join(map(_respelled, lexemes))
 
 
@@ -43,26 +40,13 @@ def _next(lexemes: list[str], at: int) -> int:
     return at
 
 
-def _word(lexemes: list[str], at: int) -> str:
-    return lexemes[at].lower() if at < len(lexemes) else ""
-
-
-def _likes(lexemes: list[str]) -> Iterator[int]:
-    """Where texts stand that are whole patterns of LIKE and name no escape."""
-    for number, lexeme in enumerate(lexemes):
-        at = _next(lexemes, number)
-        after = _word(lexemes, _next(lexemes, at))
-        whole = _is_text(_word(lexemes, at)) and after not in ("|", ":", "[", ".")
-        if lexeme.lower() in _LIKE and whole and after != "escape":
-            yield at
-
-
 def _regexes(lexemes: list[str]) -> Iterator[int]:
     """Where texts stand that are the second and last argument of `regexp_matches`."""
     for number, lexeme in enumerate(lexemes):
-        if lexeme.lower() != _SEARCH or _word(lexemes, _next(lexemes, number)) != "(":
+        opening = _next(lexemes, number)
+        if lexeme.lower() != _SEARCH or lexemes[opening : opening + 1] != ["("]:
             continue
-        arguments = _arguments(lexemes, _next(lexemes, number))
+        arguments = _arguments(lexemes, opening)
         if len(arguments) == 2 and len(arguments[1]) == 1 and _is_text(lexemes[arguments[1][0]]):
             yield arguments[1][0]
 

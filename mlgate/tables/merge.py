@@ -78,6 +78,17 @@ def _counts(aggregate: Any, values: Sequence[Value]) -> Value:
     return [[*key, count] for key, count in sorted(total.items(), key=_first)]
 
 
+def _bins(_: Aggregate, values: Sequence[Value]) -> Value:
+    """Rows of [bin, count], the first bin first."""
+    if len(values) == 1:
+        return values[0]
+    total: dict[int, int] = {}
+    for value in values:
+        for number, count in value:
+            total[number] = total.get(number, 0) + count
+    return [[number, count] for number, count in sorted(total.items())]
+
+
 def _groups(aggregate: Any, values: Sequence[Value]) -> Value:
     if any(value is None for value in values):
         return None
@@ -133,7 +144,7 @@ _WAYS: dict[type[Aggregate], Callable[[Any, Sequence[Value]], Value]] = {
     ask.Truth: _sums,
     ask.Categories: _counts,
     ask.Groups: _groups,
-    ask.Histogram: _counts,
+    ask.Histogram: _bins,
     ask.Cells: _counts,
     ask.PerDay: _counts,
     ask.Personal: _personal,

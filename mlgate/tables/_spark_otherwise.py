@@ -1,0 +1,36 @@
+"""What Spark might answer otherwise than the embedded engine, which answers it in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlgate.tables import _sql
+
+_RAISED = "mlgate: Spark may answer otherwise: "
+
+
+class Otherwise(Exception):
+    """Spark reads, rounds or compares this in another way; the message says what."""
+
+
+def unless(problem: str, sql: str, what: str) -> str:
+    """The value of `sql`, in our quotes, but for rows of which the condition `problem` holds.
+
+    The query fails where there is such a row, and `of_error` knows it again.
+    """
+    return f"CASE WHEN {problem} THEN raise_error({_sql.text(_RAISED + what)}) ELSE {sql} END"
+
+
+@contextmanager
+def otherwise() -> Iterator[None]:
+    """Raise `Otherwise` for errors of Spark that mean it."""
+    try:
+        yield
+    except Exception as error:
+        said = str(error)
+        if _RAISED in said:
+            raise Otherwise(said.partition(_RAISED)[2].partition("\n")[0]) from None
+        if "PARQUET_TYPE_ILLEGAL" in said or "Illegal Parquet type" in said:
+            raise Otherwise("a type of Parquet that it does not know") from None
+        raise
