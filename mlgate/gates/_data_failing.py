@@ -29,6 +29,7 @@ def write(ctx: Context, file: str) -> int | None:
             breaches.append(Breach(number=len(breaches), lost=lost, rule=named))
     if not breaches:
         return None
-    asked = Failing(table=source_of(table), breaches=breaches, file=file)
+    names = [part.name for part in table.parts]
+    asked = Failing(table=source_of(table), breaches=breaches, file=file, names=names)
     (line,) = told(ctx, asked, table.path)
     return int(line.found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -96,10 +97,20 @@ def _examples(
     question = Examples(table=source_of(table), breaches=breaches, key=key, most=_SHOWN)
     said = {}
     for line in told(ctx, question, table.path):
-        rows = [f"{row[0]:,}" + _keyed(key, row) for row in line.found]
-        if rows and line.part is not None:
-            said[line.part] = f"; rows {', '.join(rows)}" + (" …" if len(rows) == _SHOWN else "")
+        if line.found and line.part is not None:
+            said[line.part] = _named(table, key, line.found)
     return said
+
+
+def _named(table: Located, key: str | None, rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as `; rows 4, 9 …`, and of which file they are, where the table has several."""
+    names = {part.file: shown(part.name) for part in reversed(table.parts)}
+    said = ""
+    for file, some in itertools.groupby(rows, lambda row: row[1]):
+        numbers = [f"{row[0]:,}" + _keyed(key, row) for row in some]
+        whose = f"{names[file]} " if file and len(names) > 1 else ""
+        said += f"; {whose}row{'s' * (len(numbers) > 1 or not whose)} {', '.join(numbers)}"
+    return said + (" …" if len(rows) == _SHOWN else "")
 
 
 def broken(rulings: Sequence[tuple[Check, Ruling | str]]) -> list[Breach]:
@@ -112,4 +123,4 @@ def broken(rulings: Sequence[tuple[Check, Ruling | str]]) -> list[Breach]:
 
 
 def _keyed(key: str | None, row: Sequence[object]) -> str:
-    return f" ({shown(key or '')} {shown(str(row[1]))})" if len(row) > 1 else ""
+    return f" ({shown(key or '')} {shown(str(row[2]))})" if len(row) > 2 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mlgate.core.errors import GateError
 from mlgate.tables import _scan, _sql
@@ -31,7 +31,9 @@ def examples(request: Request, asked: Examples) -> Iterator[Line]:
         for breach in asked.breaches:
             broken = _condition(database, asked.table, breach, named)
             order = _in_order(asked.table, [breach])
-            query = f"SELECT __row{key} FROM {rows} WHERE {broken}{order} LIMIT {asked.most}"
+            query = (
+                f"SELECT __row, __file{key} FROM {rows} WHERE {broken}{order} LIMIT {asked.most}"
+            )
             yield Line(part=breach.number, found=[list(row) for row in database.rows(query)])
     finally:
         database.close()
@@ -50,10 +52,13 @@ def failing(request: Request, asked: Failing) -> Iterator[Line]:
         kept = " OR ".join(f"({condition})" for condition in conditions)
         at = f"(SELECT * FROM {numbered(database, asked.table)} WHERE {kept})"
         values = [f"{masked(one, at, database.rows)} AS {name(one.name)}" for one in named.values()]
-        ours = [_free(one, named) for one in ("broken_rules", "row_number")]
+        ours = [name(_free(one, named)) for one in ("broken_rules", "row_number", "file")]
+        if asked.table.form == "parquet" and len(asked.names) > 1:
+            file = _listed(asked.table, map(text, asked.names))
+            values = [f"{file} AS {ours[2]}", *values]
         query = (
-            f"SELECT list_filter([{told}], lambda rule: rule IS NOT NULL) AS {name(ours[0])},"
-            f" __row AS {name(ours[1])}, {', '.join(values)} FROM {at}"
+            f"SELECT list_filter([{told}], lambda rule: rule IS NOT NULL) AS {ours[0]},"
+            f" __row AS {ours[1]}, {', '.join(values)} FROM {at}"
             f"{_in_order(asked.table, asked.breaches)}"
         )
         count = database.rows(f"COPY ({query}) TO {text(asked.file)} (FORMAT parquet)")[0][0]
@@ -104,9 +109,13 @@ def _in_order(table: Source, breaches: list[Breach]) -> str:
         return ""
     if table.form != "parquet":
         return " ORDER BY __row"
-    places = ", ".join(f"({text(file)}, {at})" for at, file in enumerate(table.files))
-    place = f"SELECT min(place) FROM (VALUES {places}) listed(file, place) WHERE file = __file"
-    return f" ORDER BY ({place}), __row"
+    return f" ORDER BY {_listed(table, map(str, range(len(table.files))))}, __row"
+
+
+def _listed(table: Source, values: Iterable[str]) -> str:
+    """The least of the values that stand for the row's file; equal parts are one file."""
+    rows = ", ".join(f"({text(file)}, {v})" for file, v in zip(table.files, values, strict=True))
+    return f"(SELECT min(v) FROM (VALUES {rows}) listed(f, v) WHERE f = __file)"
 
 
 def _lost(database: Database, lost: Orphans, named: Columns) -> str:

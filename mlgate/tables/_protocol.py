@@ -64,7 +64,10 @@ class Breach(Struct, frozen=True, kw_only=True):
 
 
 class Examples(Struct, frozen=True, tag="examples", kw_only=True):
-    """The first rows that break each rule: their numbers, and their keys where there is one."""
+    """The first rows that break each rule: number, file, and key where there is one.
+
+    The file is empty where rows are numbered through all of them.
+    """
 
     table: Source
     breaches: list[Breach]
@@ -78,6 +81,8 @@ class Failing(Struct, frozen=True, tag="failing", kw_only=True):
     table: Source
     breaches: list[Breach]
     file: str
+    names: list[str] = []
+    """What the table's files are called; each row says of which it is, where there are several."""
 
 
 class Overlap(Struct, frozen=True, tag="overlap", kw_only=True):

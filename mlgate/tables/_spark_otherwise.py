@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlgate.tables import _sql
 
+_UNKNOWN = re.compile(r"\[(?:UNSUPPORTED|PARQUET|COLUMN_ALREADY|AMBIGUOUS)_\w+\]|Illegal Parquet type")
+"""What it says of types that it does not read, and of columns that it takes for one."""
 _RAISED = "mlgate: Spark may answer otherwise: "
 
 
@@ -17,7 +20,7 @@ class Otherwise(Exception):
 def unless(problem: str, sql: str, what: str) -> str:
     """The value of `sql`, in our quotes, but for rows of which the condition `problem` holds.
 
-    The query fails where there is such a row, and `of_error` knows it again.
+    The query fails where there is such a row, and `otherwise` knows the failure again.
     """
     return f"CASE WHEN {problem} THEN raise_error({_sql.text(_RAISED + what)}) ELSE {sql} END"
 
@@ -31,6 +34,7 @@ def otherwise() -> Iterator[None]:
         said = str(error)
         if _RAISED in said:
             raise Otherwise(said.partition(_RAISED)[2].partition("\n")[0]) from None
-        if "PARQUET_TYPE_ILLEGAL" in said or "Illegal Parquet type" in said:
-            raise Otherwise("a type of Parquet that it does not know") from None
+        unknown = _UNKNOWN.search(said)
+        if unknown is not None:
+            raise Otherwise(unknown[0]) from None
         raise

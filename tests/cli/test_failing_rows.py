@@ -81,6 +81,21 @@ def test_several_gates_write_a_file_each(rows: Project) -> None:
     assert not (rows.folder / "out.also.parquet").exists()
 
 
+def test_rows_of_several_files_say_of_which_they_are(project: Project) -> None:
+    for name, begin in (("b", 0), ("a", 5)):
+        ids = f"SELECT i // 2 AS id, 'x' AS file FROM range({begin}, 8) t(i)"
+        parquet(project.folder / "parts" / f"{name}.parquet", ids)
+    policy = '[gates.data]\ntable = "parts"\nunique = ["id"]\n'
+    project.put({"mlgate.toml": policy}).commit()
+    ended = project.run("check", "--rows", "out.parquet")
+    assert "parts/a.parquet rows 1, 2, 3; parts/b.parquet rows 1, 2 …" in " ".join(ended.out.split()), ended
+    with duckdb.connect() as connection:
+        query = f"SELECT file_, row_number, file, id FROM '{project.folder}/out.parquet'"
+        found = connection.execute(query).fetchall()
+    rows = [("parts/a.parquet", n + 1, "x", (n + 5) // 2) for n in range(3)]
+    assert found == [*rows, *(("parts/b.parquet", n + 1, "x", n // 2) for n in range(8))]
+
+
 def test_what_passes_writes_nothing(project: Project) -> None:
     project.put({"mlgate.toml": '[gates.data]\ntable = "t.csv"\n', "t.csv": "a\n1\n"}).commit()
     ended = project.run("check", "--rows", "out.parquet")

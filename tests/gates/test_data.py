@@ -134,22 +134,23 @@ def in_two_files(folder: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("order", "rows"),
     [
-        ("increasing", [4, 2, 6]),
-        ("strictly-increasing", [4, 2, 6]),
-        ("decreasing", [2, 4, 1, 2, 5]),
+        ("increasing", ["row 4", "rows 2, 6"]),
+        ("strictly-increasing", ["row 4", "rows 2, 6"]),
+        ("decreasing", ["rows 2, 4", "rows 1, 2, 5 …"]),
     ],
 )
 def test_rows_that_break_an_order_are_named(
-    desk: Desk, order: str, rows: list[int], suffix: str
+    desk: Desk, order: str, rows: list[str], suffix: str
 ) -> None:
     in_two_files(desk.folder, suffix)
     rule = {"monotonic": order, "filter": "odd IS DISTINCT FROM true"}
     found = dict(failed(desk, table="parts", columns={"a": rule}))["data/monotonic"]
+    wanted = "; ".join(
+        ["", *(f"parts/{one}.parquet {n}" for one, n in zip("ab", rows, strict=True))]
+    )
     if suffix == "csv":  # rows are numbered through
-        ends = {"decreasing": [2, 4, 5, 6, 9]}
-        rows = ends.get(order, [4, 6, 10])
-    more = " …" if len(rows) == 5 else ""
-    assert found.endswith(f"; rows {', '.join(map(str, rows))}{more}")
+        wanted = "; rows 2, 4, 5, 6, 9 …" if order == "decreasing" else "; rows 4, 6, 10"
+    assert found.endswith(wanted)
 
 
 def test_rows_that_a_join_finds_come_in_the_order_of_the_files(desk: Desk) -> None:
@@ -157,7 +158,7 @@ def test_rows_that_a_join_finds_come_in_the_order_of_the_files(desk: Desk) -> No
         ids = f"SELECT {first} + i // 2 AS id FROM range(400000) t(i)"
         parquet(desk.folder / "parts" / f"{name}.parquet", ids)
     (found,) = failed(desk, table="parts", columns={"id": {"unique": True}})
-    assert found[1].endswith("; rows 1, 2, 3, 4, 5 …")
+    assert found[1].endswith("; parts/a.parquet rows 1, 2, 3, 4, 5 …")
 
 
 def test_ties_break_a_strict_order_only(desk: Desk) -> None:

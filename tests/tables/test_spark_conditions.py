@@ -113,9 +113,7 @@ def rows() -> Iterator[Rows]:
 
 
 @pytest.mark.parametrize("condition", LEFT)
-def test_what_may_mean_another_thing_is_left_out(
-    condition: str, rows: Rows
-) -> None:
+def test_what_may_mean_another_thing_is_left_out(condition: str, rows: Rows) -> None:
     with pytest.raises(Otherwise):
         alike(_conditions.check(condition, COLUMNS, rows), COLUMNS)
 
