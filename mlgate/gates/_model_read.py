@@ -64,12 +64,14 @@ def columns(
     """
     suffix, files = place["suffix"], place["files"]
     engine = msgspec.convert(place["engine"], Engine)
+    if suffix == ".json":  # a document, which Spark does not read
+        engine = msgspec.structs.replace(engine, name="duckdb")
     if suffix not in _FORMS:
         raise Refused(
             f"{place['path']}: {suffix or 'a file without a suffix'} is no table that can be read",
             "write it as .csv, .tsv, .jsonl, .json or .parquet",
         )
-    if engine.embedded and suffix not in (".parquet", ".pq") and _is_small(files):
+    if suffix not in (".parquet", ".pq") and _is_small(files):
         found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
     else:
         found = _large(engine, place, wanted)
@@ -87,11 +89,6 @@ def _large(
 ) -> dict[str, Array | Coded]:
     """The same through the engine that the policy names."""
     path, suffix = place["path"], place["suffix"]
-    if suffix == ".json" and not engine.embedded:
-        raise Refused(
-            f"{path}: {engine.called} reads JSON lines, and no document of JSON",
-            "write it as .jsonl or .parquet",
-        )
 
     def chosen(head: list[str]) -> Sequence[str]:
         names = with_optional(place, wanted, head)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mlgate.core.errors import GateError, ToolMissing
+from mlgate.core.errors import GateError
 from mlgate.tables import (
     _conditions,
     _duckdb_script,
@@ -83,7 +83,7 @@ class _Work:
         for number, wanted in self._wanted.items():
             files = table.files if number == _WHOLE else (table.files[number],)
             known = self._known[number] = {}
-            with suppress(Otherwise), otherwise():
+            with suppress(Otherwise), otherwise(self._asked.table.form):
                 self._schemas[number] = self._open(files, wanted)
                 known |= self._alike(wanted, self._schemas[number])
             open_ = [a for a in wanted if a not in known]
@@ -130,12 +130,12 @@ class _Work:
                 elif _scan.fuses(meant):
                     fused[a] = _scan.expression(meant, named)
                 else:
-                    with suppress(Otherwise), otherwise():
+                    with suppress(Otherwise), otherwise(self._asked.table.form):
                         known[a] = _plain(self._query(meant, named))
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
-            with suppress(Otherwise), otherwise():
+            with suppress(Otherwise), otherwise(self._asked.table.form):
                 row = self._rows(f"SELECT {', '.join(fused.values())} FROM rows_of_table")[0]
                 pairs = zip(fused, row, strict=True)
                 known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
@@ -179,11 +179,8 @@ def _meant(
     conditions = {condition for a in wanted for condition in conditions_of(a)}
     regexes = {a.regex for a in wanted if isinstance(a, ask.Matching)}
     if conditions or regexes:
-        try:
-            import duckdb
-        except ImportError:
-            raise ToolMissing("conditions and regular expressions are read by duckdb",
-                              "pip install 'mlgate[data]'") from None  # fmt: skip
+        import duckdb
+
         with duckdb.connect() as connection:
 
             def rows(query: str) -> list[tuple[Any, ...]]:

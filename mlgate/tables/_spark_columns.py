@@ -36,7 +36,7 @@ def fetched(
 
     try:
         spark = session(engine.spark)
-        with otherwise():
+        with otherwise(table.form):
             types = {one.name: one.type for one in columns(frame(spark, table, table.files))}
             wanted = choose(list(types))
             quoted = ["`" + name.replace("`", "``") + "`" for name in wanted]

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlgate.tables import _sql
+from mlgate.tables.table import Form
 
-_UNKNOWN = re.compile(r"\[(?:UNSUPPORTED|PARQUET|COLUMN_ALREADY|AMBIGUOUS)_\w+\]|Illegal Parquet type")
+_UNKNOWN = re.compile(
+    r"\[(?:UNSUPPORTED|PARQUET|COLUMN_ALREADY|AMBIGUOUS)_\w+\]|Illegal Parquet type"
+)
 """What it says of types that it does not read, and of columns that it takes for one."""
 _RAISED = "mlgate: Spark may answer otherwise: "
 
@@ -26,12 +29,17 @@ def unless(problem: str, sql: str, what: str) -> str:
 
 
 @contextmanager
-def otherwise() -> Iterator[None]:
-    """Raise `Otherwise` for errors of Spark that mean it."""
+def otherwise(form: Form) -> Iterator[None]:
+    """Raise `Otherwise` for errors of Spark that mean it: of text files all do, which can be wrong
+    in ways that the embedded engine has words for, or reads."""
+    from pyspark.errors import PySparkException
+
     try:
         yield
-    except Exception as error:
+    except PySparkException as error:
         said = str(error)
+        if form in ("csv", "json"):
+            raise Otherwise(said) from None
         if _RAISED in said:
             raise Otherwise(said.partition(_RAISED)[2].partition("\n")[0]) from None
         unknown = _UNKNOWN.search(said)

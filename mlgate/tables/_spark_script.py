@@ -17,10 +17,10 @@ def answered(request: Request) -> Iterator[Line]:
         yield from _duckdb_script.answered(request)
         return
     try:
+        import duckdb  # noqa: F401 - it answers what Spark may answer otherwise
         from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession  # noqa: F401
-    except ImportError:
-        yield Line(missing="pyspark")
+    except ImportError as error:
+        yield Line(missing=str(error.name).partition(".")[0])
         return
     from mlgate.tables import _spark
     from mlgate.tables._spark_session import told

@@ -10,6 +10,7 @@ from mlgate.core.text import plain, shown
 from mlgate.tables._protocol import Source
 from mlgate.tables._spark_footer import MARK, understood
 from mlgate.tables._spark_otherwise import Otherwise
+from mlgate.tables._spark_text import schema
 from mlgate.tables.table import Column, Type
 
 if TYPE_CHECKING:
@@ -99,14 +100,14 @@ def frame(
     if table.form == "csv":
         from mlgate.tables._connect import _delimiter
 
-        reader = spark.read.options(
-            header=True, inferSchema=True, mode="FAILFAST", multiLine=True, escape='"',
+        reader = spark.read.schema(schema(table, files)).options(
+            header=True, mode="FAILFAST", multiLine=True, escape='"',
             sep=_delimiter(files[0]), enforceSchema=False, unescapedQuoteHandling="RAISE_ERROR",
             emptyValue="", encoding="UTF-8",
         )  # fmt: skip
         return cast("DataFrame", _partitioned(reader, table, files).csv(list(files)))
     if table.form == "json":
-        reader = spark.read.option("mode", "FAILFAST")
+        reader = spark.read.schema(schema(table, files)).option("mode", "FAILFAST")
         return cast("DataFrame", _partitioned(reader, table, files).json(list(files)))
     raise Otherwise(f"it reads no {table.form}")
 

@@ -88,7 +88,9 @@ def test_rows_of_several_files_say_of_which_they_are(project: Project) -> None:
     policy = '[gates.data]\ntable = "parts"\nunique = ["id"]\n'
     project.put({"mlgate.toml": policy}).commit()
     ended = project.run("check", "--rows", "out.parquet")
-    assert "parts/a.parquet rows 1, 2, 3; parts/b.parquet rows 1, 2 …" in " ".join(ended.out.split()), ended
+    assert "parts/a.parquet rows 1, 2, 3; parts/b.parquet rows 1, 2 …" in " ".join(
+        ended.out.split()
+    ), ended
     with duckdb.connect() as connection:
         query = f"SELECT file_, row_number, file, id FROM '{project.folder}/out.parquet'"
         found = connection.execute(query).fetchall()

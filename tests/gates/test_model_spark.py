@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,8 +194,6 @@ def test_what_a_folder_holds_beside_tables_is_no_part(house: House) -> None:
 
 def test_a_missing_spark_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is never another engine that answers."""
-    import sys
-
     house.write()
     monkeypatch.setitem(sys.modules, "pyspark.errors", None)
     message, hint = house.report(BINARY, SPARK)
@@ -201,14 +201,18 @@ def test_a_missing_spark_is_named(house: House, monkeypatch: pytest.MonkeyPatch)
     assert hint == "pip install 'mlgate[spark]'"
 
 
-def test_a_document_of_json_is_refused_by_name(house: House) -> None:
-    """Nor is one that only the embedded engine could read."""
+def test_a_document_of_json_is_read_without_spark(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.errors", None)
     house.head.mkdir()
     house.base.mkdir()
     for folder in (house.head, house.base):
-        (folder / "p.json").write_text("[]")
-    message, _ = house.report({**BINARY, "predictions": "p.json"}, SPARK)
-    assert message == "p.json: Spark reads JSON lines, and no document of JSON"
+        rows = [{"id": n, "label": n % 2, "prediction": n % 2, "score": n % 2} for n in range(40)]
+        (folder / "p.json").write_text(json.dumps(rows))
+    options = {**BINARY, "predictions": "p.json"}
+    found = house.report(options, SPARK)
+    assert found == house.report(options, {}) and len(found) > 2
 
 
 @pytest.mark.heavy
@@ -239,13 +243,14 @@ def test_reports_on_text_are_the_same(house: House, form: str) -> None:
 @pytest.mark.heavy
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")
-def test_a_name_that_spark_takes_for_a_pattern_is_refused(house: House) -> None:
+def test_a_name_that_spark_takes_for_a_pattern_is_not_given_to_it(house: House) -> None:
     """It would read another file."""
     pytest.importorskip("pyspark")
     house.write()
     for folder in (house.head, house.base):
-        first = folder / "predictions" / "part-0.parquet"
-        (folder / "p[1].parquet").write_bytes(first.read_bytes())
-        (folder / "p1.parquet").write_bytes(first.read_bytes())
-    message, _ = house.report({**BINARY, "predictions": "p[1].parquet"}, SPARK)
-    assert "for a pattern" in message
+        for name, part in (("p[1]", 0), ("p1", 1)):
+            read = (folder / "predictions" / f"part-{part}.parquet").read_bytes()
+            (folder / f"{name}.parquet").write_bytes(read)
+    options = {**BINARY, "predictions": "p[1].parquet"}
+    found = house.report(options, SPARK)
+    assert found == house.report(options, {}) and len(found) > 2

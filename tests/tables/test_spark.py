@@ -388,3 +388,39 @@ def test_what_spark_would_answer_otherwise_the_embedded_engine_answers(
         except GateError as error:
             told.append(({}, error.message))
     assert told[0] == told[1]
+
+
+TEXTS = {
+    "leading zeros.csv": "id,day\n007,2026-01-31\n008,2026-02-01\n",
+    "days of other countries.csv": "id,day\n1,31/01/2026\n2,01/02/2026\n",
+    "text and numbers.csv": "id,day\n1,a\n2.5,b\nx,\n",
+    "infinite.csv": "id,day\ninf,true\nnan,false\n1e3,true\n",
+    "ragged.csv": "id,day\n1,2,3\n2\n",
+    "times.jsonl": '{"id": 1, "day": "2026-01-31"}\n{"id": 2, "day": "2026-02-01"}\n',
+    "wide.jsonl": '{"id": 18446744073709551615, "day": {"a": 1}}\n{"id": 2, "day": null}\n',
+    "moments.jsonl": '{"id": 1, "day": "2026-01-31T12:00:00"}\n{"id": 2, "day": null}\n',
+}
+
+
+@pytest.mark.heavy
+@pytest.mark.timeout(1200)
+@pytest.mark.filterwarnings("ignore")
+def test_text_has_the_types_that_the_embedded_engine_gives_it(
+    spark: SparkDesk, desk: Desk
+) -> None:
+    pytest.importorskip("pyspark")
+    different = {}
+    for name, text in TEXTS.items():
+        (desk.folder / name).write_text(text)
+        told: list[Any] = []
+        for one in (desk, spark):
+            try:
+                wanted = [ask.Rows(), ask.Nulls(column="day"), ask.Maximum(column="id"),
+                          ask.Maximum(column="day"), ask.Distinct(column="id")]  # fmt: skip
+                found = asked(one, in_work_tree(str(desk.folder), name), wanted)
+                told.append(({c.name: c.type for c in found.columns}, str(found.values)))
+            except GateError as error:
+                told.append(error.message)
+        if told[0] != told[1]:
+            different[name] = told
+    assert not different

@@ -205,5 +205,5 @@ def test_each_expression_has_the_value_that_the_embedded_engine_gives(
         spark.read.parquet(str(tmp_path / "one.parquet")).createOrReplaceTempView("hard")
         columns = {"d": Column("d", "other", native)}
         sql = alike(_conditions.check(condition, columns, rows), columns)
-        with pytest.raises(Otherwise, match=said), otherwise():
+        with pytest.raises(Otherwise, match=said), otherwise("parquet"):
             spark.sql(spoken(f"SELECT {sql} FROM hard")).collect()
