@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _PART = 1 << 16
 """Numbers at once: NumPy counts them as 64 bits each, and these stay in the processor's cache."""
+_COMPARED = 4
+"""Different numbers up to which it is quicker to look for each of them in turn."""
 _MOVED = 1 << 14
 """The same of rows of which several such arrays are at hand."""
 
@@ -21,7 +23,11 @@ def tally(numbers: Array, different: int) -> Array:
 
     counts = np.zeros(different, dtype=np.int64)
     for start in range(0, len(numbers), _PART):
-        counts += np.bincount(numbers[start : start + _PART], minlength=different)
+        part = numbers[start : start + _PART]
+        if different <= _COMPARED:
+            counts += [np.count_nonzero(part == number) for number in range(different)]
+        else:
+            counts += np.bincount(part, minlength=different)
     return counts
 
 
