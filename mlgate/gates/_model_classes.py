@@ -159,8 +159,8 @@ def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | 
     found = [finite(table, name) for name in names]
     if request["probabilities"]:
         for name, values in zip(names, found, strict=True):
-            outside = (values < 0) | (values > 1)
-            if outside.any():
+            if values.min(initial=0) < 0 or values.max(initial=1) > 1:
+                outside = (values < 0) | (values > 1)
                 worst = float(values[np.argmax(np.abs(values - 0.5))])
                 raise Refused(
                     f"{table.path}: column {name!r} has "

@@ -22,6 +22,8 @@ from mlgate.gates._model_table import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -39,10 +41,10 @@ class Outputs:
         self.scores = scores
         """(rows) of the positive class, (rows, classes), or None."""
 
-    def take(self, rows: Array | slice) -> Outputs:
-        """Those of some rows."""
-        prediction = None if self.prediction is None else self.prediction[rows]
-        return Outputs(prediction, None if self.scores is None else self.scores[rows])
+    def each(self, change: Callable[[Array], Array]) -> Outputs:
+        """The same of each column."""
+        prediction = None if self.prediction is None else change(self.prediction)
+        return Outputs(prediction, None if self.scores is None else change(self.scores))
 
 
 class Rows:
@@ -107,20 +109,34 @@ class Rows:
 
     def take(self, rows: Array | slice) -> Rows:
         """Some of the rows, without slices."""
-        part = Rows(
-            None if self.label is None else self.label[rows],
-            self.new.take(rows),
-            self.old.take(rows) if self.old else None,
-        )
-        part.classes, part.positive, part.rough = self.classes, self.positive, self.rough
-        part.weight = None if self.weight is None else self.weight[rows]
-        part.cluster = None if self.cluster is None else factored(self.cluster[rows])[0]
-        part.query = None if self.query is None else factored(self.query[rows])[0]
-        part.columns = {
-            name: (new[rows], None if old is None else old[rows])
-            for name, (new, old) in self.columns.items()
-        }
+        part = self._each(lambda column: column[rows])
+        part.cluster = None if part.cluster is None else factored(part.cluster)[0]
+        part.query = None if part.query is None else factored(part.query)[0]
         return part
+
+    def moved(self, places: Array) -> Rows:
+        """All rows, each in its place, without slices."""
+        import numpy as np
+
+        def change(column: Array) -> Array:
+            found = np.empty_like(column)
+            found[places] = column
+            return found
+
+        return self._each(change)
+
+    def _each(self, change: Callable[[Array], Array]) -> Rows:
+        def maybe(column: Array | None) -> Array | None:
+            return None if column is None else change(column)
+
+        found = Rows(maybe(self.label), self.new.each(change), self.old and self.old.each(change))
+        found.classes, found.positive, found.rough = self.classes, self.positive, self.rough
+        found.weight = maybe(self.weight)
+        found.cluster, found.query = maybe(self.cluster), maybe(self.query)
+        found.columns = {
+            name: (change(new), maybe(old)) for name, (new, old) in self.columns.items()
+        }
+        return found
 
 
 def read(request: dict[str, Any]) -> Rows:

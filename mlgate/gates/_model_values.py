@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
 from mlgate.gates._model_quantile import windowed
-from mlgate.gates._model_read import SOME, Refused
+from mlgate.gates._model_read import MANY, SOME, Refused
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, multilabel, ranking
 from mlgate.stats import rows as by_row
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 Valued = tuple[float, Influence]
+
+_BINS = 65_536
+"""Of the scores of a whole table; a slice, whose intervals are wider, has a quarter of them."""
 
 
 def valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Valued:
@@ -50,6 +53,9 @@ def valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Value
 
 
 def _mean(values: Array, weight: Array | None) -> Valued:
+    if weight is None:
+        mean = float(values.mean())
+        return mean, Influence(values, mean=mean)
     value, influence = by_row.mean_influence(values, weight)
     return value, Influence(influence)
 
@@ -160,7 +166,8 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
         return _mean(by_row.log_loss_of_classes(label, scores), rows.weight)
     binary: Array = np.equal(label, rows.positive).astype(np.uint8)
     if ask.metric == "roc_auc" and rows.rough and len(label) > SOME and rows.weight is None:
-        value, table, index, off = ranking.binned_roc_auc(binary, scores)
+        bins = _BINS if len(label) > MANY else _BINS // 4
+        value, table, index, off = ranking.binned_roc_auc(binary, scores, bins)
         return value, Influence(table, index, off=off)
     if ask.metric == "average_precision":
         value, influence, bias = ranking.average_precision(binary, scores, rows.weight)

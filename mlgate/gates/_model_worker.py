@@ -15,7 +15,7 @@ from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
 from mlgate.gates._model_read import Refused
 from mlgate.gates._model_rows import Rows, read
-from mlgate.stats.tallies import tally
+from mlgate.stats.tallies import placed, tally
 
 
 def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -74,17 +74,17 @@ def _sliced(
     """Each slice, rows put together once; those with too few rows are only named."""
     import numpy as np
 
-    small = codes.astype(np.uint8 if len(names) < 256 else np.int64, copy=False)
-    order = np.argsort(small, kind="stable")
-    ends = np.cumsum(tally(small, len(names)))
+    counts = tally(codes, len(names))
+    ends = np.cumsum(counts)
+    together = rows.moved(placed(codes, ends - counts))
     for at, name in enumerate(names):
-        start, end = int(ends[at - 1]) if at else 0, int(ends[at])
+        start, end = int(ends[at] - counts[at]), int(ends[at])
         if end == start:
             continue
         if end - start < least:
             yield {"kind": "small", "slice": name, "n": end - start}
             continue
-        part = rows.take(order[start:end])
+        part = together.take(slice(start, end))
         yield from _measures(part, asks, name)
 
 

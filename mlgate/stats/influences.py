@@ -13,20 +13,28 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 MANY = 1_000_000
-_PART = 1 << 16
+_PART = 1 << 14
 """Rows at once, so that what is computed of them stays in the processor's cache."""
 _PAIRS = 256
 """Different pairs of influences up to which rows are counted by them, and not gone through."""
 
 
 class Influence:
-    """Each row's influence: an array of them, or a table and each row's place in it."""
+    """Each row's influence: an array of them, a table and each row's place in it, or what a mean is
+    taken of."""
 
     def __init__(
-        self, values: Array, index: Array | None = None, bias: float = 0.0, off: float = 0.0
+        self,
+        values: Array,
+        index: Array | None = None,
+        bias: float = 0.0,
+        off: float = 0.0,
+        mean: float | None = None,
     ) -> None:
         self._values = values
         self._index = index
+        self._mean = mean
+        """Of `values`, where each row's influence is its share in the deviation."""
         self.bias = bias
         """By how much the value is too high on average."""
         self.off = off
@@ -37,14 +45,17 @@ class Influence:
 
     def part(self, start: int, end: int) -> Array:
         """Those of the rows from `start` to `end`, in double precision."""
-        if self._index is None:
-            found: Array = self._values[start:end].astype(float, copy=False)
-            return found
         import numpy as np
 
-        # To take by narrower numbers costs twice as much as to widen them first.
-        taken: Array = self._values.take(self._index[start:end].astype(np.intp))
-        return taken
+        if self._index is not None:
+            # To take by narrower numbers costs twice as much as to widen them first.
+            place = self._index[start:end].astype(np.intp)
+            return self._values.take(place, mode="clip")
+        found: Array = self._values[start:end].astype(float, copy=self._mean is not None)
+        if self._mean is not None:
+            found -= self._mean
+            found /= len(self._values)
+        return found
 
     def pairs(self, other: Influence) -> tuple[Array, Array, Array] | None:
         """This one's influences and the other's where they are few: each pair of them that is

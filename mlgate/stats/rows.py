@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+_PART = 1 << 16
+"""Rows at once, so that what is computed of them stays in the processor's cache."""
+
 
 def log_loss(label: Array, score: Array) -> Array:
     """Each row's loss; `label` 0 or 1, `score` the probability of 1, kept off 0 and 1 by the
@@ -21,12 +24,17 @@ def log_loss(label: Array, score: Array) -> Array:
     import numpy as np
 
     least = np.finfo(score.dtype).eps
-    # The distance from the other label: the same number as a choice of two, which costs four times
-    # as much.
-    loss: Array = np.abs(score - (label != 1))
-    np.clip(loss, least, 1 - least, out=loss)
-    np.log(loss, out=loss)
-    return np.negative(loss, out=loss)
+    loss = np.empty_like(score)
+    for start in range(0, len(score), _PART):
+        part = loss[start : start + _PART]
+        # The distance from the other label: the same number as a choice of two, which costs four
+        # times as much.
+        np.subtract(score[start : start + _PART], label[start : start + _PART] != 1, out=part)
+        np.abs(part, out=part)
+        np.clip(part, least, 1 - least, out=part)
+        np.log(part, out=part)
+        np.negative(part, out=part)
+    return loss
 
 
 def log_loss_of_classes(label: Array, scores: Array) -> Array:

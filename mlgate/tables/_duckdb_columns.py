@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.tables._connect import _delimiter
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_TRIED = 512
-"""Moduli, of which each tells so few texts apart in six of ten cases."""
+_FEW = 100
+"""Different texts up to which they are looked up one after the other: DuckDB does so once for those
+of a dictionary, where it would cast every row to an ENUM."""
 
 
 def fetched(
@@ -54,12 +55,11 @@ def _columns(
     wanted = choose(list(types))
     single = rounds(database.execute(f"SELECT count(*) FROM {source}").fetchone()[0])
     texts = {name: _texts(database, source, name) for name in wanted if types[name] == "VARCHAR"}
-    hashed = {name: _hashed(database, few) for name, few in texts.items() if few and single}
-    picked = [
-        _picked(name, types[name], texts.get(name), single, hashed.get(name)) for name in wanted
-    ]
+    if single and source.startswith("read_parquet"):
+        types |= _small(database, source, {name: types[name] for name in wanted})
+    picked = [_picked(name, types[name], texts.get(name), single) for name in wanted]
     found = database.execute(f"SELECT {', '.join(picked)} FROM {source}").fetchnumpy()
-    return {name: _plain(found[name], texts.get(name), hashed.get(name)) for name in wanted}
+    return {name: _plain(found[name], texts.get(name)) for name in wanted}
 
 
 def _source(table: Source) -> str:
@@ -83,53 +83,40 @@ def _texts(database: Any, source: str, name: str) -> list[str] | None:
     return sorted(row[0] for row in found) if 0 < len(found) <= LONG else None
 
 
-class _Hashed(NamedTuple):
-    """A modulus that tells the hashes of some texts, and of none, apart; and whose each rest is."""
-
-    modulus: int
-    code: Array
-
-
-def _hashed(database: Any, texts: list[str]) -> _Hashed | None:
-    """None where no small modulus does. DuckDB hashes the few texts of a dictionary, where it would
-    cast every row to an ENUM."""
-    import numpy as np
-
-    listed = ", ".join([*map(text, texts), "NULL"])
-    rows = database.execute(f"SELECT hash(unnest([{listed}]))").fetchall()
-    hashes = [row[0] for row in rows]
-    least = len(hashes) ** 2
-    for modulus in range(least, min(least + _TRIED, 1 << 16)):
-        if len({one % modulus for one in hashes}) == len(hashes):
-            code = np.zeros(modulus, dtype=np.uint8 if len(texts) < 255 else np.int32)
-            code[[one % modulus for one in hashes]] = np.arange(len(hashes))
-            return _Hashed(modulus, code)
-    return None
+def _small(database: Any, source: str, types: dict[str, str]) -> dict[str, str]:
+    """The narrowest type of each column of whole numbers, from the footers of Parquet files."""
+    whole = [name for name, kind in types.items() if kind in ("BIGINT", "INTEGER", "SMALLINT")]
+    if not whole:
+        return {}
+    listed = ", ".join(f"min({quoted(name)}), max({quoted(name)})" for name in whole)
+    found = database.execute(f"SELECT {listed} FROM {source}").fetchone()
+    narrow = {}
+    for name, least, most in zip(whole, found[::2], found[1::2], strict=True):
+        if least is not None and least >= 0 and most < 2**8:
+            narrow[name] = "UTINYINT"
+        elif least is not None and least >= -(2**31) and most < 2**31:
+            narrow[name] = "INTEGER"
+    return narrow
 
 
-def _picked(
-    name: str, kind: str, texts: list[str] | None, single: bool, hashed: _Hashed | None
-) -> str:
+def _picked(name: str, kind: str, texts: list[str] | None, single: bool) -> str:
     column = quoted(name)
-    if hashed is not None:
-        return f"CAST(hash({column}) % {hashed.modulus} AS USMALLINT) AS {column}"
     if texts is not None:
         listed = ", ".join(map(text, texts))
+        if single and len(texts) <= _FEW:
+            return f"CAST(list_position([{listed}], {column}) - 1 AS UTINYINT) AS {column}"
         return f"enum_code(CAST({column} AS ENUM({listed}))) AS {column}"
     if kind.startswith("DECIMAL") or (kind == "DOUBLE" and single):
         return f"CAST({column} AS {'FLOAT' if single else 'DOUBLE'}) AS {column}"
     if kind == "BOOLEAN":
         return f"CAST({column} AS TINYINT) AS {column}"
-    return column
+    return f"CAST({column} AS {kind}) AS {column}" if kind in ("UTINYINT", "INTEGER") else column
 
 
-def _plain(found: Any, texts: list[str] | None, hashed: _Hashed | None) -> Array | Coded:
+def _plain(found: Any, texts: list[str] | None) -> Array | Coded:
     """A fetched column without mask: nulls are NaN, or empty text."""
     import numpy as np
 
-    if texts is not None and hashed is not None:
-        codes = hashed.code[np.asarray(found)]
-        return Coded(codes, [*texts, ""] if bool((codes == len(texts)).any()) else texts)
     if texts is not None:
         if np.ma.isMaskedArray(found) and found.mask.any():
             codes = np.ma.filled(found.astype(np.int32), len(texts))

@@ -1,4 +1,4 @@
-"""Text columns of large tables come as codes, however they are found."""
+"""Columns of large tables are narrow: texts are codes, whole numbers have few bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import duckdb
 import numpy as np
 import pytest
 
-from mlgate.tables import _duckdb_columns
 from mlgate.tables.columns import EMBEDDED, Coded, Source, columns
 
 ODD = ["", " ", "NULL", "null", "it's", "ä", "a\nb", "s00", "s01", "👍"]
@@ -30,7 +29,7 @@ def spelled(table: Source, *, large: bool) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("missing", [False, True])
-@pytest.mark.parametrize("different", [1, 10, 200, 254, 255, 300])
+@pytest.mark.parametrize("different", [1, 10, 100, 101, 255, 300])
 def test_codes_of_large_tables_are_those_of_small_ones(
     tmp_path: Path, different: int, missing: bool
 ) -> None:
@@ -43,9 +42,28 @@ def test_codes_of_large_tables_are_those_of_small_ones(
     assert (rows, known) == spelled(table, large=False)
 
 
-def test_texts_that_no_modulus_tells_apart_are_cast(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+EDGES = [-(2**31) - 1, -(2**31), -1, 0, 255, 256, 2**31 - 1, 2**31, 2**62]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("most", EDGES)
+@pytest.mark.parametrize("least", EDGES)
+def test_whole_numbers_of_large_tables_are_narrow_and_the_same(
+    tmp_path: Path, least: int, most: int, missing: bool
 ) -> None:
-    monkeypatch.setattr(_duckdb_columns, "_TRIED", 0)
-    table = written(tmp_path, ["b", "a", None, "b"])
-    assert spelled(table, large=True) == (["b", "a", "", "b"], ["a", "b", ""])
+    file = tmp_path / "t.parquet"
+    null = ", (NULL)" if missing else ""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT n::BIGINT AS n FROM (VALUES ({least}), ({most}){null}) t(n)) TO '{file}'"
+        )
+    table = Source((str(file),), "parquet", False)
+    found = columns(EMBEDDED, table, lambda _: ["n"], lambda _: True)["n"]
+    wide = columns(EMBEDDED, table, lambda _: ["n"], lambda _: False)["n"]
+    assert isinstance(found, np.ndarray) and isinstance(wide, np.ndarray)
+    np.testing.assert_array_equal(found, wide)
+    low, high = min(least, most), max(least, most)
+    if low >= 0 and high < 256 and not missing:
+        assert found.dtype == np.uint8
+    if low >= -(2**31) and high < 2**31:
+        assert found.itemsize <= (8 if missing else 4)
