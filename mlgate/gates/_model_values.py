@@ -54,7 +54,7 @@ def valued(rows: Rows, outputs: Outputs | None, ask: Ask, *, old: bool) -> Value
 
 def _mean(values: Array, weight: Array | None) -> Valued:
     if weight is None:
-        mean = float(values.mean())
+        mean = float(values.mean(dtype=float))
         return mean, Influence(values, mean=mean)
     value, influence = by_row.mean_influence(values, weight)
     return value, Influence(influence)

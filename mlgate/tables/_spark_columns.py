@@ -32,6 +32,7 @@ def fetched(
     """The columns, as `mlgate.tables.columns` says; read by the embedded engine where Spark reads
     them otherwise."""
     import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - what Spark hands rows over by
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:
@@ -45,7 +46,7 @@ def fetched(
         return embedded(engine, table, choose, rounds)
     except GateError as error:
         raise GateError(f"cannot be read: {error.message}", error.hint) from None
-    except (PySparkException, OSError) as error:
+    except (PySparkException, Py4JError, OSError) as error:
         raise GateError(f"cannot be read: {told(error)}") from None
     single = rounds(rows.num_rows)
     return {name: _array(rows.column(name), single, types[name]) for name in wanted}

@@ -10,9 +10,10 @@ from mlgate.tables import _sql
 from mlgate.tables.table import Form
 
 _UNKNOWN = re.compile(
-    r"\[(?:UNSUPPORTED|PARQUET|COLUMN_ALREADY|AMBIGUOUS)_\w+\]|Illegal Parquet type"
+    r"\[(?:UNSUPPORTED|PARQUET|FAILED_READ|COLUMN_ALREADY|AMBIGUOUS)_[\w.]+\]"
+    r"|Illegal Parquet type"
 )
-"""What it says of types that it does not read, and of columns that it takes for one."""
+"""What it says of files and types that it does not read, and of columns that it takes for one."""
 _RAISED = "mlgate: Spark may answer otherwise: "
 
 
@@ -32,11 +33,12 @@ def unless(problem: str, sql: str, what: str) -> str:
 def otherwise(form: Form) -> Iterator[None]:
     """Raise `Otherwise` for errors of Spark that mean it: of text files all do, which can be wrong
     in ways that the embedded engine has words for, or reads."""
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         said = str(error)
         if form in ("csv", "json"):
             raise Otherwise(said) from None

@@ -18,6 +18,7 @@ def answered(request: Request) -> Iterator[Line]:
         return
     try:
         import duckdb  # noqa: F401 - it answers what Spark may answer otherwise
+        from py4j.protocol import Py4JError  # type: ignore[import-untyped]
         from pyspark.errors import PySparkException
     except ImportError as error:
         yield Line(missing=str(error.name).partition(".")[0])
@@ -29,7 +30,7 @@ def answered(request: Request) -> Iterator[Line]:
         yield from _spark.answers(request, request.ask)
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
-    except (PySparkException, OSError) as error:
+    except (PySparkException, Py4JError, OSError) as error:
         yield Line(error=told(error))
 
 

@@ -405,9 +405,7 @@ TEXTS = {
 @pytest.mark.heavy
 @pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings("ignore")
-def test_text_has_the_types_that_the_embedded_engine_gives_it(
-    spark: SparkDesk, desk: Desk
-) -> None:
+def test_text_has_the_types_that_the_embedded_engine_gives_it(spark: SparkDesk, desk: Desk) -> None:
     pytest.importorskip("pyspark")
     different = {}
     for name, text in TEXTS.items():
