@@ -59,10 +59,7 @@ class NoBaseline(Struct, frozen=True):
 def candidate(ctx: Context, path: str) -> Place:
     """A file that the options name. Raises `GateError` where it is nowhere."""
     if path.startswith("mlflow:"):
-        logged = _of_mlflow(ctx, path.removeprefix("mlflow:"), path)
-        if isinstance(logged, NoBaseline):
-            raise GateError(logged.why, "log it, or correct the policy")
-        return logged
+        return _of_mlflow(ctx, path.removeprefix("mlflow:"), path)
     found = _in_snapshot(ctx, ctx.subject, path, shown(path))
     if found is not None:
         return found
@@ -183,7 +180,12 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     if kind == "file":
         return candidate(ctx, rest)
     if kind == "mlflow":
-        return _of_mlflow(ctx, rest, path)
+        from mlgate.sources import mlflow
+
+        try:
+            return _of_mlflow(ctx, rest, path)
+        except mlflow.NotThere as error:
+            return NoBaseline(error.message)
     snapshot = snapshot_of(ctx, source)
     if isinstance(snapshot, NoBaseline):
         return snapshot
@@ -210,17 +212,15 @@ def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
     return _at_ref(ctx, rest)
 
 
-def _of_mlflow(ctx: Context, rest: str, path: str) -> Place | NoBaseline:
-    """What a run logged: its artifact at `path`, or for a `metrics` file its metrics."""
+def _of_mlflow(ctx: Context, rest: str, path: str) -> Place:
+    """What a run logged: its artifact at `path`, or for a `metrics` file its metrics. Raises
+    `NotThere` where it logged nothing of the kind yet."""
     from mlgate.sources import mlflow
 
     named, _, own = rest.partition(":")
     if path.startswith("mlflow:"):
         path = path.split(":", 2)[2] if path.count(":") > 1 else ""
-    try:
-        found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
-    except mlflow.NotThere as error:
-        return NoBaseline(error.message)
+    found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
     return Place(
         path=found.origin, file=found.path, suffix=_suffix(own or path) or ".json",
         identity=found.digest,
