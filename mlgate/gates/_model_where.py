@@ -113,7 +113,7 @@ def _beside(ctx: Context, path: str) -> Place:
         raise GateError(f"{shown(path)} lies outside the repository", "name a file inside it")
     if not os.path.isfile(file):
         raise GateError(
-            f"{shown(path)} is neither in the {ctx.subject.label} nor in the work tree",
+            f"{shown(path)} is neither in what is judged nor in the work tree",
             "run the evaluation that writes it, or correct the path in the policy",
         )
     return Place(
@@ -199,7 +199,7 @@ def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
     """The commit that `source` names. Raises `GateError` where it is out of reach."""
     kind, _, rest = source.partition(":")
     if kind == "base":
-        return _usual(ctx) or NoBaseline("there is no base to compare with")
+        return _usual(ctx) or NoBaseline(_nothing(ctx))
     if kind in ("file", "mlflow"):
         return NoBaseline(f"{shown(source)} names no commit")
     if kind == "registry":
@@ -209,7 +209,7 @@ def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
             rest = registry.commit_of(ctx, rest)
         except registry.NoHolder as error:
             return NoBaseline(error.message)
-    return _at_ref(ctx, rest)
+    return _at_ref(ctx, source, rest)
 
 
 def _of_mlflow(ctx: Context, rest: str, path: str) -> Place:
@@ -236,7 +236,14 @@ def _usual(ctx: Context) -> Snapshot | None:
     return ctx.base
 
 
-def _at_ref(ctx: Context, ref: str) -> Snapshot:
+def _nothing(ctx: Context) -> str:
+    """Why there is no base."""
+    if isinstance(ctx.baseline, UnsetType):
+        return "there is no base to compare with"
+    return f"{shown(ctx.alias or 'the alias')} holds no version"
+
+
+def _at_ref(ctx: Context, source: str, ref: str) -> Snapshot:
     """The commit that a git ref names."""
     from mlgate.repo import git, snapshots
 
@@ -244,7 +251,7 @@ def _at_ref(ctx: Context, ref: str) -> Snapshot:
         return snapshots.commit(git.find(os.fspath(ctx.work), os.environ), ref)
     except MlgateError as error:
         raise GateError(
-            f"the baseline {shown(ctx.options.baseline)} cannot be reached: {error.message}",
+            f"{shown(source)} cannot be reached: {error.message}",
             f"git fetch origin {shown(ref)}",
         ) from None
 
