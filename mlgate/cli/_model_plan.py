@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.cli._table import table
 from mlgate.core.errors import GateError, UsageError
+from mlgate.core.text import counted
 from mlgate.core.words import Stage
 from mlgate.gates._model_terms import MOST_ADAPTIVE
 from mlgate.reporters._style import Style
@@ -180,5 +181,5 @@ def _condition(asked: dict[str, Any], style: Style) -> Iterator[str]:
     yield style.paint(asked["condition"], "bold")
     rows = [(one.clause, one.method, f"{one.rows:,}", one.labels, "") for one in found]
     yield from table(rows, style, ("clause", "by", "rows", "labels", ""))
-    uses = f"{asked['uses']} uses, adaptivity {asked['adaptivity']}"
+    uses = f"{counted(asked['uses'], 'use')}, adaptivity {asked['adaptivity']}"
     yield style.paint(f"at a reliability of {asked['reliability']:g} over {uses}", "dim")

@@ -170,7 +170,7 @@ class Context(Struct, frozen=True, kw_only=True):
     """`worker(script, request, python=None, project=False, again=False)`: a script (absolute path)
     in a fresh interpreter, ours or `python`; gets `request` as one JSON line on standard input and
     answers JSON lines ending in `{"end": true}`; yields all but the last. Where it is asked `again`
-    its `main()` answers in an interpreter of ours that stays for more. Raises `GateError`."""
+    its `main()` answers in an interpreter that stays for more. Raises `GateError`."""
     store: Any
     progress: Callable[[int, int], None]
     """`progress(done, total)`."""

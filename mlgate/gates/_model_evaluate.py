@@ -4,6 +4,7 @@ data and code."""
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mlgate.core.snapshot import Snapshot
 
 _REVISION = 1
+_TURNS: dict[str, threading.Lock] = {}
+"""By what is evaluated."""
 
 
 class Record(Struct, frozen=True):
@@ -83,7 +86,7 @@ def _add(key: Any, ctx: Context, snapshot: Snapshot, paths: tuple[str, ...]) -> 
             full = pieces.beside(ctx, path)
             if full is None:
                 raise GateError(
-                    f"{shown(path)} of `evaluate` is neither in the {snapshot.label} nor in the "
+                    f"{shown(path)} of `evaluate` is neither in what is judged nor in the "
                     "work tree",
                     "correct `inputs`, or bring the data: dvc pull",
                 )
@@ -93,24 +96,42 @@ def _add(key: Any, ctx: Context, snapshot: Snapshot, paths: tuple[str, ...]) -> 
 
 
 def made(ctx: Context, one: Evaluation) -> Place:
-    """The predictions, made unless a record of the same model, data and code is kept."""
-    key = bytes.fromhex(one.identity.split()[1])
-    today = int(ctx.now.timestamp() // 86400)
-    kept = ctx.store.get("memos", [key], today).get(key) if ctx.store else None
-    file = _kept(kept) if kept else None
-    if file is None:
-        folder = private_folder()
-        try:
-            fresh = _run(ctx, one, folder)
-            found = digest(fresh)
-            file = _keep(fresh, found)
-        finally:
-            remove(folder)
-        if ctx.store:
-            ctx.store.put("memos", {key: msgspec.json.encode(Record(found))}, today)
+    """The predictions, made unless a record of the same model, data and code is kept; of gates that
+    ask at once, one makes them."""
+    with _TURNS.setdefault(one.identity, threading.Lock()):
+        file = _known(ctx, one) or _new(ctx, one)
     return Place(
         path=one.path, file=file, suffix=one.suffix, identity=one.identity, tracked=one.tracked
     )
+
+
+def _known(ctx: Context, one: Evaluation) -> str | None:
+    """The predictions of an earlier evaluation."""
+    key = _key(one)
+    kept = ctx.store.get("memos", [key], _day(ctx)).get(key) if ctx.store else None
+    return _kept(kept) if kept else None
+
+
+def _new(ctx: Context, one: Evaluation) -> str:
+    """Predictions that are made now, and kept."""
+    folder = private_folder()
+    try:
+        fresh = _run(ctx, one, folder)
+        found = digest(fresh)
+        file = _keep(fresh, found)
+    finally:
+        remove(folder)
+    if ctx.store:
+        ctx.store.put("memos", {_key(one): msgspec.json.encode(Record(found))}, _day(ctx))
+    return file
+
+
+def _key(one: Evaluation) -> bytes:
+    return bytes.fromhex(one.identity.split()[1])
+
+
+def _day(ctx: Context) -> int:
+    return int(ctx.now.timestamp() // 86400)
 
 
 def _keep(fresh: str, name: str) -> str:

@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mlgate.gates._model_metrics import metric_named
-from mlgate.gates._model_rule import Rule, Text
+from mlgate.gates._model_rule import SAID, SOURCES, Rule, Text
 from mlgate.gates._model_terms import Bootstrap, ByRow, Evaluate, Invalid, Reuse, Slicing
-
-_BASELINES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 
 
 def _plain(one: object) -> bool:
@@ -83,9 +81,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.predictions is None) == (self.metrics is None):
             raise ValueError("a model gate has either `predictions` or `metrics`")
-        if not self.baseline.startswith(_BASELINES) and self.baseline != "base":
-            kinds = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
-            raise ValueError(f"`baseline` is `base`, {kinds}")
+        if not self.baseline.startswith(SOURCES) and self.baseline != "base":
+            raise ValueError(f"`baseline` is `base`, {SAID}")
         by_value = [rule.value is not None for rule in self.require]
         if self.metrics is not None and not all(by_value):
             raise ValueError("rules on a `metrics` file name a `value`")
@@ -105,8 +102,11 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.predictions is not None and path.count(":") < 2:
             raise ValueError("`predictions` of MLflow are `mlflow:WHERE:PATH`, an artifact")
         compares = any(rule.compares for rule in self.require)
-        if compares and not self.baseline.startswith(("mlflow:", "file:")):
-            raise ValueError('what MLflow keeps is compared with `baseline = "mlflow:..."`')
+        used = [("baseline", self.baseline)] if compares else []
+        used += [("reference", rule.reference) for rule in self.require if rule.reference]
+        for key, source in used:
+            if not source.startswith(("mlflow:", "file:")):
+                raise ValueError(f'what MLflow keeps is compared with `{key} = "mlflow:..."`')
 
     def _check_evaluate(self) -> None:
         if self.evaluate is None:

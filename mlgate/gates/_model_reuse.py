@@ -81,7 +81,11 @@ def judged(
     """
     if recorded is None:
         if stage is Stage.PROMOTE:
-            raise GateError(f"the uses of test set {reuse.test_set} are not here", FETCH)
+            raise GateError(
+                f"the uses of test set {reuse.test_set} are not here",
+                f"{FETCH}; where none was ever recorded: mlgate check --format json:REPORT, and "
+                "mlgate model ledger record REPORT",
+            )
         yield note("reuse", f"the uses of test set {reuse.test_set} are not here: {FETCH}")
     own = {name for name in recorded or () if name.startswith(_prefix(reuse.test_set))}
     if spent(reuse, use, recorded):

@@ -11,6 +11,8 @@ from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_nam
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
+SOURCES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
+SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
 
 
@@ -55,7 +57,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_drop_relative: Annotated[float, Meta(ge=0, lt=1)] | None = None
     """How much worse, as a share of the baseline's value."""
     reference: Text | None = None
-    """What `max_total_drop` is counted from: `git:REF` or `file:PATH`, pinned."""
+    """What `max_total_drop` is counted from, pinned: whatever `baseline` takes, but `base`."""
     max_total_drop: Annotated[float, Meta(ge=0)] | None = None
     """How much worse than the reference it may be, so that small losses do not add up unseen."""
     to: tuple[Text, ...] = ()
@@ -92,8 +94,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("a rule has either `metric` or `value`")
         if (self.reference is None) != (self.max_total_drop is None):
             raise ValueError("`reference` and `max_total_drop` belong together")
-        if self.reference and not self.reference.startswith(("git:", "file:")):
-            raise ValueError("`reference` is `git:REF` or `file:PATH`")
+        if self.reference and not self.reference.startswith(SOURCES):
+            raise ValueError(f"`reference` is {SAID}")
         if not self.compares and not self.floors and self.reference is None:
             raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")
         if self.filter is not None and not COMPARISON.fullmatch(self.filter):

@@ -39,8 +39,8 @@ def candidate(ctx: Context) -> tuple[Side, Bond | None]:
     found = evaluate.planned(ctx, ctx.subject, shown(path))
     if found is None:
         raise GateError(
-            f"the model {shown(ctx.options.model)} is neither in the {ctx.subject.label} nor in "
-            "the work tree",
+            f"the model {shown(ctx.options.model)} is neither in what is judged nor in the work "
+            "tree",
             "train it, or correct `model` in the policy",
         )
     return found, None

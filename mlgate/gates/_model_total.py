@@ -11,6 +11,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
 from mlgate.gates import _model_sides as sides
 from mlgate.gates._model_where import NoBaseline
+from mlgate.gates._model_words import note
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -31,14 +32,11 @@ def since(
     options: Options, name: str, pinned: Side | NoBaseline, judge: Judge
 ) -> Iterator[Finding]:
     """The findings of the rules that name that reference, as `judge` compares with it."""
-    if isinstance(pinned, NoBaseline):
-        raise GateError(f"the reference {name} is not there: {pinned.why}", "pin one that is")
-    rules = tuple(
-        replace(_bare(rule), max_drop=rule.max_total_drop)
-        for rule in options.require
-        if rule.reference == name
-    )
+    rules = tuple(_alone(rule) for rule in options.require if rule.reference == name)
     if not rules:
+        return
+    if isinstance(pinned, NoBaseline):
+        yield _none_yet(name, rules, pinned.why)
         return
     total = replace(options, require=rules, slices=(), baseline=name)
     for found in judge(total, pinned):
@@ -47,7 +45,19 @@ def since(
             yield replace(found, rule="model/max-total-drop", message=message)
 
 
-def _bare(rule: Rule) -> Rule:
-    """The rule without its bounds."""
+def _none_yet(name: str, rules: tuple[Rule, ...], why: str) -> Finding:
+    """Said of an alias that nothing has reached; what is pinned elsewhere has to be there.
+
+    Raises `GateError`.
+    """
+    if not name.startswith(("registry:", "mlflow:")):
+        raise GateError(f"the reference {name} is not there: {why}", "pin one that is")
+    skipped = ", ".join(rule.metric or rule.value or "" for rule in rules)
+    return note("no-baseline", f"no reference yet: {why}; not compared: {skipped}")
+
+
+def _alone(rule: Rule) -> Rule:
+    """The rule with its bound since the reference and no other."""
     free = dict.fromkeys(("min", "max", "between", "min_gain", "max_drop_relative"))
-    return replace(rule, **free, reference=None, max_total_drop=None, prove=False)
+    more = {"max_drop": rule.max_total_drop, "reference": None, "max_total_drop": None}
+    return replace(rule, **free, **more, prove=False)

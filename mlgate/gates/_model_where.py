@@ -59,10 +59,7 @@ class NoBaseline(Struct, frozen=True):
 def candidate(ctx: Context, path: str) -> Place:
     """A file that the options name. Raises `GateError` where it is nowhere."""
     if path.startswith("mlflow:"):
-        logged = _of_mlflow(ctx, path.removeprefix("mlflow:"), path)
-        if isinstance(logged, NoBaseline):
-            raise GateError(logged.why, "log it, or correct the policy")
-        return logged
+        return _of_mlflow(ctx, path.removeprefix("mlflow:"), path)
     found = _in_snapshot(ctx, ctx.subject, path, shown(path))
     if found is not None:
         return found
@@ -116,7 +113,7 @@ def _beside(ctx: Context, path: str) -> Place:
         raise GateError(f"{shown(path)} lies outside the repository", "name a file inside it")
     if not os.path.isfile(file):
         raise GateError(
-            f"{shown(path)} is neither in the {ctx.subject.label} nor in the work tree",
+            f"{shown(path)} is neither in what is judged nor in the work tree",
             "run the evaluation that writes it, or correct the path in the policy",
         )
     return Place(
@@ -183,7 +180,12 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     if kind == "file":
         return candidate(ctx, rest)
     if kind == "mlflow":
-        return _of_mlflow(ctx, rest, path)
+        from mlgate.sources import mlflow
+
+        try:
+            return _of_mlflow(ctx, rest, path)
+        except mlflow.NotThere as error:
+            return NoBaseline(error.message)
     snapshot = snapshot_of(ctx, source)
     if isinstance(snapshot, NoBaseline):
         return snapshot
@@ -197,7 +199,7 @@ def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
     """The commit that `source` names. Raises `GateError` where it is out of reach."""
     kind, _, rest = source.partition(":")
     if kind == "base":
-        return _usual(ctx) or NoBaseline("there is no base to compare with")
+        return _usual(ctx) or NoBaseline(_nothing(ctx))
     if kind in ("file", "mlflow"):
         return NoBaseline(f"{shown(source)} names no commit")
     if kind == "registry":
@@ -207,20 +209,18 @@ def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
             rest = registry.commit_of(ctx, rest)
         except registry.NoHolder as error:
             return NoBaseline(error.message)
-    return _at_ref(ctx, rest)
+    return _at_ref(ctx, source, rest)
 
 
-def _of_mlflow(ctx: Context, rest: str, path: str) -> Place | NoBaseline:
-    """What a run logged: its artifact at `path`, or for a `metrics` file its metrics."""
+def _of_mlflow(ctx: Context, rest: str, path: str) -> Place:
+    """What a run logged: its artifact at `path`, or for a `metrics` file its metrics. Raises
+    `NotThere` where it logged nothing of the kind yet."""
     from mlgate.sources import mlflow
 
     named, _, own = rest.partition(":")
     if path.startswith("mlflow:"):
         path = path.split(":", 2)[2] if path.count(":") > 1 else ""
-    try:
-        found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
-    except mlflow.NotThere as error:
-        return NoBaseline(error.message)
+    found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
     return Place(
         path=found.origin, file=found.path, suffix=_suffix(own or path) or ".json",
         identity=found.digest,
@@ -236,7 +236,14 @@ def _usual(ctx: Context) -> Snapshot | None:
     return ctx.base
 
 
-def _at_ref(ctx: Context, ref: str) -> Snapshot:
+def _nothing(ctx: Context) -> str:
+    """Why there is no base."""
+    if isinstance(ctx.baseline, UnsetType):
+        return "there is no base to compare with"
+    return f"{shown(ctx.alias or 'the alias')} holds no version"
+
+
+def _at_ref(ctx: Context, source: str, ref: str) -> Snapshot:
     """The commit that a git ref names."""
     from mlgate.repo import git, snapshots
 
@@ -244,7 +251,7 @@ def _at_ref(ctx: Context, ref: str) -> Snapshot:
         return snapshots.commit(git.find(os.fspath(ctx.work), os.environ), ref)
     except MlgateError as error:
         raise GateError(
-            f"the baseline {shown(ctx.options.baseline)} cannot be reached: {error.message}",
+            f"{shown(source)} cannot be reached: {error.message}",
             f"git fetch origin {shown(ref)}",
         ) from None
 

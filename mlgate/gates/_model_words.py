@@ -11,11 +11,8 @@ from mlgate.gates._model_decide import BEYOND, Decision, Need
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_rule import Rule
 
-_MEND = {
-    Result.FAIL: "improve the model, or change the rule in a reviewed change of the policy",
-    Result.OPEN: "label more rows (mlgate model plan), widen the margin, "
-    'or accept what is not proven bad with decide = "no-proven-loss"',
-}
+_FAILED = "improve the model, or change the rule in a reviewed change of the policy"
+_ACCEPT = 'or accept what is not proven bad with decide = "no-proven-loss"'
 
 
 def number(value: float | None) -> str:
@@ -57,9 +54,14 @@ def _rule_id(need: Need) -> str:
 
 
 def _help(decision: Decision) -> str | None:
-    if _open(decision) and not decision.judged:
+    if decision.result is Result.FAIL:
+        return _FAILED
+    if not _open(decision) or not decision.judged:
         return None
-    return _MEND.get(decision.result)
+    widen = "widen the margin" if decision.need.compares else f"loosen `{decision.need.kind}`"
+    if decision.needed is None:  # no number of rows would decide
+        return f"improve the model, {widen}, {_ACCEPT}"
+    return f"label more rows (mlgate model plan), {widen}, {_ACCEPT}"
 
 
 def _measurement(name: str, rule: Rule, found: Measured, decision: Decision) -> Measurement:

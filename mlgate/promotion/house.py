@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from mlgate.core import parts
 from mlgate.core.errors import GateError, UsageError
@@ -16,6 +16,7 @@ from mlgate.promotion import seen
 from mlgate.promotion.errors import Refused
 from mlgate.registries._registry import Held, Place, Registry, checked
 from mlgate.repo import snapshots
+from mlgate.sources.registry import asked
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -68,12 +69,13 @@ class House:
 
     def _registry(self) -> Registry:
         kind, _, rest = (self.terms.registry or FOLDER).partition(":")
+        shop = self.session.workshop
         place = Place(
             repo=self.repo,
             environ=self.session.environ,
             remote=self.terms.remote,
             network=not self.session.request.offline,
-            worker=self._worker,
+            worker=partial(asked, shop.environment, shop.worker, timeout=_PATIENCE),
         )
         found: Registry = parts.load("registries", kind).registry(place, rest)
         return found
@@ -114,15 +116,6 @@ class House:
             return None
         loose = ("ls-files", "--others", "--exclude-standard", "--directory", "-z", "--", below)
         return below.replace(os.sep, "/") if self.repo.git(*loose) else None
-
-    def _worker(self, script: str, request: dict[str, Any]) -> list[Any]:
-        """The lines of a script that needs a package of the project's environment, or of ours."""
-        shop = self.session.workshop
-        try:
-            python: str | None = shop.environment().python
-        except GateError:
-            python = None
-        return list(shop.worker(script, request, python=python, project=True, timeout=_PATIENCE))
 
     def read(self) -> tuple[Held, chains.Chain]:
         """What the registry holds, with its chain as far as its links go. Raises `Broken`."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlgate.core.errors import GateError
 from mlgate.core.patterns import later
-from mlgate.core.text import plain
+from mlgate.core.text import plain, shown
 from mlgate.registries._registry import (
     Held,
     Move,
@@ -22,6 +22,12 @@ from mlgate.registries._registry import (
 )
 
 _UNKNOWN = later(r"\b40[13]\b|UNAUTHENTICATED|PERMISSION_DENIED")
+_NAMELESS = later(r"RESOURCE_DOES_NOT_EXIST|INVALID_PARAMETER_VALUE|\bnot found\b")
+_CAUSE = later(
+    r"\[Errno -?\d+\] [^()\"']+|Name or service not known|timed out|too many 5\d\d error responses"
+)
+_FILES = ("sqlite:///", "file://", "file:")
+"""What stands before the path of a store that lies in files of this machine, or nothing does."""
 _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_mlflow_script.py")
 
 
@@ -31,12 +37,21 @@ def registry(place: Place, rest: str) -> Mlflow:
     uri = uri or place.environ.get("MLFLOW_TRACKING_URI", "")
     if not uri:
         raise RegistryError(
-            "the policy names no MLflow registry", 'registry = "mlflow:http://127.0.0.1:5000"'
+            "neither the policy nor MLFLOW_TRACKING_URI says where MLflow is",
+            "export MLFLOW_TRACKING_URI=http://127.0.0.1:5000, or for all in [models.NAME]: "
+            'registry = "mlflow:http://127.0.0.1:5000"',
         )
-    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
-        path = os.path.join(place.repo.root, uri.removeprefix("sqlite:///"))
-        uri = f"sqlite:///{path}"
-    return Mlflow(place, uri)
+    prefix = next(filter(uri.startswith, _FILES), "")
+    path = uri.removeprefix(prefix)
+    if not prefix and (":" in path or path == "databricks"):
+        return Mlflow(place, uri)
+    path = os.path.join(place.repo.root, path)
+    if not os.path.exists(path.partition("?")[0]):  # MLflow would make an empty one
+        raise RegistryError(
+            f"there is no MLflow store {shown(path)}",
+            "correct the URI; a relative path is meant from the repository's folder",
+        )
+    return Mlflow(place, prefix + path)
 
 
 class Mlflow:
@@ -118,12 +133,19 @@ class Mlflow:
         except GateError as error:
             raise RegistryError(f"{self.label} did not answer: {error.message}") from None
         if "error" in answer:
-            raise RegistryError(f"{self.label}: {plain(str(answer['error']))[:500]}", _mend(answer))
+            raise RegistryError(f"{self.label}: {_said(answer)}", _mend(answer))
         return dict(answer)
 
 
 def _move(move: Move) -> dict[str, Any]:
     return {"alias": checked(move.alias, "alias"), "version": move.version}
+
+
+def _said(answer: dict[str, Any]) -> str:
+    """What MLflow says, without what its HTTP library tells of itself."""
+    said = plain(str(answer["error"]))
+    cause = _CAUSE.search(said)
+    return f"it does not answer: {cause[0]}" if cause else said[:500]
 
 
 def _mend(answer: dict[str, Any]) -> str:
@@ -134,4 +156,6 @@ def _mend(answer: dict[str, Any]) -> str:
             "pass its credentials on, which only the policy allows: "
             '[environment] pass_env = ["MLFLOW_TRACKING_PASSWORD"]'
         )
-    return "see that the server runs and answers"
+    if _NAMELESS.search(str(answer["error"])):
+        return "correct the name, as MLflow shows it"
+    return "see that the server runs and answers, and is no older than this mlflow"

@@ -65,6 +65,7 @@ def _limited(workshop: Workshop, clock: Clock) -> Callable[..., Completed]:
 
 def _limited_worker(workshop: Workshop, clock: Clock) -> Callable[..., Any]:
     def worker(script: str, request: object, *, timeout: float | None = None, **more: Any) -> Any:
-        return workshop.worker(script, request, timeout=clock.left(timeout), **more)
+        left = clock.left(timeout)
+        return workshop.worker(script, request, timeout=left, waiting=clock.waiting, **more)
 
     return worker

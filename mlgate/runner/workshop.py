@@ -50,6 +50,7 @@ class Workshop:
         self._scratch: str | None = None
         self._pool: Pool | None = None
         self._asked_again: Pool | None = None
+        self._loaded: Pool | None = None
         self._limit = jobs
 
     def environment(self) -> Environment:
@@ -173,15 +174,17 @@ class Workshop:
         project: bool = False,
         again: bool = False,
         timeout: float | None = None,
+        waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> Iterator[Any]:
         """`ctx.worker`: JSON lines of a script in a fresh interpreter, complete or `GateError`."""
         argv = (python or sys.executable, "-I", "-B", "-X", "utf8", script)
         stdin = msgspec.json.encode(request) + b"\n"
         name = os.path.basename(script)
         if again and os.name != "nt":
-            own = _find.own_environment()
-            engine = Tool(name=name, version="", argv=argv, entry=script, environment=own)
-            called = self._engines().call(engine, (), self.scratch(), stdin, timeout)
+            there = Environment(origin="", prefix="", python=argv[0])
+            engine = Tool(name=name, version="", argv=argv, entry=script, environment=there)
+            pool = self._libraries() if project else self._engines()
+            called = pool.call(engine, (), self.scratch(), stdin, timeout, waiting)
             completed = _whole(argv, called)
         else:
             completed = self.run(
@@ -221,14 +224,24 @@ class Workshop:
                 self._asked_again = self._pool_in(folder, self.jobs)
             return self._asked_again
 
-    def _pool_in(self, folder: str, limit: int) -> Pool:
+    def _libraries(self) -> Pool:
+        """The one worker that has loaded a library of the project's, which takes seconds."""
+        with self._lock:
+            if self._loaded is None:
+                folder = os.path.join(self.scratch(), "libraries")
+                os.mkdir(folder)
+                self._loaded = self._pool_in(folder, 1, project=True)
+            return self._loaded
+
+    def _pool_in(self, folder: str, limit: int, *, project: bool = False) -> Pool:
         from mlgate.runner.pool import Pool
 
-        return Pool(limit, process.bare_environment(self.environ, self.pass_env), folder)
+        make = process.project_environment if project else process.bare_environment
+        return Pool(limit, make(self.environ, self.pass_env), folder)
 
     def stop(self) -> None:
         """End every process that still runs."""
-        for pool in (self._pool, self._asked_again):
+        for pool in (self._pool, self._asked_again, self._loaded):
             if pool is not None:
                 pool.close()
         process.end_all()

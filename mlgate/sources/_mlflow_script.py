@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import os
+import tempfile
 from types import ModuleType
 from typing import Any
 
@@ -22,48 +24,68 @@ def _shared() -> ModuleType:
 
 
 SHARED = _shared()
+_TOLD: dict[str, dict[str, Any]] = {}
+"""What was answered: while this process lives, which is one run of mlgate, an alias names one
+version, and no file is brought twice."""
+
+
+def main() -> None:
+    """Answer one request."""
+    SHARED.main(globals())
 
 
 def _fetch(client: Any, request: dict[str, Any]) -> dict[str, Any]:
+    asked = json.dumps(request, sort_keys=True)
+    if asked not in _TOLD:
+        _TOLD[asked] = _fetched(client, request)
+    return _TOLD[asked]
+
+
+def _fetched(client: Any, request: dict[str, Any]) -> dict[str, Any]:
     """An artifact, downloaded; where there is none and metrics are wanted, the logged ones."""
-    run, version, why = _run(client, request)
+    run, version, why, mend = _run(client, request)
     if run is None:
-        return {"missing": why}
+        return {"missing": why, "mend": mend}
     said = {"run": run, "version": version}
     path = request["path"]
     if path and _has(client, run, path):
         mlflow, _ = SHARED._library()
         file = mlflow.artifacts.download_artifacts(
-            run_id=run, artifact_path=path, dst_path=request["to"]
+            run_id=run, artifact_path=path, dst_path=tempfile.mkdtemp(dir=os.getcwd())
         )
-        return said | {"file": file}
+        return said | {"file": os.path.abspath(file)}
     if request["metrics"]:
         logged = client.get_run(run).data.metrics.items()
         numbers = {name: one if math.isfinite(one) else None for name, one in logged}
         return said | {"metrics": numbers}
-    return {"missing": f"run {run} has no artifact {path}"}
+    return {"missing": f"run {run} has no artifact {path}", "mend": "log it, or correct its path"}
 
 
-def _run(client: Any, request: dict[str, Any]) -> tuple[str | None, str, str]:
+def _run(client: Any, request: dict[str, Any]) -> tuple[str | None, str, str, str]:
     """The run that `MODEL@ALIAS`, `MODEL/VERSION` or a run's id names, and its version; or why
-    there is none."""
+    there is none, and how it is mended."""
     where = request["model"]
     model, at, alias = where.partition("@")
     if not at and "/" not in where:
-        return client.get_run(where).info.run_id, "", ""
+        return client.get_run(where).info.run_id, "", "", ""
     if at:
         found = SHARED._model(client, model)
-        number = found.aliases.get(alias) if found else None
+        if found is None:
+            why = f"{where} holds nothing: MLflow knows no registered model {model}"
+            return None, "", why, "register it, or correct the name"
+        number = found.aliases.get(alias)
         if number is None:
-            known = ", ".join(sorted(found.aliases)) if found and found.aliases else "none yet"
-            return None, "", f"{where} holds nothing: aliases of {model} are {known}"
+            known = ", ".join(sorted(found.aliases)) or "none yet"
+            mend = f'MlflowClient().set_registered_model_alias("{model}", "{alias}", VERSION)'
+            return None, "", f"{where} holds nothing: aliases of {model} are {known}", mend
     else:
         model, _, number = where.partition("/")
     version = client.get_model_version(model, str(number))
     run = version.run_id
     if not run and getattr(version, "model_id", None):
         run = client.get_logged_model(version.model_id).source_run_id
-    return run or None, str(number), f"{where}: no run is known that made version {number}"
+    why = f"{where}: no run is known that made version {number}"
+    return run or None, str(number), why, "name the run instead: `mlflow:RUN`"
 
 
 def _has(client: Any, run: str, path: str) -> bool:
@@ -72,4 +94,4 @@ def _has(client: Any, run: str, path: str) -> bool:
 
 
 if __name__ == "__main__":
-    SHARED.main(globals())
+    main()

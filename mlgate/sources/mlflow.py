@@ -28,27 +28,20 @@ def fetch(ctx: Context, where: str, path: str, *, metrics: bool = False) -> Sour
     Raises `NotThere` where the alias or the artifact is not there yet, `GateError` where MLflow
     cannot be reached or knows no such run.
     """
-    from mlgate.scratch import private_folder, remove
-
     if ".." in path.split("/") or path.startswith("/"):
         raise GateError(f"{shown(path)} is no artifact's path", "write it as MLflow shows it")
-    folder = private_folder()
     try:
-        answer = _opened(ctx, where).ask(
-            _SCRIPT, "fetch", where, path=path, metrics=metrics, to=folder
-        )
+        answer = _opened(ctx, where).ask(_SCRIPT, "fetch", where, path=path, metrics=metrics)
         if "missing" in answer:
-            raise NotThere(shown(answer["missing"]), "log it, or correct the policy")
+            raise NotThere(shown(answer["missing"]), shown(answer["mend"]))
         named = f"{shown(where)} of MLflow"
         if "metrics" in answer:
             return _logged(answer["metrics"], f"the metrics of {named}")
-        return _artifact(os.path.join(folder, answer["file"]), f"{shown(path)} of {named}")
+        return _artifact(answer["file"], f"{shown(path)} of {named}")
     except GateError:
         raise
     except MlgateError as error:
         raise GateError(error.message, error.hint) from None
-    finally:
-        remove(folder)
 
 
 def _logged(metrics: dict[str, float | None], origin: str) -> Source:

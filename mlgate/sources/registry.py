@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core import parts
@@ -12,7 +13,9 @@ from mlgate.registries._registry import Place, Registry
 from mlgate.repo import git as repository
 
 if TYPE_CHECKING:
-    from mlgate.core.gate import Context
+    from collections.abc import Callable, Iterator
+
+    from mlgate.core.gate import Context, Environment
     from mlgate.sources._place import Source
 
 
@@ -73,17 +76,29 @@ def _registry(ctx: Context, model: str) -> Registry:
 def place_of(ctx: Context, remote: str | None = None) -> Place:
     """Where a registry is asked from, in the project's environment if there is one."""
 
-    def worker(script: str, request: dict[str, Any]) -> list[Any]:
-        try:
-            python: str | None = ctx.environment().python
-        except GateError:
-            python = None
-        return list(ctx.worker(script, request, python=python, project=True))
-
     return Place(
         repo=repository.find(os.fspath(ctx.work), os.environ),
         environ=os.environ,
         remote=remote,
         network=ctx.network,
-        worker=worker,
+        worker=partial(asked, ctx.environment, ctx.worker),
     )
+
+
+def asked(
+    environment: Callable[[], Environment],
+    worker: Callable[..., Iterator[Any]],
+    script: str,
+    request: dict[str, Any],
+    **more: Any,
+) -> list[Any]:
+    """The lines of a script that needs a package of the project's environment, or else of ours."""
+    try:
+        python: str | None = environment().python
+    except GateError:
+        python = None
+    while True:
+        lines = list(worker(script, request, python=python, project=True, again=True, **more))
+        if python is None or not lines or lines[0].get("kind") != "missing":
+            return lines
+        python = None

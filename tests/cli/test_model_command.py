@@ -151,6 +151,8 @@ def test_plan_for_a_condition(mlgate: Callable[..., Any]) -> None:
                  "n - o > 0.02 +/- 0.01 /\\ d < 0.1")  # fmt: skip
     assert ran.code == 0, ran.err
     assert "normal, 0.1 differ   21,739" in ran.out
+    ran = mlgate("model", "plan", "--condition", "d < 0.1 +/- 0.01")
+    assert "over 1 use, adaptivity none" in ran.out
     ran = mlgate("model", "plan", "--condition", "n ~ o")
     assert (ran.code, "cannot be read" in ran.err) == (2, True)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,9 @@ class House:
 
     def __call__(self, stage: Stage = Stage.MERGE, **more: Any) -> list[Finding]:
         self.commit()
+        return self.ask(stage, **more)
+
+    def ask(self, stage: Stage = Stage.MERGE, **more: Any) -> list[Finding]:
         repo = git.find(str(self.project.folder), os.environ)
         ctx = testing.context(
             model, self.project.folder, kind="model", options=self.options(**more), stage=stage,
@@ -119,6 +123,16 @@ def test_candidate_and_baseline_are_evaluated_once_for_each_model_and_data(house
     assert house.runs() == 2
     house.project.put({"evaluate.py": EVALUATE + "# again\n"})
     house()
+    assert house.runs() == 2
+
+
+def test_gates_that_ask_at_once_evaluate_once(house: House) -> None:
+    """As the base's gate and the head's do where a change alters the policy."""
+    house.project.put({"model.txt": "30"}).commit()
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(house.ask, min_rows=30 + n) for n in range(3)]
+        found = [of(one.result(), "max-drop") for one in asked]
+    assert [len(one) for one in found] == [1, 1, 1]
     assert house.runs() == 2
 
 

@@ -16,9 +16,11 @@ from mlgate import testing
 from mlgate.cli import _model_ledger as ledger
 from mlgate.core.errors import GateError, UsageError
 from mlgate.core.finding import Finding
-from mlgate.core.words import Result, Stage
+from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _model_reuse as reuse
+from mlgate.gates import _model_total as total
 from mlgate.gates import model
+from mlgate.gates._model_where import NoBaseline
 from tests.projects import Project
 
 ROWS = 3000
@@ -163,7 +165,7 @@ def test_a_ref_that_is_not_here(place: Place) -> None:
     assert reuse.FETCH in of(place(41, 40, **asked), "reuse")[0].message
     with pytest.raises(GateError, match="are not here") as error:
         place(41, 40, stage=Stage.PROMOTE, **asked)
-    assert error.value.hint == reuse.FETCH
+    assert (error.value.hint or "").startswith(f"{reuse.FETCH}; where none was ever")
 
 
 def test_uses_recorded_at_once_are_all_counted(place: Place) -> None:
@@ -187,6 +189,10 @@ def test_a_report_that_is_none(place: Place) -> None:
             list(ledger.record(raw, str(place.project.folder), os.environ))
 
 
+def pinned(source: str) -> dict[str, Any]:
+    return {"metric": "accuracy", "reference": source, "max_total_drop": 0.02}
+
+
 def test_small_losses_do_not_add_up_unseen(place: Place) -> None:
     """Within the margin of the champion, but far from what was pinned."""
     place.project.put({"p.csv": predictions(30)}).commit()
@@ -199,11 +205,37 @@ def test_small_losses_do_not_add_up_unseen(place: Place) -> None:
     assert total.message.startswith("since git:v1: accuracy lost 0.0567")
 
 
+def test_a_rule_of_a_reference_alone(place: Place) -> None:
+    place.project.put({"p.csv": predictions(30)}).commit()
+    place.project.git("tag", "v1")
+    (total,) = of(place(200, require=[pinned("git:v1")]), "max-total-drop")
+    assert total.result is Result.FAIL
+
+
 def test_a_pinned_reference_that_is_gone_is_an_error(place: Place) -> None:
     place.project.put({"other": "x"}).commit()
     rule = {"metric": "accuracy", "reference": "git:HEAD", "max_total_drop": 0.02}
     with pytest.raises(GateError, match="the reference git:HEAD is not there"):
         place(30, 30, require=[rule])
+
+
+@pytest.mark.parametrize("source", ["registry:churn@live", "mlflow:churn@live", "git:v1"])
+def test_a_reference_that_nobody_holds_yet_is_skipped_by_name(source: str) -> None:
+    told = {"predictions": "p.csv", "prediction": "p", "require": [pinned(source)]}
+    options = msgspec.convert(told, model.Options)
+    found = total.since(options, source, NoBaseline("nobody yet"), lambda *_: iter(()))
+    if source == "git:v1":
+        with pytest.raises(GateError, match="git:v1 is not there"):
+            list(found)
+        return
+    (note,) = found
+    assert (note.rule, note.level) == ("model/no-baseline", Level.NOTE)
+    assert note.message == "no reference yet: nobody yet; not compared: accuracy"
+
+
+def test_a_reference_out_of_reach_is_named(place: Place) -> None:
+    with pytest.raises(GateError, match="git:nowhere cannot be reached"):
+        place(30, 30, require=[pinned("git:nowhere")])
 
 
 def test_rules_of_an_alias(place: Place) -> None:
@@ -225,6 +257,8 @@ def test_rules_of_an_alias(place: Place) -> None:
         {"reuse": {"test_set": "t", "uses": 64, "adaptivity": "full"}, "require": [ACCURACY]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1}]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "x"}]},
+        {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "base"}]},
+        {"predictions": "mlflow:m@new:p.csv", "require": [pinned("git:v1"), pinned("mlflow:m@a")]},
     ],
 )
 def test_what_means_nothing_is_refused(options: dict[str, Any]) -> None:

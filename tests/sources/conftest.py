@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 class Tracked:
     """Where MLflow answers, and how a context gets there."""
 
-    def __init__(self, uri: str, runs: list[str], prefix: Path) -> None:
+    def __init__(self, uri: str, runs: list[str], prefix: Path, scratch: Path) -> None:
         self.uri = uri
         self.old, self.new = runs
         self._python = str(prefix / "bin/python")
+        self._scratch = scratch
 
     def worker(self, script: str, request: object, **_: Any) -> list[Any]:
         """As the runner starts it, in the environment that has MLflow."""
@@ -31,6 +32,7 @@ class Tracked:
             [self._python, "-I", "-B", "-X", "utf8", script],
             input=msgspec.json.encode(request) + b"\n",
             capture_output=True,
+            cwd=self._scratch,
         )
         assert done.returncode == 0, done.stderr.decode()
         return [msgspec.json.decode(line) for line in done.stdout.splitlines()][:-1]
@@ -52,7 +54,7 @@ def mlflow_stores(
         def opened(kind: str) -> Tracked:
             folder = tmp_path_factory.mktemp("store")
             store = tracked.store(kind, mlflow_environment, folder)
-            return Tracked(*stack.enter_context(store), mlflow_environment)
+            return Tracked(*stack.enter_context(store), mlflow_environment, folder)
 
         yield opened
 

@@ -128,6 +128,7 @@ def test_without_mlflow_the_mend_is_said(
     place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/m.db")
+    (tmp_path / "m.db").touch()
 
     def worker(script: str, request: object, **_: Any) -> list[Any]:
         argv = [sys.executable, "-I", "-S", "-B", script]
