@@ -166,7 +166,8 @@ def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | 
                     f"{table.path}: column {name!r} has "
                     f"{counted(int(np.count_nonzero(outside)), 'value')} outside 0 to 1, such as "
                     f"{worst:.6g}, first in row {int(outside.argmax()) + 1:,}",
-                    "write probabilities, or ask for metrics that need none (roc_auc)",
+                    "write probabilities, or ask for metrics that need none: roc_auc, and what "
+                    "counts classes where `prediction` names them, or `threshold` where to cut",
                 )
     if len(found) == 1:
         return found[0]

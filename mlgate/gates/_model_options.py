@@ -52,9 +52,9 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The positive class; 1 unless given."""
     classes: tuple[str | int, ...] = ()
     """All classes, where any other is a mistake."""
-    threshold: float = 0.5
+    threshold: float | None = None
     """The score from which on the positive class (of task `multilabel`, each) is predicted, where
-    `prediction` is not given."""
+    `prediction` is not given: 0.5, of a probability, unless given."""
     cluster: Text | None = None
     """The column of what rows have in common: a user, a document, repeated trials."""
     query: Text | None = None

@@ -36,7 +36,7 @@ def request(
         "columns": _columns(options, task),
         "classes": _classes(options),
         "positive": options.positive,
-        "threshold": options.threshold,
+        "threshold": 0.5 if options.threshold is None else options.threshold,
         "probabilities": _needs_probabilities(options),
         "slices": [_slicing(one) for one in options.slices],
         "min_rows": options.min_rows,
@@ -104,7 +104,10 @@ def _classes(options: Options) -> list[str | int]:
 
 
 def _needs_probabilities(options: Options) -> bool:
-    return any(metric_named(rule.metric or "").needs == "probability" for rule in options.require)
+    """Whether a metric takes scores for probabilities, or cutting them at one half does."""
+    needs = {metric_named(rule.metric or "").needs for rule in options.require}
+    cut = options.prediction is None and options.threshold is None and options.the_task == "binary"
+    return "probability" in needs or (cut and "prediction" in needs)
 
 
 def _column(rule: Rule, options: Options) -> str:

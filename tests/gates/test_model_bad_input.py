@@ -19,6 +19,7 @@ COMPARED = LABELLED | {"require": [{"metric": "accuracy", "max_drop": 0.5}]}
 SCORED = {"id": "id", "score": "p", "require": [{"metric": "brier_score", "max_drop": 0.5}]}
 NUMBERS = {"id": "id", "task": "regression", "prediction": "p",
            "require": [{"metric": "mean_absolute_error", "max_drop": 9.0}]}  # fmt: skip
+CUT = {"id": "id", "score": "p", "require": [{"metric": "accuracy", "max_drop": 0.9}]}
 GOOD = HEAD + "\n".join(ROWS) + "\n"
 
 
@@ -44,6 +45,7 @@ EITHER: dict[str, tuple[str, dict[str, Any], str]] = {
     "NaN number": (with_row("7,1,1,nan"), NUMBERS, "missing, NaN or infinite, first in row 8"),
     "over 1": (with_row("7,1,1,1.0001"), SCORED, r"0 to 1, such as 1\.0001, first in row 8$"),
     "below 0": (with_row("7,1,1,-0.1"), SCORED, "1 value outside 0 to 1, such as -0.1"),
+    "no probability, cut at one half": (with_row("7,1,1,1.7"), CUT, r"0 to 1, such as 1\.7, first"),
     "prediction of no class": (
         with_row("7,1,5,0.8"), COMPARED | {"task": "multiclass", "classes": [0, 1]},
         "holds 5 in 1 row, first row 8, which is none of the classes",
@@ -85,6 +87,11 @@ def test_labels_that_are_none(
 ) -> None:
     with pytest.raises(GateError, match=words):
         Judged(tmp_path)(with_row(row), GOOD, **options)
+
+
+def test_scores_that_are_cut_elsewhere_need_be_no_probabilities(tmp_path: Path) -> None:
+    assert Judged(tmp_path)(with_row("7,1,1,1.7"), GOOD, threshold=0.9, **CUT)
+    assert Judged(tmp_path)(with_row("7,1,1,1.7"), GOOD, prediction="prediction", **CUT)
 
 
 def test_one_class_is_not_judged_by_a_curve(tmp_path: Path) -> None:
