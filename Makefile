@@ -39,9 +39,12 @@ types: $(READY) ## mypy, strict
 	@echo "== types"
 	@$(BIN)/mypy
 
+# Compiled once, not by each of a thousand processes; in the order of the tree, for files of few
+# tests are often the longest: as the last ones they would leave workers idle.
 tests: $(READY) ## the tests, but for the heavy ones
 	@echo "== tests"
-	@$(BIN)/python -m pytest -m "not heavy" -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m compileall -q mlgate
+	@$(BIN)/python -m pytest -m "not heavy" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 self: $(READY) ## this repository, judged by its own policy
 	@echo "== mlgate check"

@@ -53,11 +53,11 @@ class Project:
         for name, value in environ.items():
             if value is None:
                 env.pop(name, None)
-        done = subprocess.run(
-            [sys.executable, "-m", "mlgate", *args],
-            cwd=cwd or self.folder,
-            env=env,
-            capture_output=True,
-            timeout=240,
-        )
-        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return mlgate(args, cwd or self.folder, env)
+
+
+def mlgate(args: tuple[str, ...], cwd: Path, env: dict[str, str]) -> Ended:
+    """`mlgate ARGS` as a process of its own."""
+    command = [sys.executable, "-m", "mlgate", *args]
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, timeout=240)
+    return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())

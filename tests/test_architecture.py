@@ -44,9 +44,14 @@ def tree(module: str) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"), module)
 
 
-def imports(module: str, *, typing_too: bool = True) -> Iterator[str]:
+@functools.cache
+def imports(module: str, *, typing_too: bool = True) -> tuple[str, ...]:
     """Full names of what `module` imports, anywhere in it."""
-    for node in _nodes(tree(module), typing_too):
+    return tuple(_imported(_nodes(tree(module), typing_too)))
+
+
+def _imported(nodes: Iterator[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -55,15 +60,17 @@ def imports(module: str, *, typing_too: bool = True) -> Iterator[str]:
 
 
 def _nodes(top: ast.AST, typing_too: bool) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(top):
-        if (
-            not typing_too
-            and isinstance(node, ast.If)
-            and "TYPE_CHECKING" in ast.unparse(node.test)
-        ):
-            continue
-        yield node
-        yield from _nodes(node, typing_too)
+    waiting = [top]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if (
+                not typing_too
+                and isinstance(node, ast.If)
+                and "TYPE_CHECKING" in ast.unparse(node.test)
+            ):
+                continue
+            yield node
+            waiting.append(node)
 
 
 def in_room(module: str, room: str) -> bool:
@@ -93,7 +100,9 @@ def test_some_libraries_have_one_place(library: str, place: str) -> None:
     assert not strangers
 
 
+@functools.cache
 def calls(module: str) -> set[str]:
+    """The names of what `module` calls, as far as they are names."""
     return {ast.unparse(node.func) for node in ast.walk(tree(module)) if isinstance(node, ast.Call)}
 
 

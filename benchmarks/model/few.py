@@ -3,7 +3,7 @@ as large samples have it, and as the gate has it below 30 such rows: 2,000 rows,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,10 +51,15 @@ class Missed(NamedTuple):
     """As the gate has it, of a difference from a share of the old value."""
 
 
-def misses(draws: int, expected: tuple[int, ...] = EXPECTED, seed: int = 1) -> Iterator[Missed]:
+def misses(
+    draws: int,
+    expected: tuple[int, ...] = EXPECTED,
+    seed: int = 1,
+    trades: Iterable[str] = tuple(TRADES),
+) -> Iterator[Missed]:
     """Every metric, kind of change and expected number of discordant rows."""
     rng = np.random.default_rng(seed)
-    for trade in TRADES:
+    for trade in trades:
         for number in expected:
             for metric in METRICS:
                 first = _even(metric, trade, number)
@@ -82,10 +87,12 @@ def values_of(metric: str, shares: np.ndarray) -> tuple[float, float]:
 
 def _even(metric: str, trade: str, number: int) -> float:
     """The part of the first half with which both models are worth the same, where there is one."""
+    if trade == "losses only":
+        return 0.5
     parts = np.linspace(0, 1, 2001)
     gaps = [abs(np.subtract(*values_of(metric, shares_of(trade, number, part)))) for part in parts]
     best = float(parts[int(np.argmin(gaps))])
-    return best if trade != "losses only" and 0 < best < 1 else 0.5
+    return best if 0 < best < 1 else 0.5
 
 
 def misses_of_value(

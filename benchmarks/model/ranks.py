@@ -40,13 +40,18 @@ class Missed(NamedTuple):
     high: float
 
 
-def misses(draws: int, expected: tuple[int, ...] = EXPECTED, seed: int = 1) -> Iterator[Missed]:
+def misses(
+    draws: int,
+    expected: tuple[int, ...] = EXPECTED,
+    seed: int = 1,
+    truth_rows: int = _TRUTH_ROWS,
+) -> Iterator[Missed]:
     """Every metric, kind of change and expected number of rows that are ranked otherwise."""
     rng = np.random.default_rng(seed)
     for kind in KINDS:
         for tremble in TREMBLES:
             for number in expected:
-                many = _drawn(rng, _TRUTH_ROWS, kind, tremble, number / ROWS)
+                many = _drawn(rng, truth_rows, kind, tremble, number / ROWS)
                 true = {metric: _measured(many, metric) for metric in METRICS}
                 gap = {at: (one.new or 0.0) - (one.old or 0.0) for at, one in true.items()}
                 counts = {metric: np.zeros(5) for metric in METRICS}

@@ -45,7 +45,7 @@ def _nested_gzips() -> bytes:
 
 def _zip_bomb() -> bytes:
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("a.npy", npy(ZEROS * 300, "|u1", f"({300 << 20},)"))
     return written.getvalue()
 
@@ -55,10 +55,10 @@ def _folded_tuples() -> bytes:
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
-    "zlib": lambda: _bomb(zlib.compressobj()),
-    "gzip": lambda: _bomb(zlib.compressobj(wbits=31)),
-    "bz2": lambda: _bomb(bz2.BZ2Compressor()),
-    "xz": lambda: _bomb(lzma.LZMACompressor()),
+    "zlib": lambda: _bomb(zlib.compressobj(1)),
+    "gzip": lambda: _bomb(zlib.compressobj(1, wbits=31)),
+    "bz2": lambda: _bomb(bz2.BZ2Compressor(1)),
+    "xz": lambda: _bomb(lzma.LZMACompressor(preset=0)),
     "zip": _zip_bomb,
     "zips in zips": _nested_zips,
     "gzips in gzips": _nested_gzips,

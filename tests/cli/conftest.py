@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import projects
 import pytest
 from surroundings import clean_environ
 
@@ -40,14 +40,7 @@ def started() -> Callable[..., Ran]:
     """`started(*args, cwd=..., **environ)` as a process of its own."""
 
     def call(*args: str, cwd: Path | None = None, **environ: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "mlgate", *args],
-            cwd=cwd,
-            env=clean_environ(**environ),
-            capture_output=True,
-            text=True,
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        return Ran(*projects.mlgate(args, cwd or Path.cwd(), clean_environ(**environ)))
 
     return call
 

@@ -12,6 +12,8 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from projects import mlgate
+
 # Several commands in one interpreter: importing dvc takes longer than most of them.
 _COMMANDS = """
 import json, os, sys, tempfile
@@ -125,18 +127,12 @@ class World:
         self, stage: str = "merge", *args: str, kind: str = "data-version", **environ: str
     ) -> dict[str, Any]:
         """The gate's verdict in `mlgate check`, with its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-m", "mlgate", "check", "--stage", stage, "--format", "json", *args],
-            cwd=self.project,
-            env={**self.environment(), **environ},
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-        assert done.stdout, done.stderr
-        report = json.loads(done.stdout)
+        asked = ("check", "--stage", stage, "--format", "json", *args)
+        done = mlgate(asked, self.project, {**self.environment(), **environ})
+        assert done.out, done.err
+        report = json.loads(done.out)
         verdict: dict[str, Any] = next(v for v in report["verdicts"] if v["kind"] == kind)
-        return {**verdict, "exit_code": done.returncode}
+        return {**verdict, "exit_code": done.code}
 
     def copy(self, folder: Path) -> World:
         """An equal world elsewhere; git's and DVC's links are none, so nothing is shared."""

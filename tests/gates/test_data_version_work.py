@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from mlgate.repo import safe_yaml
@@ -125,7 +125,7 @@ _NAMES = st.lists(
 ).map("/".join)  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(_NAMES, st.binary(max_size=8), max_size=8))
 def test_manifest_hashes_are_dvcs(members: dict[str, bytes]) -> None:
     tree = pytest.importorskip("dvc_data.hashfile.tree").Tree
@@ -138,7 +138,7 @@ def test_manifest_hashes_are_dvcs(members: dict[str, bytes]) -> None:
     assert manifests.manifest_hash(hashes) == built.hash_info.value
 
 
-@settings(deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _TEXTS,
@@ -152,7 +152,10 @@ def test_parameters_are_read_as_dvc_reads_them(value: object) -> None:
 
     out = BytesIO()
     ruamel.YAML(typ="safe", pure=True).dump({"value": value}, out)
-    expected = ruamel.YAML(typ="safe", pure=True).load(out.getvalue())
+    try:
+        expected = ruamel.YAML(typ="safe", pure=True).load(out.getvalue())
+    except ruamel.error.YAMLError:
+        reject()  # it cannot read every key that it writes
     assert safe_yaml.load(out.getvalue(), core=True) == expected
 
 

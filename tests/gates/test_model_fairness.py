@@ -53,7 +53,7 @@ def pairs_of(rows: Rows, codes: Any, name: str, ratio: bool) -> list[fairness.Pa
 
 
 @given(st.integers(0, 2**31), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_value_is_fairlearns(seed: int, weighted: bool) -> None:
     fl = pytest.importorskip("fairlearn.metrics")
     rows, codes = drawn(seed, weighted=weighted)

@@ -124,7 +124,7 @@ def test_levels_agree_with_bounds() -> None:
 
 
 def test_bounds_miss_no_more_often_than_they_say() -> None:
-    draws = 600
+    draws = 300
     found = list(simulated.misses(draws, ((200, 0.5), (300, 0.95))))
     print("\n" + simulated.table(found))
     most = 0.05 + 4 * (0.05 * 0.95 / draws) ** 0.5

@@ -344,7 +344,7 @@ def test_too_few_tests_fail(tmp_path: Path) -> None:
 
 def test_tests_spread_over_processes_are_counted(tmp_path: Path) -> None:
     body = GOOD + "def test_c(): assert 0\n"
-    found = findings(tmp_path, {"test_x.py": body}, args=["-n", "2"], plugins=True)
+    found = findings(tmp_path, {"test_x.py": body}, args=["-p", "xdist", "-n", "2"])
     assert only("tests/passed", found).message.startswith("1 failed, 2 passed")
     assert only("tests/failed", found).location is not None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import sample
 from msgspec.structs import replace
 
@@ -80,6 +82,7 @@ def report() -> Report:
     )
 
 
+@functools.cache
 def huge(count: int = 50_000) -> Report:
     """So many findings of a blocking gate, all but one of them notes."""
     findings = tuple(
@@ -90,6 +93,7 @@ def huge(count: int = 50_000) -> Report:
     return sample.report(sample.FORMAT, replace(sample.LINT, findings=(*findings, grave)))
 
 
+@functools.cache
 def long(size: int = 5_000_000) -> Report:
     """One message, reason and help of so many characters."""
     text = "start " + "`|@x <b> \x1b[31m\n" * (size // 15)
@@ -100,12 +104,14 @@ def long(size: int = 5_000_000) -> Report:
     )
 
 
-def many_gates(count: int = 5_000) -> Report:
+@functools.cache
+def many_gates(count: int = 2_000) -> Report:
     """A monorepo with so many gates; the last one fails."""
     gates = [replace(sample.FORMAT, gate=f"project{i}/format") for i in range(count)]
     return sample.report(*gates, replace(sample.LINT, gate="last/lint"))
 
 
+@functools.cache
 def many_measurements(count: int = 2_000) -> Report:
     """A model gate with so many slices; the last one fails."""
     good, bad = sample.CHURN.findings[1], replace(sample.CHURN.findings[0], result=Result.FAIL)

@@ -17,6 +17,14 @@ from mlgate.reporters import markdown
 SHORT = {"github", "azure", "markdown", "buildkite"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """What is large is made once, and kept for no other tests."""
+    yield
+    for made in (hostile.huge, hostile.long, hostile.many_gates, hostile.many_measurements):
+        made.cache_clear()
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_untrusted_text_does_no_harm(name):
     check(name, render(name, hostile.report()))

@@ -48,7 +48,7 @@ def classified(seed: int, weighted: bool) -> tuple[Rows, np.random.Generator]:
 
 
 @given(SEEDS, st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_metrics_of_predictions(seed: int, weighted: bool) -> None:
     rows, _ = classified(seed, weighted)
     both: dict[str, Any] = {"sample_weight": rows.weight}
@@ -71,7 +71,7 @@ def test_metrics_of_predictions(seed: int, weighted: bool) -> None:
 
 
 @given(SEEDS, st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_metrics_of_scores(seed: int, weighted: bool) -> None:
     rows, _ = classified(seed, weighted)
     y, scores, w = rows.label, rows.new.scores, rows.weight
