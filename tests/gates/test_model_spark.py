@@ -249,7 +249,7 @@ def test_a_name_that_spark_takes_for_a_pattern_is_not_given_to_it(house: House) 
     house.write()
     for folder in (house.head, house.base):
         for name, part in (("p[1]", 0), ("p1", 1)):
-            read = (folder / "predictions" / f"part-{part}.parquet").read_bytes()
+            read = (house.head / "predictions" / f"part-{part}.parquet").read_bytes()
             (folder / f"{name}.parquet").write_bytes(read)
     options = {**BINARY, "predictions": "p[1].parquet"}
     found = house.report(options, SPARK)
