@@ -90,8 +90,10 @@ def test_labels_that_are_none(
 
 
 def test_scores_that_are_cut_elsewhere_need_be_no_probabilities(tmp_path: Path) -> None:
-    assert Judged(tmp_path)(with_row("7,1,1,1.7"), GOOD, threshold=0.9, **CUT)
-    assert Judged(tmp_path)(with_row("7,1,1,1.7"), GOOD, prediction="prediction", **CUT)
+    for number, how in enumerate(({"threshold": 0.9}, {"prediction": "prediction"})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert Judged(folder)(with_row("7,1,1,1.7"), GOOD, **CUT, **how)
 
 
 def test_one_class_is_not_judged_by_a_curve(tmp_path: Path) -> None:
