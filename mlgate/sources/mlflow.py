@@ -36,7 +36,7 @@ def fetch(ctx: Context, where: str, path: str, *, metrics: bool = False) -> Sour
             raise NotThere(shown(answer["missing"]), shown(answer["mend"]))
         named = f"{shown(where)} of MLflow"
         if "metrics" in answer:
-            return _logged(answer["metrics"], f"the metrics of {named}")
+            return _logged(answer["metrics"], f"what {named} logged")
         return _artifact(answer["file"], f"{shown(path)} of {named}")
     except GateError:
         raise

@@ -32,7 +32,7 @@ def fetched(
     """The columns, as `mlgate.tables.columns` says; read by the embedded engine where Spark reads
     them otherwise."""
     import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - what Spark hands rows over by
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # it has no types
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:

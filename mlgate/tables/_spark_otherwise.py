@@ -33,7 +33,7 @@ def unless(problem: str, sql: str, what: str) -> str:
 def otherwise(form: Form) -> Iterator[None]:
     """Raise `Otherwise` for errors of Spark that mean it: of text files all do, which can be wrong
     in ways that the embedded engine has words for, or reads."""
-    from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # it has no types
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:

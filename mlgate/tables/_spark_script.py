@@ -18,7 +18,7 @@ def answered(request: Request) -> Iterator[Line]:
         return
     try:
         import duckdb  # noqa: F401 - it answers what Spark may answer otherwise
-        from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # it has no types
+        from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
     except ImportError as error:
         yield Line(missing=str(error.name).partition(".")[0])
