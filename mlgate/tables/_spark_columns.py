@@ -9,7 +9,7 @@ from mlgate.core.errors import GateError
 from mlgate.tables._duckdb_columns import fetched as embedded
 from mlgate.tables._protocol import Source
 from mlgate.tables._spark_order import PLACE, placed
-from mlgate.tables._spark_otherwise import Otherwise, otherwise
+from mlgate.tables._spark_otherwise import Otherwise, failures, otherwise
 from mlgate.tables._spark_session import columns, frame, session, told
 from mlgate.tables.columns import LONG, Coded
 from mlgate.tables.table import Type
@@ -32,9 +32,8 @@ def fetched(
     """The columns, as `mlgate.tables.columns` says; read by the embedded engine where Spark reads
     them otherwise."""
     import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - what Spark hands rows over by
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
 
+    spark_failures = failures()
     try:
         spark = session(engine.spark)
         with otherwise(table.form):
@@ -46,7 +45,7 @@ def fetched(
         return embedded(engine, table, choose, rounds)
     except GateError as error:
         raise GateError(f"cannot be read: {error.message}", error.hint) from None
-    except (PySparkException, Py4JError, OSError) as error:
+    except spark_failures as error:
         raise GateError(f"cannot be read: {told(error)}") from None
     single = rounds(rows.num_rows)
     return {name: _array(rows.column(name), single, types[name]) for name in wanted}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,16 +30,21 @@ def unless(problem: str, sql: str, what: str) -> str:
     return f"CASE WHEN {problem} THEN raise_error({_sql.text(_RAISED + what)}) ELSE {sql} END"
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What Spark raises. Raises `ImportError` where it is not installed."""
+    from pyspark.errors import PySparkException
+
+    bridge = importlib.import_module("py4j.protocol")  # which pyspark brings, and lets through
+    return PySparkException, bridge.Py4JError, OSError
+
+
 @contextmanager
 def otherwise(form: Form) -> Iterator[None]:
     """Raise `Otherwise` for errors of Spark that mean it: of text files all do, which can be wrong
     in ways that the embedded engine has words for, or reads."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
     try:
         yield
-    except (PySparkException, Py4JError) as error:
+    except failures() as error:
         said = str(error)
         if form in ("csv", "json"):
             raise Otherwise(said) from None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlgate.core.answering import serve
 from mlgate.core.errors import GateError
 from mlgate.tables._protocol import Aggregates, Line, Request, Several
+from mlgate.tables._spark_otherwise import failures
 
 
 def answered(request: Request) -> Iterator[Line]:
@@ -18,8 +19,8 @@ def answered(request: Request) -> Iterator[Line]:
         return
     try:
         import duckdb  # noqa: F401 - it answers what Spark may answer otherwise
-        from py4j.protocol import Py4JError
-        from pyspark.errors import PySparkException
+
+        spark_failures = failures()
     except ImportError as error:
         yield Line(missing=str(error.name).partition(".")[0])
         return
@@ -30,7 +31,7 @@ def answered(request: Request) -> Iterator[Line]:
         yield from _spark.answers(request, request.ask)
     except GateError as error:
         yield Line(error=error.message, hint=error.hint)
-    except (PySparkException, Py4JError, OSError) as error:
+    except spark_failures as error:
         yield Line(error=told(error))
 
 
