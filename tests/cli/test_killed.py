@@ -45,7 +45,7 @@ def test_check_makes_no_call_that_changes_a_file(half, stage):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("args", "moments"), [(("fix", "--staged"), 120), (("fix",), 50)])
+@pytest.mark.parametrize(("args", "moments"), [(("fix", "--staged"), 60), (("fix",), 30)])
 def test_fix_killed_at_random_moments(half, args, moments):
     assert kill(half, "moments", moments, *args) == moments
 
