@@ -54,6 +54,8 @@ def _studentised(distance: float, variance: float, rows: int) -> float:
 
 def _restricted_by_difference(p1: float, p2: float, share: float, d: float) -> float:
     """The p1 of the greatest likelihood where p1 - p2 is `d`; `share` is n2 / n1."""
+    if p1 == p2 and p1 in (0.0, 1.0):  # at an end, where roots meet and half of the digits are lost
+        return min(1.0, 1 + d) if p1 else max(0.0, d)
     a = 1 + share
     b = -(1 + share + p1 + share * p2 + d * (share + 2))
     c = d * d + d * (2 * p1 + share + 1) + p1 + share * p2

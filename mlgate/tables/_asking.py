@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         def worker(self) -> Callable[..., Iterator[Any]]: ...
 
 
-REVISION = 2
+REVISION = 3
 """Raised whenever an engine answers differently for the same bytes."""
 _SCHEMA = b"schema"
 _Found = dict[tuple[int, Aggregate | None], Any]

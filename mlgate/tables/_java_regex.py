@@ -30,6 +30,13 @@ _LINE = {"^": r"(?:\A|(?<=\n))", "$": r"(?:\z|(?=\n))"}
 _TEXT = {"^": _PLACES["A"], "$": _PLACES["z"]}
 
 
+def alike(pattern: str) -> None:
+    """Raise `Otherwise` for what Java may find elsewhere than RE2, however it is written."""
+    if "\\p" in pattern or "\\P" in pattern:
+        raise Otherwise("properties of Unicode, of which each knows a version of its own")
+    java(pattern)
+
+
 @functools.lru_cache(maxsize=256)
 def java(pattern: str) -> str:
     """The expression for Java. Raises `Otherwise` for `\\C`, a byte, which Java has no word for."""

@@ -12,6 +12,7 @@ from mlgate.core.errors import GateError
 from mlgate.tables import (
     _conditions,
     _duckdb_script,
+    _java_regex,
     _queries,
     _scan,
     _spark_order,
@@ -20,7 +21,6 @@ from mlgate.tables import (
 )
 from mlgate.tables import aggregates as ask
 from mlgate.tables._aggregate import _plain, conditions_of, unfit
-from mlgate.tables._java_regex import java
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
 from mlgate.tables._spark_conditions import alike
 from mlgate.tables._spark_footer import exact
@@ -83,7 +83,7 @@ class _Work:
         for number, wanted in self._wanted.items():
             files = table.files if number == _WHOLE else (table.files[number],)
             known = self._known[number] = {}
-            with suppress(Otherwise), otherwise(self._asked.table.form):
+            with suppress(Otherwise), otherwise(table.form):
                 self._schemas[number] = self._open(files, wanted)
                 known |= self._alike(wanted, self._schemas[number])
             open_ = [a for a in wanted if a not in known]
@@ -193,7 +193,7 @@ def _meant(
     for a in wanted:
         with suppress(Otherwise):
             if isinstance(a, ask.Matching):
-                java(a.regex)
+                _java_regex.alike(a.regex)
             spoken = {c: alike(trees[c], named) for c in conditions_of(a)}
             found.append((a, _with(a, spoken)))
     return found

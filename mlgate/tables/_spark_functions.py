@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mlgate.tables import _sql
-from mlgate.tables._java_regex import java
+from mlgate.tables import _java_regex, _sql
 from mlgate.tables._spark_kinds import Typed, as_float, compared, decimal, digits, together
 from mlgate.tables._spark_otherwise import Otherwise, unless
 
@@ -214,7 +213,7 @@ def _search(given: Sequence[Typed]) -> Typed:
     parts = _kinds("regexp_matches", given, "text", "text")
     if given[1].constant is None:
         raise Otherwise("a regular expression that is no plain text")
-    java(given[1].constant)
+    _java_regex.alike(given[1].constant)
     return Typed(f"regexp_matches({', '.join(parts)})", "truth")
 
 

@@ -102,7 +102,7 @@ LEFT = [
     "replace(s, t, 'x') = 'a'", "sqrt(d) > 1", "pow(d, 2) > 1", "epoch(moment) > 1",
     "date_trunc('month', day) = day", "date_diff('day', day, due) > 1", "coalesce(m, 1) = 1",
     "trim(s, 'x') = 'a'", "md5(s) = 'a'", "hash(s) = 1", "small + 1 > 5", "-tiny = 3",
-    "abs(small) = 1", r"regexp_matches(s, '\C')", "s LIKE 'É' OR log(d) > 1",
+    "abs(small) = 1", r"regexp_matches(s, '\C')", r"s ~ '\pL'", "s LIKE 'É' OR log(d) > 1",
 ]  # fmt: skip
 
 
