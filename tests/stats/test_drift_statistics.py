@@ -127,5 +127,5 @@ def test_the_simulation_prints_its_promises_and_what_samples_allow() -> None:
 
 
 def test_the_simulation_sees_false_alarms_where_nothing_corrects_them() -> None:
-    _, false = missed_and_false(60, 1000, shifted=0, seed=7, alpha=0.99)
+    _, false = missed_and_false(40, 1000, shifted=0, seed=7, alpha=0.99)
     assert false >= 10
