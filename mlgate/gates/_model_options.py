@@ -47,7 +47,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prediction: Text | None = None
     """The column of predicted classes or numbers, of task `multilabel` of lists of classes."""
     score: str | tuple[str, ...] | dict[str, str] | None = None
-    """The column of the positive class's probability; of more classes, a column for each."""
+    """The column of the positive class's probability; of more classes, a column for each, in their
+    order or by their names, as `{ cat = "p_cat", dog = "p_dog" }`."""
     positive: str | int | None = None
     """The positive class; 1 unless given."""
     classes: tuple[str | int, ...] = ()

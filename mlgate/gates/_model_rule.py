@@ -34,7 +34,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: Text | None = None
     """Of `metrics` files: the number's place, as `overall.f1` or `per_class.*.f1`."""
     better: Literal["higher", "lower"] | None = None
-    """Which direction is better, where the metric does not tell."""
+    """Which direction is better, where the metric, or the name of a number of a file, does not
+    tell."""
     n: Annotated[int, Meta(ge=1)] | None = None
     """Of `metrics` files: how many rows a share was measured on, which gives it an interval, and
     the difference of two of them one as of different rows."""

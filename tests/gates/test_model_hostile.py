@@ -428,3 +428,26 @@ def test_other_names_do_not(judged: Judged, value: str) -> None:
     key, _, last = value.rpartition(".")
     new: Any = {key: {last: 0.4}} if key else {last: 0.4}
     assert of(of_numbers(judged, new, new | {"x": 1}, value=value, max_drop=0.1), "max-drop")
+
+
+# -- what is said of labels ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "where"),
+    [
+        ({"metric": "accuracy", "max_drop": 0.01}, "labels would do, where answers differ"),
+        ({"metric": "accuracy", "max_drop_relative": 0.01}, "labelled rows would do"),
+        ({"metric": "f1", "max_drop": 0.01}, "labelled rows would do"),
+        ({"metric": "roc_auc", "min_gain": 0.01}, "labelled rows would do"),
+        ({"metric": "log_loss", "min_gain": 0.01}, "labelled rows would do"),
+    ],
+)
+def test_labels_are_spared_only_where_equal_answers_add_nothing(
+    judged: Judged, rule: dict[str, Any], where: str
+) -> None:
+    new = csv(id=range(N), label=LABEL, prediction=NEW, s=SCORE)
+    old = csv(id=range(N), label=LABEL, prediction=OLD, s=OTHER)
+    found = judged(new, old, score="s", require=[rule], **COLUMNS)
+    one = next(one for one in found if one.result is Result.OPEN)
+    assert where in one.message, one.message
