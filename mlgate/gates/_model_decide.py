@@ -166,8 +166,9 @@ def _rows(
     at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float, limit: float
 ) -> int | None:
     """Rows with which an equal model would pass; where there are as many already, those that would
-    tell the loss that was seen from the margin."""
-    needed = at_margin.needed(margin, alpha)
+    tell the loss that was seen from the margin. Of a wanted gain, those that would show it were the
+    gain as it was seen."""
+    needed = at_margin.needed(margin if margin >= 0 else gain + margin, alpha)
     if needed is not None and needed <= rows:
         needed = at_margin.needed(abs(margin + gain), alpha)
     return more_rows(at_margin, needed, rows, limit, math.inf, alpha)

@@ -161,7 +161,9 @@ def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
     facts = [f"{rows} show differences from {number(decision.smallest)} on"]
     if found.churn is not None and compares:
         facts.insert(0, f"{found.churn:.1%} of the answers differ")
-    if decision.needed is None and compares:
+    if decision.needed is None and compares and decision.need.margin < 0:
+        facts.append("at this gain no number of rows would show it")
+    elif decision.needed is None and compares:
         facts.append("no number of rows shows that an equal model loses nothing: allow a little")
     elif decision.needed is None:
         facts.append("at this value no number of rows would show it")

@@ -430,6 +430,19 @@ def test_other_names_do_not(judged: Judged, value: str) -> None:
     assert of(of_numbers(judged, new, new | {"x": 1}, value=value, max_drop=0.1), "max-drop")
 
 
+def test_a_wanted_gain_says_how_many_rows_would_show_the_one_that_was_seen(judged: Judged) -> None:
+    new = csv(id=range(N), label=LABEL, prediction=NEW, s=SCORE)
+    old = csv(id=range(N), label=LABEL, prediction=OLD, s=OTHER)
+    rules = [{"metric": "roc_auc", "min_gain": one} for one in (0.01, 0.015)]
+    found = of(judged(new, old, score="s", require=rules, **COLUMNS), "min-gain")
+    one = found[0].measurement
+    assert one is not None and one.value is not None and one.low is not None
+    # (z_alpha + z_power)^2 times the variance of a row, over the square of the distance
+    se = (one.value - one.low) / 1.6487
+    assert one.needed == pytest.approx(N * (2.4865 * se / (one.value - 0.01)) ** 2, rel=0.02)
+    assert "at this gain no number of rows would show it" in found[1].message
+
+
 # -- what is said of labels ------------------------------------------------------------------------
 
 
