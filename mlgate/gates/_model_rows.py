@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _WITHOUT = 'correct the evaluation, or say what counts as none: invalid = { values = [""] }'
 
 
+_UNWEIGHED = "give every row a weight; 0 where it is not to count"
+
+
 class Outputs:
     """What one model says of each row."""
 
@@ -227,7 +230,7 @@ def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
     asked = request["columns"]
     rows.rough = len(rows) > MANY
     if asked["weight"]:
-        rows.weight = finite(new, asked["weight"])
+        rows.weight = finite(new, asked["weight"], _UNWEIGHED)
         if (rows.weight < 0).any() or rows.weight.sum() <= 0:
             raise Refused(f"{new.path}: column {asked['weight']!r} has negative weights, or none")
     if asked["cluster"]:

@@ -464,3 +464,23 @@ def test_labels_are_spared_only_where_equal_answers_add_nothing(
     found = judged(new, old, score="s", require=[rule], **COLUMNS)
     one = next(one for one in found if one.result is Result.OPEN)
     assert where in one.message, one.message
+
+
+@pytest.mark.parametrize(
+    ("also", "hint"),
+    [
+        ({"slices": ({"column": "x", "ranges": [1, 2]},)}, "fill every row, or slice by another"),
+        ({"weight": "x"}, "give every row a weight; 0 where it is not to count"),
+    ],
+)
+def test_a_gap_beside_the_predictions_has_a_mend_of_its_own(
+    judged: Judged, also: dict[str, Any], hint: str
+) -> None:
+    table = csv(
+        id=range(N), label=LABEL, prediction=NEW, x=["" if at == 5 else 2 for at in range(N)]
+    )
+    error = refused(judged, table, None, require=[{"metric": "f1", "min": 0.1}], **COLUMNS, **also)
+    assert (
+        "column 'x' has 1 value that is missing, NaN or infinite, first in row 6" in error.message
+    )
+    assert str(error.hint).startswith(hint)
