@@ -16,6 +16,7 @@ from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_where as where
+from mlgate.gates._model_ask import kept
 from mlgate.gates._model_decide import Need, decide, needs
 from mlgate.gates._model_evidence import Measured, of_difference, of_relative
 from mlgate.gates._model_judged import answers
@@ -95,7 +96,7 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
     decision = decide(need, found, rule, metric_of(rule.metric), better)
     needed, why = decision.needed, "" if decision.judged else decision.reason
     if need.compares and decision.judged:
-        share = 1 - better * need.margin
+        share = kept(1 - better * need.margin, found.old or 0.0)
         relative = need.kind == "drop-relative"
         evidence = of_relative(found, share, better) if relative else of_difference(found, better)
         margin = need.margin * abs(found.old or 0.0) if relative else need.margin

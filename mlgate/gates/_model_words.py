@@ -28,7 +28,7 @@ def finding(
 ) -> Finding:
     """The decision as a finding; `adjusted` is the p value after Holm's correction."""
     compares = decision.need.compares
-    message = (_drop_said if compares else _floor_said)(name, found, decision)
+    message = (_drop_said if compares else _floor_said)(name, rule, found, decision)
     if adjusted is not None and decision.result is Result.FAIL:
         message += f" (adjusted p {adjusted:.2g})"
     fails = decision.result is Result.FAIL
@@ -91,7 +91,7 @@ def _bound(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def _floor_said(name: str, found: Measured, decision: Decision) -> str:
+def _floor_said(name: str, rule: Rule, found: Measured, decision: Decision) -> str:
     need = decision.need
     limit = {
         "min": f"at least {number(need.least)}",
@@ -105,13 +105,13 @@ def _floor_said(name: str, found: Measured, decision: Decision) -> str:
     if decision.result is Result.FAIL:
         return f"{value} is not {limit}{plain}"
     if decision.result is Result.OPEN:
-        return f"{value}: not decided whether it is {limit}{_lacking(found, decision)}"
+        return f"{value}: not decided whether it is {limit}{_lacking(rule, found, decision)}"
     if decision.reason:
         return f"{value} is not shown to miss {limit}"
     return f"{value} is {limit}{plain}"
 
 
-def _drop_said(name: str, found: Measured, decision: Decision) -> str:
+def _drop_said(name: str, rule: Rule, found: Measured, decision: Decision) -> str:
     if not decision.judged:
         return f"{name} is not compared: {decision.reason}"
     gain = decision.value or 0.0
@@ -127,7 +127,9 @@ def _drop_said(name: str, found: Measured, decision: Decision) -> str:
     if decision.result is Result.FAIL:
         return f"{said}: the loss is proven, though it may be within {limit}"
     if decision.result is Result.OPEN:
-        return f"{said}: not decided whether that is within {limit}{_lacking(found, decision)}"
+        return (
+            f"{said}: not decided whether that is within {limit}{_lacking(rule, found, decision)}"
+        )
     if decision.reason and decision.high is not None and decision.high < 0:
         return f"{said}: the loss is proven, but not that it is beyond {limit}"
     if decision.reason:
@@ -143,23 +145,41 @@ def _limit(need: Need) -> str:
     return f"the allowed {need.margin:.4g}"
 
 
-def _lacking(found: Measured, decision: Decision) -> str:
-    """What these rows can show, and how few labels the rows that are lacking would want."""
+_SUMS = (
+    "accuracy", "hamming_loss", "mean_absolute_error", "mean_squared_error",
+    "mean_absolute_percentage_error", "mean_pinball_loss",
+)  # fmt: skip
+"""Metrics to whose difference a row on which the answers are the same adds nothing."""
+
+
+def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
+    """What these rows can show, and how few labels the rows that are lacking would want: where a
+    row's answers are the same its label may be missing only if the row adds nothing."""
     compares = decision.need.compares
+    summed = rule.metric in _SUMS and decision.need.kind == "drop"
     rows = counted(found.n, "row")
     facts = [f"{rows} show differences from {number(decision.smallest)} on"]
     if found.churn is not None and compares:
         facts.insert(0, f"{found.churn:.1%} of the answers differ")
-    if decision.needed is None and compares:
+    if decision.needed is None and compares and decision.need.margin < 0:
+        facts.append("at this gain no number of rows would show it")
+    elif decision.needed is None and compares:
         facts.append("no number of rows shows that an equal model loses nothing: allow a little")
     elif decision.needed is None:
         facts.append("at this value no number of rows would show it")
-    elif found.churn == 0 and compares:
+    elif found.churn == 0 and compares and _still(rule, decision):
         facts.append(f"{counted(decision.needed, 'row')} without a difference would do")
-    elif found.churn is not None and compares:
+    elif found.churn is not None and summed:
         labels = counted(max(round(decision.needed * found.churn), 1), "label")
         facts.append(f"{labels} would do, where answers differ")
+    elif compares:
+        facts.append(f"{counted(decision.needed, 'labelled row')} would do")
     return ": " + ", ".join(facts)
+
+
+def _still(rule: Rule, decision: Decision) -> bool:
+    """True if equal answers are all that the metric asks for."""
+    return rule.metric in _SUMS or "no discordant row" in (decision.method or "")
 
 
 def note(rule: str, message: str, **more: str) -> Finding:
