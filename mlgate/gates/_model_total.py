@@ -28,18 +28,23 @@ def references(ctx: Context) -> dict[str, Side | NoBaseline]:
     return {name: sides.baseline(ctx, name) for name in sorted(names)}
 
 
+def from_reference(options: Options, name: str) -> Options:
+    """The rules that count from that reference, each with that bound and no other; maybe none."""
+    rules = tuple(_alone(rule) for rule in options.require if rule.reference == name)
+    return replace(options, require=rules, slices=(), baseline=name)
+
+
 def since(
     options: Options, name: str, pinned: Side | NoBaseline, judge: Judge
 ) -> Iterator[Finding]:
     """The findings of the rules that name that reference, as `judge` compares with it."""
-    rules = tuple(_alone(rule) for rule in options.require if rule.reference == name)
-    if not rules:
+    counted = from_reference(options, name)
+    if not counted.require:
         return
     if isinstance(pinned, NoBaseline):
-        yield _none_yet(name, rules, pinned.why)
+        yield _none_yet(name, counted.require, pinned.why)
         return
-    total = replace(options, require=rules, slices=(), baseline=name)
-    for found in judge(total, pinned):
+    for found in judge(counted, pinned):
         if isinstance(found, Finding) and found.rule == "model/max-drop":
             message = f"since {name}: {found.message}"
             yield replace(found, rule="model/max-total-drop", message=message)

@@ -8,7 +8,7 @@ from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
 from mlgate.gates._model_decide import BEYOND, Decision, Need
-from mlgate.gates._model_evidence import Measured
+from mlgate.gates._model_evidence import Measured, labels_of
 from mlgate.gates._model_rule import Rule
 
 _FAILED = "improve the model, or change the rule in a reviewed change of the policy"
@@ -28,7 +28,8 @@ def finding(
 ) -> Finding:
     """The decision as a finding; `adjusted` is the p value after Holm's correction."""
     compares = decision.need.compares
-    message = (_drop_said if compares else _floor_said)(name, found, decision)
+    said = _drop_said if compares else _floor_said
+    message = said(name, rule, found, decision)
     if adjusted is not None and decision.result is Result.FAIL:
         message += f" (adjusted p {adjusted:.2g})"
     fails = decision.result is Result.FAIL
@@ -91,7 +92,7 @@ def _bound(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def _floor_said(name: str, found: Measured, decision: Decision) -> str:
+def _floor_said(name: str, rule: Rule, found: Measured, decision: Decision) -> str:
     need = decision.need
     limit = {
         "min": f"at least {number(need.least)}",
@@ -105,13 +106,13 @@ def _floor_said(name: str, found: Measured, decision: Decision) -> str:
     if decision.result is Result.FAIL:
         return f"{value} is not {limit}{plain}"
     if decision.result is Result.OPEN:
-        return f"{value}: not decided whether it is {limit}{_lacking(found, decision)}"
+        return f"{value}: not decided whether it is {limit}{_lacking(rule, found, decision)}"
     if decision.reason:
         return f"{value} is not shown to miss {limit}"
     return f"{value} is {limit}{plain}"
 
 
-def _drop_said(name: str, found: Measured, decision: Decision) -> str:
+def _drop_said(name: str, rule: Rule, found: Measured, decision: Decision) -> str:
     if not decision.judged:
         return f"{name} is not compared: {decision.reason}"
     gain = decision.value or 0.0
@@ -127,7 +128,9 @@ def _drop_said(name: str, found: Measured, decision: Decision) -> str:
     if decision.result is Result.FAIL:
         return f"{said}: the loss is proven, though it may be within {limit}"
     if decision.result is Result.OPEN:
-        return f"{said}: not decided whether that is within {limit}{_lacking(found, decision)}"
+        return (
+            f"{said}: not decided whether that is within {limit}{_lacking(rule, found, decision)}"
+        )
     if decision.reason and decision.high is not None and decision.high < 0:
         return f"{said}: the loss is proven, but not that it is beyond {limit}"
     if decision.reason:
@@ -143,7 +146,7 @@ def _limit(need: Need) -> str:
     return f"the allowed {need.margin:.4g}"
 
 
-def _lacking(found: Measured, decision: Decision) -> str:
+def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
     """What these rows can show, and how few labels the rows that are lacking would want."""
     compares = decision.need.compares
     rows = counted(found.n, "row")
@@ -156,9 +159,10 @@ def _lacking(found: Measured, decision: Decision) -> str:
         facts.append("at this value no number of rows would show it")
     elif found.churn == 0 and compares:
         facts.append(f"{counted(decision.needed, 'row')} without a difference would do")
-    elif found.churn is not None and compares:
-        labels = counted(max(round(decision.needed * found.churn), 1), "label")
-        facts.append(f"{labels} would do, where answers differ")
+    elif compares:
+        labels = labels_of(found, rule.metric, decision.needed)
+        if labels is not None:
+            facts.append(f"{counted(labels, 'label')} would do, where answers differ")
     return ": " + ", ".join(facts)
 
 
