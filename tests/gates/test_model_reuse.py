@@ -160,6 +160,54 @@ def test_a_spent_test_set_judges_nothing_more(place: Place) -> None:
     assert list(ledger.listed(str(place.project.folder), os.environ)) == ["q3 é.x: 2 uses"]
 
 
+def test_a_model_beside_itself_is_no_use(place: Place) -> None:
+    """As in each change that leaves the model alone: neither counted, nor held up by a spent set."""
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "uses": 1}}
+    same = place(40, 40, **asked)
+    assert "which is no use of it" in of(same, "reuse")[-1].message
+    assert place.record(same)[0].startswith("nothing to record")
+    place.record(place(41, 40, **asked))
+    assert of(place(42, 40, **asked), "test-set-spent")
+    again = place(42, 42, **asked)
+    assert not of(again, "test-set-spent") and of(again, "max-drop")
+
+
+def test_what_a_model_is_by_itself_counts_once(place: Place) -> None:
+    """A floor tells of a model beside itself, unless it was judged as the candidate before."""
+    rules = [{**ACCURACY, "min": 0.5}]
+    asked = {"require": rules, "reuse": {"test_set": "t", "uses": 2}}
+    first = place(40, 40, **asked)
+    assert "recorded" in place.record(first)[0], "older than the gate, so never a candidate"
+    assert "recorded" in place.record(place(41, 40, **asked))[0]
+    merged = place(41, 41, **asked)
+    assert not of(merged, "test-set-spent") and of(merged, "min")
+    assert "what this model is by itself is on record" in place.record(merged)[0]
+    assert of(place(42, 42, **asked), "test-set-spent"), "this one was never a candidate"
+
+
+def test_who_pushes_second_fetches_with_the_line_that_is_told_and_records_again(
+    place: Place, tmp_path: Path
+) -> None:
+    import os
+
+    hub, other = tmp_path / "hub.git", Project(tmp_path / "other")
+    place.project.git("init", "-q", "--bare", str(hub))
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t"}}
+    for project, wrong in ((place.project, 41), (other, 42)):
+        project.git("remote", "add", "origin", str(hub))
+        report = place.report(place(wrong, 40, **asked))
+        told = list(ledger.record(report, str(project.folder), os.environ))
+        push = told[1].partition(": ")[2].split()
+    place.project.git(*push[1:])
+    with pytest.raises(subprocess.CalledProcessError):
+        other.git(*push[1:])
+    again = told[2].partition("sooner: ")[2].partition(",")[0].split()
+    other.git(*again[1:])
+    assert "recorded" in next(ledger.record(report, str(other.folder), os.environ))
+    other.git(*push[1:])
+    assert list(ledger.listed(str(other.folder), os.environ)) == ["t: 2 uses"]
+
+
 def test_a_ref_that_is_not_here(place: Place) -> None:
     asked = {"require": [ACCURACY], "reuse": {"test_set": "t"}}
     assert reuse.FETCH in of(place(41, 40, **asked), "reuse")[0].message
