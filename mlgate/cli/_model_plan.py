@@ -136,9 +136,6 @@ def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
             found, why = [], error.message
         else:
             why = "there is no baseline yet"
-    if found:
-        by = "numbers" if options.metrics else "predictions"
-        yield from _present(asked["gate"], found, style, by)
     compared = {(one.name, one.since) for one in found if one.compares}
     unseen = [one for one in _margins(options.require) if (name(one[0]), one[2]) not in compared]
     if not found and not unseen:
@@ -147,6 +144,12 @@ def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
             "only shares of rows with max_drop or max_total_drop can; write predictions and plan "
             "again",
         )
+    if found:
+        by = "numbers" if options.metrics else "predictions"
+        yield from _present(asked["gate"], found, style, by)
+    else:
+        for line in style.wrapped(f"without predictions, by the churn that may be: {why}", 0):
+            yield style.paint(line, "dim")
     for rule, margin, since in unseen:
         said = asked | {"alpha": rule.alpha} | _uses(options.reuse)
         yield from _margin(f"{rule.metric}", margin, said, style, f" since {since}" * bool(since))

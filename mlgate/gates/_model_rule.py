@@ -16,6 +16,12 @@ SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
 
 
+def names_source(text: str) -> bool:
+    """True for a source's kind and what it is to bring."""
+    kind, colon, rest = text.partition(":")
+    return kind + colon in SOURCES and rest.strip() != ""
+
+
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one metric must hold."""
 
@@ -94,7 +100,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("a rule has either `metric` or `value`")
         if (self.reference is None) != (self.max_total_drop is None):
             raise ValueError("`reference` and `max_total_drop` belong together")
-        if self.reference and not self.reference.startswith(SOURCES):
+        if self.reference and not names_source(self.reference):
             raise ValueError(f"`reference` is {SAID}")
         if not self.compares and not self.floors and self.reference is None:
             raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")

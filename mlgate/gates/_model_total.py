@@ -42,7 +42,7 @@ def since(
     if not counted.require:
         return
     if isinstance(pinned, NoBaseline):
-        yield _none_yet(name, counted.require, pinned.why)
+        yield _none_yet(name, counted.require, pinned)
         return
     for found in judge(counted, pinned):
         if isinstance(found, Finding) and found.rule == "model/max-drop":
@@ -50,12 +50,14 @@ def since(
             yield replace(found, rule="model/max-total-drop", message=message)
 
 
-def _none_yet(name: str, rules: tuple[Rule, ...], why: str) -> Finding:
-    """Said of an alias that nothing has reached; what is pinned elsewhere has to be there.
+def _none_yet(name: str, rules: tuple[Rule, ...], pinned: NoBaseline) -> Finding:
+    """Said of an alias that nothing has reached; what is pinned elsewhere, or is held by the alias,
+    has to be there, or small losses would add up unseen.
 
     Raises `GateError`.
     """
-    if not name.startswith(("registry:", "mlflow:")):
+    why = pinned.why
+    if pinned.held or not name.startswith(("registry:", "mlflow:")):
         raise GateError(f"the reference {name} is not there: {why}", "pin one that is")
     skipped = ", ".join(rule.metric or rule.value or "" for rule in rules)
     return note("no-baseline", f"no reference yet: {why}; not compared: {skipped}")

@@ -304,6 +304,16 @@ def test_plan_of_a_total_loss_before_there_are_predictions(
     assert ran.code == 0, ran.err
     assert "to show that accuracy loses at most 0.02\n" in ran.out
     assert "to show that accuracy loses at most 0.05 since git:v1\n" in ran.out
+    assert ran.out.startswith("without predictions, by the churn that may be: p.csv is neither in")
+
+
+def test_plan_by_predictions_is_never_for_fewer_rows_than_can_pass(
+    pinned: None, mlgate: Callable[..., Any]
+) -> None:
+    """1 row of 600 differs: by its variance 5 rows would do, but 59 equal ones are the least."""
+    Path("p.csv").write_text(rows(range(61)))
+    found = planned_rows(mlgate("model", "plan", "--gate", "churn").out)
+    assert found[0][-3:] == ["59;", "1", "label"]
 
 
 def test_plan_by_churn_counts_the_uses_of_the_policy(

@@ -310,8 +310,9 @@ def test_a_baseline_on_other_rows_is_evaluated_on_the_candidates(house: House) -
     (drop,) = of(house(), "max-drop")
     assert house.runs() == 1
     assert drop.measurement and drop.measurement.value == pytest.approx(-5 / ROWS)
-    with pytest.raises(GateError, match="different rows"):
+    with pytest.raises(GateError, match="different rows") as error:
         house(evaluate=None)
+    assert "let `evaluate` run the baseline's model" in (error.value.hint or "")
 
 
 @pytest.mark.parametrize("changed", ["model.txt", "evaluate.py", "p.csv"])

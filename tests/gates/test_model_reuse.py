@@ -134,6 +134,78 @@ def test_feedback_of_a_verdict_hides_every_figure(place: Place, wrong: int, resu
     assert not any(sign.isdigit() for sign in one.message)
 
 
+HIDDEN = {"test_set": "t", "uses": 4, "feedback": "verdict"}
+
+
+def asked_blind(place: Place, head: dict[str, str], base: dict[str, str], **more: Any) -> Any:
+    """A gate that hides figures, whose `head` files git does not hold, as it is asked."""
+    place.project.put(head)
+    for name, text in base.items():
+        (place.base / name).write_text(text)
+    options = {"require": [ACCURACY], "reuse": HIDDEN, **more}
+    ctx = testing.context(
+        model, place.project.folder, kind="model", options=options,
+        base=testing.FolderSnapshot(place.base), worker=worker,
+    )  # fmt: skip
+    kept = {k: v for k, v in ctx.subject.files.items() if k not in head}
+    ctx.subject.files = kept  # type: ignore[misc]
+    return lambda: list(model.check(ctx, ()))
+
+
+LABELS = "id,label\n" + "".join(f"{i},{i % 3 == 0:d}\n" for i in range(ROWS))
+COLUMNS = {"predictions": "p.csv", "labels": "labels.csv", "prediction": "prediction"}
+GUESSED = "id,label,prediction\n" + "".join(f"{i},1,1\n" for i in range(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        # How many guesses are right, and of which row one is not.
+        ({"labels.csv": LABELS, "p.csv": GUESSED}, {**COLUMNS, "id": ["id", "label"]}),
+        # How many rows are of a class.
+        ({"labels.csv": LABELS, "p.csv": GUESSED}, {**COLUMNS, "id": "id", "classes": [1, 2]}),
+        (
+            {"m.json": '{"overall": {"f1": 0.9125}}'},
+            {"metrics": "m.json", "require": [{"value": "f1", "min": 0.5}]},
+        ),
+        (
+            {"m.json": '{"overall": {"f1": 0.9125}, "f1": null}'},
+            {"metrics": "m.json", "require": [{"value": "f1", "min": 0.5}]},
+        ),
+    ],
+)
+def test_feedback_of_a_verdict_hides_figures_in_errors_too(
+    place: Place, head: dict[str, str], more: dict[str, Any]
+) -> None:
+    with pytest.raises(GateError, match="is hidden by feedback") as error:
+        asked_blind(place, head, {"p.csv": GUESSED}, **more)()
+    assert not any(sign.isdigit() for sign in error.value.message)
+
+
+def test_feedback_of_a_verdict_names_a_column_that_is_missing(place: Place) -> None:
+    head = {"labels.csv": LABELS, "p.csv": GUESSED}
+    told = {**COLUMNS, "id": "id", "prediction": "predicted"}
+    with pytest.raises(GateError, match="has no column 'predicted'"):
+        asked_blind(place, head, {"p.csv": GUESSED}, **told)()
+
+
+@pytest.mark.parametrize("labels", ["truth", "truth/*.csv"])
+def test_labels_in_parts_in_the_commit_hide_nothing(place: Place, labels: str) -> None:
+    place.project.put({"truth/a.csv": LABELS})
+    told = {**COLUMNS, "id": "id", "labels": labels}
+    with pytest.raises(GateError, match="which holds the labels, is in the commit"):
+        asked_blind(place, {"p.csv": GUESSED}, {"p.csv": GUESSED}, **told)()
+
+
+def test_labels_among_what_evaluate_reads_from_the_commit_hide_nothing(place: Place) -> None:
+    place.project.put({"evaluate.py": "", "test.csv": LABELS, "model": ""})
+    evaluate = {"run": ["x", "{model}", "{predictions}"], "inputs": ["evaluate.py", "test.csv"]}
+    told = {**COLUMNS, "id": "id", "labels": None, "model": "model", "evaluate": evaluate}
+    told.pop("labels")
+    with pytest.raises(GateError, match="so the labels are there"):
+        asked_blind(place, {"p.csv": GUESSED}, {"p.csv": GUESSED}, **told)()
+
+
 def test_full_adaptivity_says_that_figures_tell_more(place: Place) -> None:
     asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "adaptivity": "full"}}
     said = [one.message for one in of(place(40, 40, **asked), "reuse")]
@@ -161,7 +233,7 @@ def test_a_spent_test_set_judges_nothing_more(place: Place) -> None:
 
 
 def test_a_model_beside_itself_is_no_use(place: Place) -> None:
-    """As in each change that leaves the model alone: neither counted, nor held up by a spent set."""
+    """As in each change that leaves it alone: neither counted, nor held up by a spent set."""
     asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "uses": 1}}
     same = place(40, 40, **asked)
     assert "which is no use of it" in of(same, "reuse")[-1].message
@@ -281,6 +353,15 @@ def test_a_reference_that_nobody_holds_yet_is_skipped_by_name(source: str) -> No
     assert note.message == "no reference yet: nobody yet; not compared: accuracy"
 
 
+def test_an_alias_that_holds_a_version_without_predictions_is_an_error() -> None:
+    """Else who moves the alias switches the rule off unseen."""
+    told = {"predictions": "p.csv", "prediction": "p", "require": [pinned("mlflow:churn@live")]}
+    options = msgspec.convert(told, model.Options)
+    nothing = NoBaseline("run 1 has no artifact p.csv", held=True)
+    with pytest.raises(GateError, match="mlflow:churn@live is not there: run 1 has no artifact"):
+        list(total.since(options, "mlflow:churn@live", nothing, lambda *_: iter(())))
+
+
 def test_a_reference_out_of_reach_is_named(place: Place) -> None:
     with pytest.raises(GateError, match="git:nowhere cannot be reached"):
         place(30, 30, require=[pinned("git:nowhere")])
@@ -306,6 +387,8 @@ def test_rules_of_an_alias(place: Place) -> None:
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1}]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "x"}]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "base"}]},
+        {"require": [pinned("dvc:")]},
+        {"require": [ACCURACY], "baseline": "git: "},
         {"predictions": "mlflow:m@new:p.csv", "require": [pinned("git:v1"), pinned("mlflow:m@a")]},
     ],
 )
