@@ -11,7 +11,7 @@ import msgspec
 
 from mlgate.core.errors import UsageError
 from mlgate.core.text import counted
-from mlgate.gates._model_reuse import FETCH, REF, Use, told
+from mlgate.gates._model_reuse import FETCH, REF, Use, counts_already, told
 from mlgate.repo import git, shelf
 
 _TRIES = 5
@@ -25,12 +25,14 @@ def record(report: bytes, start: str, environ: Mapping[str, str]) -> Iterator[st
         yield "nothing to record: in that report no gate with reuse = { test_set = ... } judged"
         return
     for use in uses:
-        if use.name in shelf.listing(repo, REF):
-            yield f"test set {use.test_set}: this pair is on record"
+        if counts_already(use, shelf.listing(repo, REF)):
+            which = "what this model is by itself" if use.identical else "this pair"
+            yield f"test set {use.test_set}: {which} is on record"
             continue
         _put(repo, use)
         yield f"test set {use.test_set}: recorded {use.candidate[:12]} against {use.baseline[:12]}"
     yield f"share it: git push origin {REF}"
+    yield f"where git refuses, for another was sooner: {FETCH}, and record again"
 
 
 def _put(repo: git.Repository, use: Use) -> None:

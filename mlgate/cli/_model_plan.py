@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlgate.cli._table import table
@@ -16,15 +16,31 @@ from mlgate.stats.paired import rows_without_difference
 
 if TYPE_CHECKING:
     from mlgate.gates._model_planned import Planned
+    from mlgate.gates._model_rule import Rule
+    from mlgate.gates._model_terms import Reuse
     from mlgate.policy.model import GatePolicy
     from mlgate.runner.session import Session
 
+_USUAL: dict[str, Any] = {
+    "alpha": 0.05,
+    "power": 0.8,
+    "uses": 1,
+    "adaptivity": "none",
+    "reliability": 0.9999,
+}
+_TAKES = {
+    "--gate": (),
+    "--condition": ("uses", "adaptivity", "reliability"),
+    "--margin": ("alpha", "power", "uses", "adaptivity"),
+}
+"""What of these a plan goes by."""
 _CHURNS = (0.02, 0.05, 0.1, 0.2)
 
 
 def lines(asked: dict[str, Any], style: Style) -> Iterator[str]:
     """The plan that is asked for. Raises `UsageError`."""
     _check(asked)
+    asked = {name: _USUAL.get(name) if one is None else one for name, one in asked.items()}
     if asked["condition"]:
         yield from _condition(asked, style)
     elif asked["gate"]:
@@ -42,7 +58,13 @@ def _check(asked: dict[str, Any]) -> None:
         raise UsageError("nothing to plan for", "give --margin, --rows, --gate or --condition")
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} are plans of their own", "give one of them")
-    if asked["adaptivity"] == "full" and asked["uses"] > MOST_ADAPTIVE:
+    for name in _USUAL:
+        if asked[name] is not None and name not in _TAKES.get(given[0], _TAKES["--margin"]):
+            by_policy = "the gate's own are in the policy" if given[0] == "--gate" else None
+            raise UsageError(
+                f"--{name} is no part of a plan by {given[0]}", by_policy or f"leave --{name} out"
+            )
+    if asked["adaptivity"] == "full" and (asked["uses"] or 1) > MOST_ADAPTIVE:
         raise UsageError(
             f"--adaptivity full halves alpha with each use, and carries at most {MOST_ADAPTIVE}",
             f"--uses {MOST_ADAPTIVE} or fewer, or a fresh test set now and then",
@@ -57,10 +79,12 @@ def _churns(asked: dict[str, Any]) -> tuple[float, ...]:
     return (asked["churn"],) if asked["churn"] else _CHURNS
 
 
-def _margin(name: str, margin: float, asked: dict[str, Any], style: Style) -> Iterator[str]:
+def _margin(
+    name: str, margin: float, asked: dict[str, Any], style: Style, since: str = ""
+) -> Iterator[str]:
     """Rows and labels with which an equal model is shown to lose less than the margin."""
     alpha, power = _alpha(asked), asked["power"]
-    yield style.paint(f"to show that {name} loses at most {margin:g}", "bold")
+    yield style.paint(f"to show that {name} loses at most {margin:g}{since}", "bold")
     rows = []
     for churn in _churns(asked):
         least = rows_without_difference(margin, alpha)
@@ -112,22 +136,41 @@ def _gate(asked: dict[str, Any], style: Style) -> Iterator[str]:
             found, why = [], error.message
         else:
             why = "there is no baseline yet"
+    compared = {(one.name, one.since) for one in found if one.compares}
+    unseen = [one for one in _margins(options.require) if (name(one[0]), one[2]) not in compared]
+    if not found and not unseen:
+        raise UsageError(
+            f"no rule of {asked['gate']} can be planned without predictions: {why}",
+            "only shares of rows with max_drop or max_total_drop can; write predictions and plan "
+            "again",
+        )
     if found:
         by = "numbers" if options.metrics else "predictions"
         yield from _present(asked["gate"], found, style, by)
-    compared = {one.name for one in found if one.compares}
-    unseen = [rule for rule in options.require if rule.compares and name(rule) not in compared]
-    shares = [rule for rule in unseen if rule.metric in _SHARES and rule.max_drop]
-    if not found and not shares:
-        raise UsageError(
-            f"no rule of {asked['gate']} can be planned without predictions: {why}",
-            "only shares of rows with max_drop can; write predictions and plan again",
-        )
-    for rule in shares:
-        yield from _margin(rule.metric, rule.max_drop, asked | {"alpha": rule.alpha}, style)
+    else:
+        for line in style.wrapped(f"without predictions, by the churn that may be: {why}", 0):
+            yield style.paint(line, "dim")
+    for rule, margin, since in unseen:
+        said = asked | {"alpha": rule.alpha} | _uses(options.reuse)
+        yield from _margin(f"{rule.metric}", margin, said, style, f" since {since}" * bool(since))
 
 
 _SHARES = ("accuracy", "recall", "top_k_accuracy", "share")
+
+
+def _margins(rules: Iterable[Rule]) -> Iterator[tuple[Rule, float, str]]:
+    """The losses that churn alone can plan: the rule, the margin and what it is counted from."""
+    for rule in rules:
+        if rule.metric in _SHARES:
+            if rule.max_drop:
+                yield rule, rule.max_drop, ""
+            if rule.max_total_drop:
+                yield rule, rule.max_total_drop, rule.reference or ""
+
+
+def _uses(reuse: Reuse | None) -> dict[str, Any]:
+    """How often the policy uses the test set."""
+    return {} if reuse is None else {"uses": reuse.uses, "adaptivity": reuse.adaptivity}
 
 
 def _shown(session: Session, gate: GatePolicy, options: Any) -> list[Planned]:
@@ -147,13 +190,21 @@ def _shown(session: Session, gate: GatePolicy, options: Any) -> list[Planned]:
 def _present(name: str, found: list[Planned], style: Style, by: str) -> Iterator[str]:
     yield style.paint(f"what the rules of {name} want, by the {by} that are there", "bold")
     rows = [
-        (one.name, one.limit, one.where, f"{one.rows:,}" if one.rows else "unknown", _needed(one))
+        (
+            one.name,
+            one.limit,
+            one.where,
+            f"{one.rows:,}" if one.rows else "unknown",
+            "" if one.smallest is None else f"{one.smallest:.4f}",
+            _needed(one),
+        )
         for one in found
     ]
-    yield from table(rows, style, ("metric", "is to", "on", "rows", "rows needed"))
+    yield from table(rows, style, ("metric", "is to", "on", "rows", "show", "rows needed"))
     text = (
-        "in 80% of all cases; comparisons as if the models were equal, wanted gains, bounds and "
-        "fairness as they look now"
+        "rows show differences from there on; labels are of rows where answers differ; in 80% of "
+        "all cases; comparisons as if the models were equal, wanted gains, bounds and fairness as "
+        "they look now"
     )
     for line in style.wrapped(text, 0):
         yield style.paint(line, "dim")
@@ -162,7 +213,10 @@ def _present(name: str, found: list[Planned], style: Style, by: str) -> Iterator
 def _needed(one: Planned) -> str:
     if one.why:
         return f"unknown: {one.why}"
-    return "no number would do" if one.needed is None else f"{one.needed:,}"
+    if one.needed is None:
+        return "no number would do"
+    labels = "" if one.labels is None else f"; {counted(one.labels, 'label')}"
+    return f"{one.needed:,}{labels}"
 
 
 def _condition(asked: dict[str, Any], style: Style) -> Iterator[str]:

@@ -89,11 +89,23 @@ Examples:
     help="The share of rows on which the models differ; a range of them unless given.",
 )
 @click.option("--rows", type=click.IntRange(min=1), help="Rows there are: what would they show?")
-@click.option("--alpha", type=click.FloatRange(0, 0.5, min_open=True), default=0.05)
-@click.option("--power", type=click.FloatRange(0.5, 1, max_open=True), default=0.8)
-@click.option("--uses", type=click.IntRange(min=1), default=1, help="Verdicts on this test set.")
-@click.option("--adaptivity", type=click.Choice(["none", "hybrid", "full"]), default="none")
-@click.option("--reliability", type=click.FloatRange(0.5, 1, max_open=True), default=0.9999)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 0.5, min_open=True),
+    help="Of each bound; 0.05 unless given.",
+)
+@click.option("--power", type=click.FloatRange(0.5, 1, max_open=True), help="0.8 unless given.")
+@click.option(
+    "--uses", type=click.IntRange(min=1), help="Verdicts on this test set; 1 unless given."
+)
+@click.option(
+    "--adaptivity", type=click.Choice(["none", "hybrid", "full"]), help="none unless given."
+)
+@click.option(
+    "--reliability",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    help="Of a condition; 0.9999 unless given.",
+)
 def plan(**asked: Any) -> None:
     """How many rows and labels a requirement takes, or what the rows that there are can show."""
     from mlgate.cli import _model_plan

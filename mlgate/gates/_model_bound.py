@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlgate.core.gate import Context
     from mlgate.core.snapshot import Snapshot
-    from mlgate.sources._dvc.facts import Locked, Out
+    from mlgate.sources._dvc.facts import Locked, Out, Pipeline, Stage
 
 
 class Bond(Struct, frozen=True):
@@ -28,10 +28,10 @@ class Bond(Struct, frozen=True):
 
 def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
     """How the predictions at `path` are bound in a snapshot, by the lock whose stage wrote them."""
-    found = next((one for one in _stages(snapshot) if _wrote(one[0], path)), None)
+    found = next((one for one in _stages(ctx, snapshot) if _wrote(one.locked, path)), None)
     if found is None:
         return Bond("unbound", f"no dvc.lock says how {shown(path)} was made")
-    locked, folder = found
+    locked = found.locked
     if ctx.options.model is None:
         return Bond("unbound", "the policy does not name the model: `model`", locked.name)
     model = ctx.options.model.rstrip("/")
@@ -54,7 +54,32 @@ def of(ctx: Context, snapshot: Snapshot, path: str) -> Bond:
             else:
                 why = f"{shown(dep.path)} is not what the stage wrote"
             return Bond("stale", why, locked.name)
-    return _by_parameters(snapshot, locked, folder)
+    return _by_declaration(found) or _by_parameters(snapshot, locked, found.folder)
+
+
+def _by_declaration(found: _Ran) -> Bond | None:
+    """What keeps a stage from being the one that dvc.yaml declares, as DVC sees it; None where it
+    is, or where templates hide that."""
+    locked, stage = found.locked, found.stage
+    if stage is None:
+        if found.hidden:
+            return None
+        return Bond("unbound", f"dvc.yaml has no stage {locked.name}", locked.name)
+    if stage.cmd != locked.cmd:
+        why = f"the command of the stage {locked.name} is not the one that ran"
+        return Bond("stale", why, locked.name)
+    ran = {posixpath.normpath(dep.written) for dep in locked.deps}
+    added = sorted(set(map(posixpath.normpath, stage.deps)) - ran)
+    recorded = {posixpath.normpath(file): of for file, of in locked.params.items()}
+    for file, keys in stage.params:
+        known = recorded.get(posixpath.normpath(file))
+        if known is None and not keys:
+            added.append(file)
+        added += [key for key in keys if key not in (known or {})]
+    if added:
+        why = f"the stage {locked.name} ran without {shown(added[0])}, on which it now depends"
+        return Bond("stale", why, locked.name)
+    return None
 
 
 def _by_parameters(snapshot: Snapshot, locked: Locked, folder: str) -> Bond:
@@ -77,18 +102,45 @@ def _by_parameters(snapshot: Snapshot, locked: Locked, folder: str) -> Bond:
     return Bond("bound", f"the stage {locked.name} of dvc.lock", locked.name)
 
 
-def _stages(snapshot: Snapshot) -> Iterator[tuple[Locked, str]]:
-    """Every stage that has run, and the folder that its parameter files are named from."""
+class _Ran(Struct, frozen=True):
+    """A stage that has run."""
+
+    locked: Locked
+    stage: Stage | None
+    """As dvc.yaml declares it."""
+    hidden: bool
+    """True if templates keep that from being told."""
+    folder: str
+    """Which its parameter files are named from."""
+
+
+def _stages(ctx: Context, snapshot: Snapshot) -> Iterator[_Ran]:
+    """Every stage that has run."""
     from mlgate.sources._dvc.pointers import kind_of
     from mlgate.sources._dvc.versions import read_versions
 
     paths = [path for path in snapshot.files if kind_of(path) in ("lock", "pipeline")]
     versions = read_versions(paths, snapshot.read)
     for path, lock in versions.locks.items():
-        pipeline = versions.pipeline_of(path)
+        written = versions.pipeline_of(path)
+        pipeline = _as_run(ctx, snapshot, written)
         for name, locked in lock.stages.items():
             stage = pipeline.stages.get(name) if pipeline else None
-            yield locked, stage.wdir if stage else posixpath.dirname(path)
+            known = written.stages.get(name) if written else None
+            folder = known.wdir if known else posixpath.dirname(path)
+            yield _Ran(locked, stage, written is not None and pipeline is None, folder)
+
+
+def _as_run(ctx: Context, snapshot: Snapshot, pipeline: Pipeline | None) -> Pipeline | None:
+    """The pipeline with its templates filled in, which DVC does; None where it cannot be had."""
+    from mlgate.sources._dvc.resolving import resolve
+
+    if pipeline is None or not pipeline.templated:
+        return pipeline
+    try:
+        return resolve(ctx, pipeline) if snapshot is ctx.subject else None
+    except GateError:
+        return None
 
 
 def _wrote(locked: Locked, path: str) -> bool:

@@ -90,6 +90,27 @@ def few_differ(found: Measured, metric: str | None, needed: int) -> str:
     return f"{differs}, fewer than {FEW}, and no exact bound for this metric: {do}"
 
 
+def labels_of(found: Measured, metric: str | None, needed: int) -> int | None:
+    """How many of `needed` rows have to be labelled: those on which the answers differ, where equal
+    answers add nothing to the difference; None where all rows have to be."""
+    if found.churn is None or metric not in BY_ANSWER:
+        return None
+    return max(round(needed * found.churn), 1)
+
+
+BY_ANSWER = (
+    "accuracy",
+    "hamming_loss",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_pinball_loss",
+    "mean_squared_error",
+)
+"""Means over rows of what the answer and the label decide. The difference of a metric with another
+denominator, as recall or F1, also depends on rows on which both models are right; that of one of
+scores on rows with the same answer."""
+
+
 def of_one(found: Measured, metric: Metric, f1: bool = False) -> Evidence | None:
     """What is known of the new model's value; None without an interval."""
     if found.ordered is not None and found.new is not None:

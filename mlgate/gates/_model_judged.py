@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 Worker = Callable[..., Iterator[Any]]
 
 
-class OtherRows(GateError):
+class Quoted(GateError):
+    """What a table or a file holds cannot be judged; the message may quote it."""
+
+
+class OtherRows(Quoted):
     """Candidate and baseline were made on different rows."""
 
 
@@ -37,7 +41,7 @@ def judged(
     elif before is not None and options.baseline == ctx.options.baseline:
         verdicts.same_model = where.same_model(ctx, new.identity, before.identity)
     if options.metrics:
-        yield from verdicts.of_numbers(*_model_numbers.read(options, new, before))
+        yield from verdicts.of_numbers(*_numbers(options, new, before))
         return
     found = answers(ctx, options, new, before, labels)
     yield from verdicts.of_rows(found)
@@ -47,6 +51,14 @@ def judged(
             yield Figure(id=name, title=one["title"], kind=name, columns=columns)
 
 
+def _numbers(options: Options, new: Place, old: Place | None) -> Any:
+    """As `_model_numbers.read`. Raises `Quoted`."""
+    try:
+        return _model_numbers.read(options, new, old)
+    except GateError as error:
+        raise Quoted(error.message, error.hint) from None
+
+
 def answers(
     ctx: Context, options: Options, new: Place, old: Place | None, labels: Place | None
 ) -> list[dict[str, Any]]:
@@ -54,7 +66,10 @@ def answers(
     also: dict[str, Any] = {"home": _model_home.home(ctx), "engine": engine_of(ctx)}
     try:
         return asked(ctx.worker, _model_request.request(options, new, old, labels, **also))
-    except OtherRows:
+    except OtherRows as error:
+        if options.evaluate is None and not options.baseline.startswith(("file:", "mlflow:")):
+            also_so = "or let `evaluate` run the baseline's model on the candidate's rows"
+            raise OtherRows(error.message, f"{error.hint}; {also_so}") from None
         again = sides.evaluated(ctx, options.baseline) if options.evaluate else None
         if again is None or old is None or old.identity == again.identity:
             raise
@@ -68,6 +83,6 @@ def asked(worker: Worker, request: dict[str, Any]) -> list[dict[str, Any]]:
     found = list(worker(script, request))
     for answer in found:
         if answer["kind"] == "refused":
-            kind = OtherRows if answer["other_rows"] else GateError
-            raise kind(answer["message"], answer["hint"])
+            kind = OtherRows if answer["other_rows"] else Quoted
+            raise (GateError if answer["names_only"] else kind)(answer["message"], answer["hint"])
     return found

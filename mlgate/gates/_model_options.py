@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from mlgate.gates._model_metrics import metric_named
-from mlgate.gates._model_rule import SAID, SOURCES, Rule, Text
+from mlgate.gates._model_rule import SAID, Rule, Text, names_source
 from mlgate.gates._model_terms import Bootstrap, ByRow, Evaluate, Invalid, Reuse, Slicing
 
 
@@ -82,7 +82,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.predictions is None) == (self.metrics is None):
             raise ValueError("a model gate has either `predictions` or `metrics`")
-        if not self.baseline.startswith(SOURCES) and self.baseline != "base":
+        if self.baseline != "base" and not names_source(self.baseline):
             raise ValueError(f"`baseline` is `base`, {SAID}")
         by_value = [rule.value is not None for rule in self.require]
         if self.metrics is not None and not all(by_value):

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 _GLOB = "*?["
 
 
+def tracked(snapshot: Snapshot, path: str) -> list[str]:
+    """The files at `path`, a file, a folder or a pattern, that git itself holds."""
+    _check(path)
+    wanted = _matcher(path)
+    return [name for name in snapshot.files if wanted(name)]
+
+
 def known(snapshot: Snapshot, path: str) -> list[str]:
     """What decides the bytes at `path`, a file, a folder or a pattern: by git, or by the versions
     that DVC's pointers name. Nothing is fetched. Empty where the snapshot has nothing there."""
-    _check(path)
-    wanted = _matcher(path)
-    names = [name for name in snapshot.files if wanted(name)]
-    found = [f"{name} {snapshot.files[name].id}" for name in names]
+    found = [f"{name} {snapshot.files[name].id}" for name in tracked(snapshot, path)]
     if any(map(kind_of, snapshot.files)):
         from mlgate.sources._dvc.named import owners
 

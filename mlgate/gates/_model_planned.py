@@ -10,15 +10,17 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mlgate.core.errors import GateError
 from mlgate.gates import _model_fairness as fairness
 from mlgate.gates import _model_numbers as numbers
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
+from mlgate.gates import _model_total as total
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_ask import kept
 from mlgate.gates._model_decide import Need, decide, needs
-from mlgate.gates._model_evidence import Measured, of_difference, of_relative
+from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_relative
 from mlgate.gates._model_judged import answers
 from mlgate.gates._model_metrics import metric_of
 from mlgate.gates._model_rule import Rule
@@ -26,6 +28,7 @@ from mlgate.gates._model_rule import Rule
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.gates._model_options import Options
+    from mlgate.gates._model_where import Place
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -35,12 +38,18 @@ class Planned(Struct, frozen=True, kw_only=True):
     where: str
     """The slice, the groups, or nothing for all rows."""
     limit: str
-    rows: int
+    rows: int = 0
     """That there are."""
     needed: int | None = None
     """For 80 % power; None where no number of rows would do, or `why` says why not."""
+    labels: int | None = None
+    """Of the rows needed, where not all of them have to be labelled."""
+    smallest: float | None = None
+    """The difference that the rows show, in 80 % of all cases."""
     why: str = ""
     compares: bool = False
+    since: str = ""
+    """The pinned reference that a total loss is counted from."""
 
 
 def planned(ctx: Context) -> list[Planned]:
@@ -51,10 +60,42 @@ def planned(ctx: Context) -> list[Planned]:
     compares = any(rule.compares for rule in options.require)
     side = sides.baseline(ctx, options.baseline) if compares else None
     old = None if side is None or isinstance(side, where.NoBaseline) else sides.made(ctx, side)
+    found = list(_beside(ctx, options, new, old))
+    for name in sorted({rule.reference for rule in options.require if rule.reference}):
+        found += _since(ctx, total.from_reference(options, name), new)
+    return found
+
+
+def _beside(ctx: Context, options: Options, new: Place, old: Place | None) -> Iterator[Planned]:
+    """What these rules want, by one table beside another."""
     if options.metrics:
-        return list(_of_numbers(options, numbers.read(options, new, old)[0]))
+        yield from _of_numbers(options, numbers.read(options, new, old)[0])
+        return
     labels = where.candidate(ctx, options.labels) if options.labels else None
-    return list(_of(options, answers(ctx, options, new, old, labels)))
+    yield from _of(options, answers(ctx, options, new, old, labels))
+
+
+def _since(ctx: Context, options: Options, new: Place) -> list[Planned]:
+    """What total losses want; a reference that is not there is said of each rule, for the other
+    rules do without it."""
+    name = options.baseline
+    try:
+        side = sides.baseline(ctx, name)
+        if not isinstance(side, where.NoBaseline):
+            found = _beside(ctx, options, new, sides.made(ctx, side))
+            return [_from(one, name) for one in found]
+        why = side.why
+    except GateError as error:
+        why = error.message
+    return [
+        _from(Planned(name=asked.name(rule), where="", limit=_limit(need), why=why), name)
+        for rule in options.require
+        for need in needs(rule)
+    ]
+
+
+def _from(one: Planned, name: str) -> Planned:
+    return replace(one, limit=f"{one.limit} since {name}", since=name)
 
 
 def _of_numbers(options: Options, found: list[Measured]) -> Iterator[Planned]:
@@ -95,6 +136,7 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
     better = asked.better(rule)
     decision = decide(need, found, rule, metric_of(rule.metric), better)
     needed, why = decision.needed, "" if decision.judged else decision.reason
+    labels = None
     if need.compares and decision.judged:
         share = kept(1 - better * need.margin, found.old or 0.0)
         relative = need.kind == "drop-relative"
@@ -102,6 +144,8 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         margin = need.margin * abs(found.old or 0.0) if relative else need.margin
         distance = margin if margin > 0 else (decision.value or 0.0) + margin
         needed = evidence.needed(distance, rule.alpha) if evidence else None
+        metric = None if relative else rule.metric
+        labels = labels_of(found, metric, needed) if needed is not None else None
     if decision.judged and decision.method == "plain comparison":
         why = "a plain comparison, without an interval"
     return Planned(
@@ -110,6 +154,8 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         limit=_limit(need),
         rows=found.n,
         needed=needed,
+        labels=labels,
+        smallest=decision.smallest,
         why=why,
         compares=need.compares,
     )

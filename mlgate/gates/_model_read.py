@@ -44,6 +44,7 @@ class Refused(Exception):
     """The tables cannot be judged; the message says what and where, the hint what mends it."""
 
     other_rows = False
+    names_only = False
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -55,6 +56,12 @@ class OtherRows(Refused):
     """The two tables are about different rows."""
 
     other_rows = True
+
+
+class NoColumn(Refused):
+    """A table lacks a column, which says nothing of what it holds."""
+
+    names_only = True
 
 
 def columns(
@@ -155,7 +162,7 @@ def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None
 
     for name in wanted:
         if name not in head:
-            raise Refused(f"{path} has no column {name!r}", nearest(name, list(head)))
+            raise NoColumn(f"{path} has no column {name!r}", nearest(name, list(head)))
         if list(head).count(name) > 1:
             raise Refused(f"{path} has {list(head).count(name)} columns called {name!r}")
 

@@ -19,12 +19,14 @@ from mlgate.gates._model_words import note
 from mlgate.stats import sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mlgate.core.gate import Context
 
 REF = "refs/mlgate/test-sets"
-FETCH = f"git fetch origin {REF}:{REF}"
+FETCH = f"git fetch origin +{REF}:{REF}"
+"""With the plus, for a use that was recorded here and refused there gives way, to be recorded
+again."""
 _SAID = later(
     r"test set (?P<test_set>.+): candidate (?P<candidate>[0-9a-f]{32}), "
     r"baseline (?P<baseline>[0-9a-f]{32}|none); (?P<uses>\d+) of \d+ uses counted"
@@ -43,7 +45,17 @@ class Use(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """The file that stands for it; equal uses are one."""
-        return f"{_prefix(self.test_set)}{self.candidate}.{self.baseline}"
+        return f"{self.of_candidate}{self.baseline}"
+
+    @property
+    def of_candidate(self) -> str:
+        """What the names of all uses with this candidate start with."""
+        return f"{_prefix(self.test_set)}{self.candidate}."
+
+    @property
+    def identical(self) -> bool:
+        """True if candidate and baseline predict the same: their comparison tells nothing."""
+        return self.candidate == self.baseline
 
 
 def _prefix(test_set: str) -> str:
@@ -73,9 +85,10 @@ def counted(ctx: Context) -> frozenset[str] | None:
 
 
 def judged(
-    stage: Stage, reuse: Reuse, use: Use, recorded: frozenset[str] | None
+    stage: Stage, reuse: Reuse, use: Use, recorded: frozenset[str] | None, *, floors: bool
 ) -> Iterator[Finding]:
-    """What is known of the test set's uses; an open finding where they are spent.
+    """What is known of the test set's uses; an open finding where they are spent. `floors` is
+    true where the candidate's own value is judged.
 
     Raises `GateError` where they cannot be counted and a promotion rests on them.
     """
@@ -88,7 +101,7 @@ def judged(
             )
         yield note("reuse", f"the uses of test set {reuse.test_set} are not here: {FETCH}")
     own = {name for name in recorded or () if name.startswith(_prefix(reuse.test_set))}
-    if spent(reuse, use, recorded):
+    if spent(reuse, use, recorded, floors):
         yield Finding(
             rule="model/test-set-spent",
             result=Result.OPEN,
@@ -103,6 +116,13 @@ def judged(
             "alpha / 2^uses holds where each use tells a verdict and no more; this report shows "
             'figures: feedback = "verdict" hides them',
         )
+    if not floors and use.identical:
+        yield note(
+            "reuse",
+            f"test set {reuse.test_set}: candidate and baseline are the same, which is no use of "
+            f"it; {len(own)} of {reuse.uses} uses counted",
+        )
+        return
     yield Finding(
         rule="model/reuse",
         result=Result.PASS,
@@ -112,11 +132,21 @@ def judged(
     )
 
 
-def spent(reuse: Reuse, use: Use, recorded: frozenset[str] | None) -> bool:
-    """True if as many other pairs were judged as the test set has uses."""
+def spent(reuse: Reuse, use: Use, recorded: frozenset[str] | None, floors: bool) -> bool:
+    """True if as many other pairs were judged as the test set has uses, and this would be one."""
     start = _prefix(reuse.test_set)
     own = {name for name in recorded or () if name.startswith(start)}
-    return use.name not in own and len(own) >= reuse.uses
+    if use.identical and not floors:
+        return False
+    return not counts_already(use, own) and len(own) >= reuse.uses
+
+
+def counts_already(use: Use, recorded: Collection[str]) -> bool:
+    """True if the labels told all that they tell of this pair: it is on record, or it is one model
+    twice, which was judged by itself when it was the candidate of another pair."""
+    if use.identical:
+        return any(name.startswith(use.of_candidate) for name in recorded)
+    return use.name in recorded
 
 
 def told(message: str) -> Use | None:

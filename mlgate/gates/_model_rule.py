@@ -25,6 +25,12 @@ def reads_as_loss(value: str) -> bool:
     return named_by(value) is None and LOSS.search(value.rpartition(".")[2]) is not None
 
 
+def names_source(text: str) -> bool:
+    """True for a source's kind and what it is to bring."""
+    kind, colon, rest = text.partition(":")
+    return kind + colon in SOURCES and rest.strip() != ""
+
+
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one metric must hold."""
 
@@ -104,7 +110,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("a rule has either `metric` or `value`")
         if (self.reference is None) != (self.max_total_drop is None):
             raise ValueError("`reference` and `max_total_drop` belong together")
-        if self.reference and not self.reference.startswith(SOURCES):
+        if self.reference and not names_source(self.reference):
             raise ValueError(f"`reference` is {SAID}")
         if not self.compares and not self.floors and self.reference is None:
             raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")

@@ -28,29 +28,36 @@ def references(ctx: Context) -> dict[str, Side | NoBaseline]:
     return {name: sides.baseline(ctx, name) for name in sorted(names)}
 
 
+def from_reference(options: Options, name: str) -> Options:
+    """The rules that count from that reference, each with that bound and no other; maybe none."""
+    rules = tuple(_alone(rule) for rule in options.require if rule.reference == name)
+    return replace(options, require=rules, slices=(), baseline=name)
+
+
 def since(
     options: Options, name: str, pinned: Side | NoBaseline, judge: Judge
 ) -> Iterator[Finding]:
     """The findings of the rules that name that reference, as `judge` compares with it."""
-    rules = tuple(_alone(rule) for rule in options.require if rule.reference == name)
-    if not rules:
+    counted = from_reference(options, name)
+    if not counted.require:
         return
     if isinstance(pinned, NoBaseline):
-        yield _none_yet(name, rules, pinned.why)
+        yield _none_yet(name, counted.require, pinned)
         return
-    total = replace(options, require=rules, slices=(), baseline=name)
-    for found in judge(total, pinned):
+    for found in judge(counted, pinned):
         if isinstance(found, Finding) and found.rule == "model/max-drop":
             message = f"since {name}: {found.message}"
             yield replace(found, rule="model/max-total-drop", message=message)
 
 
-def _none_yet(name: str, rules: tuple[Rule, ...], why: str) -> Finding:
-    """Said of an alias that nothing has reached; what is pinned elsewhere has to be there.
+def _none_yet(name: str, rules: tuple[Rule, ...], pinned: NoBaseline) -> Finding:
+    """Said of an alias that nothing has reached; what is pinned elsewhere, or is held by the alias,
+    has to be there, or small losses would add up unseen.
 
     Raises `GateError`.
     """
-    if not name.startswith(("registry:", "mlflow:")):
+    why = pinned.why
+    if pinned.held or not name.startswith(("registry:", "mlflow:")):
         raise GateError(f"the reference {name} is not there: {why}", "pin one that is")
     skipped = ", ".join(rule.metric or rule.value or "" for rule in rules)
     return note("no-baseline", f"no reference yet: {why}; not compared: {skipped}")

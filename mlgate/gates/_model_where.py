@@ -54,6 +54,8 @@ class NoBaseline(Struct, frozen=True):
     """There is nothing to compare with yet, and why; unreachable baselines are errors instead."""
 
     why: str
+    held: bool = False
+    """True if the source does name a version, which lacks the file."""
 
 
 def candidate(ctx: Context, path: str) -> Place:
@@ -185,13 +187,13 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
         try:
             return _of_mlflow(ctx, rest, path)
         except mlflow.NotThere as error:
-            return NoBaseline(error.message)
+            return NoBaseline(error.message, held=error.held)
     snapshot = snapshot_of(ctx, source)
     if isinstance(snapshot, NoBaseline):
         return snapshot
     found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at the base")
     if found is None:
-        return NoBaseline(f"{shown(path)} is not in the {snapshot.label}")
+        return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
     return found
 
 

@@ -8,7 +8,7 @@ from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
 from mlgate.gates._model_decide import BEYOND, Decision, Need
-from mlgate.gates._model_evidence import Measured
+from mlgate.gates._model_evidence import BY_ANSWER, Measured, labels_of
 from mlgate.gates._model_rule import Rule
 
 _FAILED = "improve the model, or change the rule in a reviewed change of the policy"
@@ -145,18 +145,9 @@ def _limit(need: Need) -> str:
     return f"the allowed {need.margin:.4g}"
 
 
-_SUMS = (
-    "accuracy", "hamming_loss", "mean_absolute_error", "mean_squared_error",
-    "mean_absolute_percentage_error", "mean_pinball_loss",
-)  # fmt: skip
-"""Metrics to whose difference a row on which the answers are the same adds nothing."""
-
-
 def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
-    """What these rows can show, and how few labels the rows that are lacking would want: where a
-    row's answers are the same its label may be missing only if the row adds nothing."""
+    """What these rows can show, and how few labels the rows that are lacking would want."""
     compares = decision.need.compares
-    summed = rule.metric in _SUMS and decision.need.kind == "drop"
     rows = counted(found.n, "row")
     facts = [f"{rows} show differences from {number(decision.smallest)} on"]
     if found.churn is not None and compares:
@@ -169,17 +160,19 @@ def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
         facts.append("at this value no number of rows would show it")
     elif found.churn == 0 and compares and _still(rule, decision):
         facts.append(f"{counted(decision.needed, 'row')} without a difference would do")
-    elif found.churn is not None and summed:
-        labels = counted(max(round(decision.needed * found.churn), 1), "label")
-        facts.append(f"{labels} would do, where answers differ")
     elif compares:
-        facts.append(f"{counted(decision.needed, 'labelled row')} would do")
+        metric = rule.metric if decision.need.kind == "drop" else None
+        labels = labels_of(found, metric, decision.needed)
+        if labels is not None:
+            facts.append(f"{counted(labels, 'label')} would do, where answers differ")
+        else:
+            facts.append(f"{counted(decision.needed, 'labelled row')} would do")
     return ": " + ", ".join(facts)
 
 
 def _still(rule: Rule, decision: Decision) -> bool:
     """True if equal answers are all that the metric asks for."""
-    return rule.metric in _SUMS or "no discordant row" in (decision.method or "")
+    return rule.metric in BY_ANSWER or "no discordant row" in (decision.method or "")
 
 
 def note(rule: str, message: str, **more: str) -> Finding:

@@ -37,14 +37,16 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for names, codes in rows.slices:
             yield from _sliced(rows, asks, names, codes, request["min_rows"])
     except Refused as error:
-        yield refused(error.message, error.hint, error.other_rows)
+        told = {"other_rows": error.other_rows, "names_only": error.names_only}
+        yield refused(error.message, error.hint) | told
     except ImportError as error:
         yield refused(f"{error.name} is not installed", "pip install 'mlgate[model]'")
 
 
-def refused(message: str, hint: str | None, other_rows: bool = False) -> dict[str, Any]:
+def refused(message: str, hint: str | None) -> dict[str, Any]:
     """Why the tables cannot be judged."""
-    return {"kind": "refused", "message": message, "hint": hint, "other_rows": other_rows}
+    told = {"other_rows": False, "names_only": True}
+    return {"kind": "refused", "message": message, "hint": hint, **told}
 
 
 def equal(rows: Rows) -> bool:

@@ -103,8 +103,9 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     if ctx.options.reuse:
         use = _use(ctx.options.reuse, table, before)
         recorded = reuse.counted(ctx)
-        yield from reuse.judged(ctx.stage, ctx.options.reuse, use, recorded)
-        if reuse.spent(ctx.options.reuse, use, recorded):
+        floors = any(rule.floors or rule.reference for rule in options.require)
+        yield from reuse.judged(ctx.stage, ctx.options.reuse, use, recorded, floors=floors)
+        if reuse.spent(ctx.options.reuse, use, recorded, floors):
             return
     found = _told(ctx, options, table, before or none_yet)
     yield from hidden.verdict(found) if _hides(ctx) else found

@@ -58,7 +58,8 @@ def _fetched(client: Any, request: dict[str, Any]) -> dict[str, Any]:
         logged = client.get_run(run).data.metrics.items()
         numbers = {name: one if math.isfinite(one) else None for name, one in logged}
         return said | {"metrics": numbers}
-    return {"missing": f"run {run} has no artifact {path}", "mend": "log it, or correct its path"}
+    why = f"run {run} has no artifact {path}"
+    return {"missing": why, "mend": "log it, or correct its path", "held": True}
 
 
 def _run(client: Any, request: dict[str, Any]) -> tuple[str | None, str, str, str]:

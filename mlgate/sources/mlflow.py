@@ -20,6 +20,9 @@ _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_mlflow_scri
 class NotThere(GateError):
     """MLflow answers, but nobody has logged that yet."""
 
+    held = False
+    """True if a run is there, which did not log it."""
+
 
 def fetch(ctx: Context, where: str, path: str, *, metrics: bool = False) -> Source:
     """The artifact `path` of the run that `where` names; with `metrics`, where it has none, the
@@ -33,7 +36,9 @@ def fetch(ctx: Context, where: str, path: str, *, metrics: bool = False) -> Sour
     try:
         answer = _opened(ctx, where).ask(_SCRIPT, "fetch", where, path=path, metrics=metrics)
         if "missing" in answer:
-            raise NotThere(shown(answer["missing"]), shown(answer["mend"]))
+            missing = NotThere(shown(answer["missing"]), shown(answer["mend"]))
+            missing.held = answer.get("held", False)
+            raise missing
         named = f"{shown(where)} of MLflow"
         if "metrics" in answer:
             return _logged(answer["metrics"], f"what {named} logged")

@@ -133,6 +133,10 @@ def test_plan_for_a_margin(mlgate: Callable[..., Any]) -> None:
         (["--margin", "0.1", "--alpha", "0"], "'--alpha'"),
         (["--margin", "x"], "'--margin'"),
         (["--condition", "foo"], "cannot be read"),
+        (["--condition", "d < 0.1 +/- 0.01", "--alpha", "0.1"], "--alpha is no part of a plan by"),
+        (["--margin", "0.1", "--reliability", "0.9"], "--reliability is no part of a plan by"),
+        (["--rows", "500", "--reliability", "0.9"], "--reliability is no part of a plan by"),
+        (["--gate", "churn", "--uses", "8"], "--uses is no part of a plan by --gate"),
     ],
 )
 def test_plans_that_mean_nothing(mlgate: Callable[..., Any], more: list[str], words: str) -> None:
@@ -225,10 +229,104 @@ def test_plan_by_the_predictions_that_are_there(
     assert "answers that differ" not in ran.out, "what was planned by predictions is not guessed"
     if policy is PLANNED:
         first = next(line for line in ran.out.splitlines() if line.startswith("accuracy"))
-        assert first.split()[-2:] == [
+        assert first.split()[-5:] == [
             "600",
-            "1,031",
-        ], "churn 40/600 at 0.02: 2.4865^2 / 15 / 0.0004"
+            "0.0262",
+            "1,031;",
+            "69",
+            "labels",
+        ], "churn 40/600 at 0.02: 2.4865^2 / 15 / 0.0004; at 600 rows sqrt(40) / 600 * 2.4865"
+
+
+PINNED = """[gates.churn]
+kind = "model"
+predictions = "p.csv"
+id = "id"
+prediction = "prediction"
+baseline = "file:old.csv"
+slices = ["region"]
+require = [
+  { metric = "accuracy", max_drop = 0.02, reference = "git:v1", max_total_drop = 0.05 },
+  { metric = "f1", reference = "git:v1", max_total_drop = 0.1 },
+]
+"""
+
+
+def planned_rows(out: str, since: str = "since git:v1") -> list[list[str]]:
+    """The lines of a plan that are about a pinned reference, in words."""
+    return [line.split() for line in out.splitlines() if since in line]
+
+
+@pytest.fixture
+def pinned(git: Callable[..., str]) -> None:
+    Path("mlgate.toml").write_text(PINNED)
+    Path("p.csv").write_text(rows(range(60)))
+    git("add", ".")
+    git("commit", "-qm", "first")
+    git("tag", "v1")
+    Path("p.csv").write_text(rows(range(80)))
+    Path("old.csv").write_text(rows(range(20, 100)))
+
+
+def test_plan_counts_a_total_loss_from_its_reference(
+    pinned: None, mlgate: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 of 600 rows differ from what is pinned, 40 from the baseline."""
+    monkeypatch.setenv("COLUMNS", "160")
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    accuracy, f1 = planned_rows(ran.out)
+    assert " ".join(accuracy) == (
+        "accuracy lose at most 0.05 since git:v1 600 0.0185 83; 3 labels"
+    ), "sqrt(20) / 600 * 2.4865 = 0.0185; 2.4865^2 / 30 / 0.05^2 = 82.4"
+    assert f1[:7] == ["f1", "lose", "at", "most", "0.1", "since", "git:v1"]
+    assert "labels" not in f1, "f1 wants the labels of all rows"
+    assert "region=north" in ran.out, "the rule's other bound is planned as ever"
+
+
+def test_plan_says_of_each_rule_that_its_reference_is_not_there(
+    pinned: None, git: Callable[..., str], mlgate: Callable[..., Any]
+) -> None:
+    git("tag", "-d", "v1")
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    told = " ".join(ran.out.split())
+    assert told.count("unknown: git:v1 cannot be reached") == 2, ran.out
+    assert "accuracy lose at most 0.02" in told
+    assert "to show that accuracy loses at most 0.05 since git:v1" in told, "by the churn"
+
+
+def test_plan_of_a_total_loss_before_there_are_predictions(
+    git: Callable[..., str], mlgate: Callable[..., Any]
+) -> None:
+    Path("mlgate.toml").write_text(PINNED)
+    ran = mlgate("model", "plan", "--gate", "churn")
+    assert ran.code == 0, ran.err
+    assert "to show that accuracy loses at most 0.02\n" in ran.out
+    assert "to show that accuracy loses at most 0.05 since git:v1\n" in ran.out
+    assert ran.out.startswith("without predictions, by the churn that may be: p.csv is neither in")
+
+
+def test_plan_by_predictions_is_never_for_fewer_rows_than_can_pass(
+    pinned: None, mlgate: Callable[..., Any]
+) -> None:
+    """1 row of 600 differs: by its variance 5 rows would do, but 59 equal ones are the least."""
+    Path("p.csv").write_text(rows(range(61)))
+    found = planned_rows(mlgate("model", "plan", "--gate", "churn").out)
+    assert found[0][-3:] == ["59;", "1", "label"]
+
+
+def test_plan_by_churn_counts_the_uses_of_the_policy(
+    git: Callable[..., str], mlgate: Callable[..., Any]
+) -> None:
+    """As `check` will judge: at 5 % / 32, not at 5 %."""
+    reuse = 'reuse = { test_set = "t", uses = 32 }\nrequire'
+    Path("mlgate.toml").write_text(PINNED.replace("require", reuse, 1))
+    ran = mlgate("model", "plan", "--gate", "churn", "--churn", "0.1")
+    asked = ("--margin", "0.05", "--churn", "0.1", "--uses", "32")
+    alone = mlgate("model", "plan", *asked)
+    assert alone.out.splitlines()[2] in ran.out.splitlines()
+    assert "each bound at 0.00156; 32 uses, adaptivity none" in ran.out
 
 
 NUMBERS = """[gates.churn]
@@ -258,6 +356,14 @@ def test_plan_by_the_numbers_of_a_file_and_the_rows_that_rules_give(
     needed = [line.split()[-1] for line in lines[:2]]
     assert [f"{one} would decide" in " ".join(checked.split()) for one in needed] == [True] * 2
     assert "per_class.a.recall" in lines[1]
+    Path("first.json").write_text(told % (0.91, 0.9))
+    since = 'max_drop = 0.02, reference = "file:first.json", max_total_drop = 0.03'
+    Path("mlgate.toml").write_text(NUMBERS.replace("max_drop = 0.02", since))
+    found = planned_rows(mlgate("model", "plan", "--gate", "churn").out, "since file:first.json")
+    assert [" ".join(one[:7]) for one in found] == [
+        "overall.accuracy lose at most 0.03 since file:first.json"
+    ]
+    assert found[0][7] == "2,000" and found[0][9:] == [found[0][-1]]
     assert "unknown: a plain" in lines[2]
     Path("mlgate.toml").write_text(NUMBERS.replace(", n = 2000", "").replace(", n = 300", ""))
     ran = mlgate("model", "plan", "--gate", "churn")

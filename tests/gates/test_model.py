@@ -135,6 +135,15 @@ def test_an_open_verdict_says_how_many_rows_and_labels_decide(judged: Judged) ->
     assert "3.2% of the answers differ" in one.message
 
 
+def test_equal_answers_need_no_label_only_where_they_add_nothing(judged: Judged) -> None:
+    """F1 of both models also depends on the rows that both have right."""
+    rule = {"metric": "f1", "max_drop": 0.01}
+    one = of(judged(*flipped(3000, 40, 55), require=[rule], **COLUMNS), "max-drop")[0]
+    assert one.result is Result.OPEN
+    assert "3.2% of the answers differ" in one.message
+    assert "label" not in one.message
+
+
 def test_rows_without_a_difference_are_as_many_as_the_exact_bound_takes(judged: Judged) -> None:
     """285 do not show a loss of at most 0.01; 299 do."""
     for n, result in ((285, Result.OPEN), (298, Result.OPEN), (299, Result.PASS)):

@@ -310,8 +310,9 @@ def test_a_baseline_on_other_rows_is_evaluated_on_the_candidates(house: House) -
     (drop,) = of(house(), "max-drop")
     assert house.runs() == 1
     assert drop.measurement and drop.measurement.value == pytest.approx(-5 / ROWS)
-    with pytest.raises(GateError, match="different rows"):
+    with pytest.raises(GateError, match="different rows") as error:
         house(evaluate=None)
+    assert "let `evaluate` run the baseline's model" in (error.value.hint or "")
 
 
 @pytest.mark.parametrize("changed", ["model.txt", "evaluate.py", "p.csv"])
@@ -325,6 +326,48 @@ def test_stale_predictions_are_refused_or_made_anew(house: House, changed: str) 
     if changed == "model.txt":
         house()
         assert house.runs() == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("cmd: x", "cmd: y", "the command of the stage eval is not the one that ran"),
+        ("cmd: x", "cmd: x${cut}", "the command of the stage eval is not the one that ran"),
+        ("deps: [", "deps: [notes, ", "the stage eval ran without notes, on which it now"),
+        ("    outs:", "    params: [cut]\n    outs:", "the stage eval ran without cut, on which"),
+        (
+            "    outs:",
+            "    params:\n    - params.yaml:\n    outs:",
+            r"the stage eval ran without params\.yaml, on which",
+        ),
+    ],
+)
+def test_a_stage_that_is_declared_otherwise_than_it_ran_makes_predictions_stale(
+    house: House, old: str, new: str, words: str
+) -> None:
+    """As `dvc status` calls it changed."""
+    locked(house, 25)
+    pipeline = (house.project.folder / "dvc.yaml").read_text()
+    assert not of(house(evaluate=None), "unbound")
+    house.project.put({"dvc.yaml": pipeline.replace(old, new), "params.yaml": "cut: 1\n"})
+    with pytest.raises(GateError, match=f"stale predictions: {words}"):
+        house(evaluate=None)
+
+
+def test_a_template_that_says_what_ran_binds(house: House) -> None:
+    locked(house, 25)
+    folder = house.project.folder
+    pipeline = (folder / "dvc.yaml").read_text().replace("cmd: x", "cmd: x${cut}")
+    lock = (folder / "dvc.lock").read_text().replace("cmd: x", "cmd: x1")
+    house.project.put({"dvc.yaml": pipeline, "dvc.lock": lock, "params.yaml": "cut: 1\n"})
+    assert not of(house(evaluate=None), "unbound")
+
+
+def test_a_lock_of_a_stage_that_nobody_declares_binds_nothing(house: House) -> None:
+    locked(house, 25)
+    house.project.put({"dvc.yaml": "stages: {}\n"})
+    (note,) = of(house(evaluate=None), "unbound")
+    assert "dvc.yaml has no stage eval" in note.message
 
 
 def test_another_parameter_makes_predictions_stale(house: House) -> None:

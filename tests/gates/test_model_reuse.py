@@ -134,6 +134,78 @@ def test_feedback_of_a_verdict_hides_every_figure(place: Place, wrong: int, resu
     assert not any(sign.isdigit() for sign in one.message)
 
 
+HIDDEN = {"test_set": "t", "uses": 4, "feedback": "verdict"}
+
+
+def asked_blind(place: Place, head: dict[str, str], base: dict[str, str], **more: Any) -> Any:
+    """A gate that hides figures, whose `head` files git does not hold, as it is asked."""
+    place.project.put(head)
+    for name, text in base.items():
+        (place.base / name).write_text(text)
+    options = {"require": [ACCURACY], "reuse": HIDDEN, **more}
+    ctx = testing.context(
+        model, place.project.folder, kind="model", options=options,
+        base=testing.FolderSnapshot(place.base), worker=worker,
+    )  # fmt: skip
+    kept = {k: v for k, v in ctx.subject.files.items() if k not in head}
+    ctx.subject.files = kept  # type: ignore[misc]
+    return lambda: list(model.check(ctx, ()))
+
+
+LABELS = "id,label\n" + "".join(f"{i},{i % 3 == 0:d}\n" for i in range(ROWS))
+COLUMNS = {"predictions": "p.csv", "labels": "labels.csv", "prediction": "prediction"}
+GUESSED = "id,label,prediction\n" + "".join(f"{i},1,1\n" for i in range(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        # How many guesses are right, and of which row one is not.
+        ({"labels.csv": LABELS, "p.csv": GUESSED}, {**COLUMNS, "id": ["id", "label"]}),
+        # How many rows are of a class.
+        ({"labels.csv": LABELS, "p.csv": GUESSED}, {**COLUMNS, "id": "id", "classes": [1, 2]}),
+        (
+            {"m.json": '{"overall": {"f1": 0.9125}}'},
+            {"metrics": "m.json", "require": [{"value": "f1", "min": 0.5}]},
+        ),
+        (
+            {"m.json": '{"overall": {"f1": 0.9125}, "f1": null}'},
+            {"metrics": "m.json", "require": [{"value": "f1", "min": 0.5}]},
+        ),
+    ],
+)
+def test_feedback_of_a_verdict_hides_figures_in_errors_too(
+    place: Place, head: dict[str, str], more: dict[str, Any]
+) -> None:
+    with pytest.raises(GateError, match="is hidden by feedback") as error:
+        asked_blind(place, head, {"p.csv": GUESSED}, **more)()
+    assert not any(sign.isdigit() for sign in error.value.message)
+
+
+def test_feedback_of_a_verdict_names_a_column_that_is_missing(place: Place) -> None:
+    head = {"labels.csv": LABELS, "p.csv": GUESSED}
+    told = {**COLUMNS, "id": "id", "prediction": "predicted"}
+    with pytest.raises(GateError, match="has no column 'predicted'"):
+        asked_blind(place, head, {"p.csv": GUESSED}, **told)()
+
+
+@pytest.mark.parametrize("labels", ["truth", "truth/*.csv"])
+def test_labels_in_parts_in_the_commit_hide_nothing(place: Place, labels: str) -> None:
+    place.project.put({"truth/a.csv": LABELS})
+    told = {**COLUMNS, "id": "id", "labels": labels}
+    with pytest.raises(GateError, match="which holds the labels, is in the commit"):
+        asked_blind(place, {"p.csv": GUESSED}, {"p.csv": GUESSED}, **told)()
+
+
+def test_labels_among_what_evaluate_reads_from_the_commit_hide_nothing(place: Place) -> None:
+    place.project.put({"evaluate.py": "", "test.csv": LABELS, "model": ""})
+    evaluate = {"run": ["x", "{model}", "{predictions}"], "inputs": ["evaluate.py", "test.csv"]}
+    told = {**COLUMNS, "id": "id", "labels": None, "model": "model", "evaluate": evaluate}
+    told.pop("labels")
+    with pytest.raises(GateError, match="so the labels are there"):
+        asked_blind(place, {"p.csv": GUESSED}, {"p.csv": GUESSED}, **told)()
+
+
 def test_full_adaptivity_says_that_figures_tell_more(place: Place) -> None:
     asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "adaptivity": "full"}}
     said = [one.message for one in of(place(40, 40, **asked), "reuse")]
@@ -158,6 +230,54 @@ def test_a_spent_test_set_judges_nothing_more(place: Place) -> None:
     import os
 
     assert list(ledger.listed(str(place.project.folder), os.environ)) == ["q3 é.x: 2 uses"]
+
+
+def test_a_model_beside_itself_is_no_use(place: Place) -> None:
+    """As in each change that leaves it alone: neither counted, nor held up by a spent set."""
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t", "uses": 1}}
+    same = place(40, 40, **asked)
+    assert "which is no use of it" in of(same, "reuse")[-1].message
+    assert place.record(same)[0].startswith("nothing to record")
+    place.record(place(41, 40, **asked))
+    assert of(place(42, 40, **asked), "test-set-spent")
+    again = place(42, 42, **asked)
+    assert not of(again, "test-set-spent") and of(again, "max-drop")
+
+
+def test_what_a_model_is_by_itself_counts_once(place: Place) -> None:
+    """A floor tells of a model beside itself, unless it was judged as the candidate before."""
+    rules = [{**ACCURACY, "min": 0.5}]
+    asked = {"require": rules, "reuse": {"test_set": "t", "uses": 2}}
+    first = place(40, 40, **asked)
+    assert "recorded" in place.record(first)[0], "older than the gate, so never a candidate"
+    assert "recorded" in place.record(place(41, 40, **asked))[0]
+    merged = place(41, 41, **asked)
+    assert not of(merged, "test-set-spent") and of(merged, "min")
+    assert "what this model is by itself is on record" in place.record(merged)[0]
+    assert of(place(42, 42, **asked), "test-set-spent"), "this one was never a candidate"
+
+
+def test_who_pushes_second_fetches_with_the_line_that_is_told_and_records_again(
+    place: Place, tmp_path: Path
+) -> None:
+    import os
+
+    hub, other = tmp_path / "hub.git", Project(tmp_path / "other")
+    place.project.git("init", "-q", "--bare", str(hub))
+    asked = {"require": [ACCURACY], "reuse": {"test_set": "t"}}
+    for project, wrong in ((place.project, 41), (other, 42)):
+        project.git("remote", "add", "origin", str(hub))
+        report = place.report(place(wrong, 40, **asked))
+        told = list(ledger.record(report, str(project.folder), os.environ))
+        push = told[1].partition(": ")[2].split()
+    place.project.git(*push[1:])
+    with pytest.raises(subprocess.CalledProcessError):
+        other.git(*push[1:])
+    again = told[2].partition("sooner: ")[2].partition(",")[0].split()
+    other.git(*again[1:])
+    assert "recorded" in next(ledger.record(report, str(other.folder), os.environ))
+    other.git(*push[1:])
+    assert list(ledger.listed(str(other.folder), os.environ)) == ["t: 2 uses"]
 
 
 def test_a_ref_that_is_not_here(place: Place) -> None:
@@ -233,6 +353,15 @@ def test_a_reference_that_nobody_holds_yet_is_skipped_by_name(source: str) -> No
     assert note.message == "no reference yet: nobody yet; not compared: accuracy"
 
 
+def test_an_alias_that_holds_a_version_without_predictions_is_an_error() -> None:
+    """Else who moves the alias switches the rule off unseen."""
+    told = {"predictions": "p.csv", "prediction": "p", "require": [pinned("mlflow:churn@live")]}
+    options = msgspec.convert(told, model.Options)
+    nothing = NoBaseline("run 1 has no artifact p.csv", held=True)
+    with pytest.raises(GateError, match="mlflow:churn@live is not there: run 1 has no artifact"):
+        list(total.since(options, "mlflow:churn@live", nothing, lambda *_: iter(())))
+
+
 def test_a_reference_out_of_reach_is_named(place: Place) -> None:
     with pytest.raises(GateError, match="git:nowhere cannot be reached"):
         place(30, 30, require=[pinned("git:nowhere")])
@@ -258,6 +387,8 @@ def test_rules_of_an_alias(place: Place) -> None:
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1}]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "x"}]},
         {"require": [{"metric": "accuracy", "max_total_drop": 0.1, "reference": "base"}]},
+        {"require": [pinned("dvc:")]},
+        {"require": [ACCURACY], "baseline": "git: "},
         {"predictions": "mlflow:m@new:p.csv", "require": [pinned("git:v1"), pinned("mlflow:m@a")]},
     ],
 )

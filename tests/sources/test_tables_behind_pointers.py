@@ -70,6 +70,14 @@ def test_once_fetched_it_outlives_its_remote(place: Place) -> None:
     assert "dvc push" in str(caught.value.hint)
 
 
+def test_a_folder_that_is_not_mounted_is_said(place: Place) -> None:
+    """Nothing was lost: nobody has to push again."""
+    place.remote.rename(place.remote.with_name("elsewhere"))
+    with pytest.raises(GateError, match="whose folder .* is not there") as caught:
+        _tables.locate(place.context(), "data/t.csv")
+    assert str(caught.value.hint).startswith("mount it or correct its URL")
+
+
 @pytest.mark.parametrize("path", ["parts", "parts/**/*.csv", "par*/day=*/*.csv"])
 def test_members_keep_the_names_by_which_partitions_are_told(place: Place, path: str) -> None:
     found = _tables.locate(place.context(), path)

@@ -134,9 +134,13 @@ def _fetch(ctx: Context, config: Config, members: dict[objects.Key, Member], lab
                         f"{shown(member.path)}: what the remote holds is not the version {key[1]}",
                         "remove the object there, then on the machine that has it: dvc push",
                     )
+                push = "on the machine that has it: dvc push --all-commits"
+                where, mend = f"in {remote.name}", push
+                if remote.is_folder and not os.path.isdir(remote.url):
+                    where += f", whose folder {shown(remote.url)} is not there"
+                    mend = f"mount it or correct its URL; else, {push}"
                 raise GateError(
-                    f"{shown(member.path)}: {key[1]} is neither in the cache nor in {remote.name}",
-                    "on the machine that has it: dvc push --all-commits",
+                    f"{shown(member.path)}: {key[1]} is neither in the cache nor {where}", mend
                 )
             for key, target in targets.items():
                 adopted(target, members[key].name)
