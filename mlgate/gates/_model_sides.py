@@ -65,7 +65,8 @@ def evaluated(ctx: Context, source: str) -> Evaluation | None:
     snapshot = where.snapshot_of(ctx, source)
     if isinstance(snapshot, NoBaseline):
         return None
-    return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at the base")
+    which = "the base" if source == "base" else shown(source)
+    return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at {which}")
 
 
 def made(ctx: Context, side: Side) -> Place:

@@ -191,7 +191,8 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
     snapshot = snapshot_of(ctx, source)
     if isinstance(snapshot, NoBaseline):
         return snapshot
-    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at the base")
+    which = "the base" if kind == "base" else shown(source)
+    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {which}")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
     return found

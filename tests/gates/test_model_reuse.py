@@ -325,6 +325,13 @@ def test_small_losses_do_not_add_up_unseen(place: Place) -> None:
     assert total.message.startswith("since git:v1: accuracy lost 0.0567")
 
 
+def test_a_message_about_the_reference_does_not_blame_the_base(place: Place) -> None:
+    place.project.put({"p.csv": predictions(30) + "9000,1,1\n"}).commit()
+    place.project.git("tag", "v1")
+    with pytest.raises(GateError, match=r"1 id only in p\.csv at git:v1, such as 9000"):
+        place(30, 30, require=[pinned("git:v1")])
+
+
 def test_a_rule_of_a_reference_alone(place: Place) -> None:
     place.project.put({"p.csv": predictions(30)}).commit()
     place.project.git("tag", "v1")

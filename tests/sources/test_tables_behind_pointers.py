@@ -73,7 +73,7 @@ def test_once_fetched_it_outlives_its_remote(place: Place) -> None:
 def test_a_folder_that_is_not_mounted_is_said(place: Place) -> None:
     """Nothing was lost: nobody has to push again."""
     place.remote.rename(place.remote.with_name("elsewhere"))
-    with pytest.raises(GateError, match="whose folder .* is not there") as caught:
+    with pytest.raises(GateError, match=r"whose folder .* is not there") as caught:
         _tables.locate(place.context(), "data/t.csv")
     assert str(caught.value.hint).startswith("mount it or correct its URL")
 
