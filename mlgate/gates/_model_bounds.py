@@ -151,9 +151,8 @@ class OfPairs(Struct, frozen=True):
 
     def needed(self, distance: float, alpha: float) -> int | None:
         found = sizes.paired_rows(self._churn(), distance, alpha)
-        if found is not None:
-            least = paired.rows_without_difference(distance, alpha)
-            found = max(found, least) if self.counts.churn else least
+        if found is not None and not self.counts.churn:
+            found = paired.rows_without_difference(distance, alpha)
         return None if found is None else math.ceil(found * self.rows / self.counts.n)
 
     def grown(self, rows: int) -> OfPairs:

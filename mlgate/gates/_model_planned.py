@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_
 from mlgate.gates._model_judged import answers
 from mlgate.gates._model_metrics import metric_of
 from mlgate.gates._model_rule import Rule
+from mlgate.stats.paired import rows_without_difference
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -144,6 +146,8 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         margin = need.margin * abs(found.old or 0.0) if relative else need.margin
         distance = margin if margin > 0 else (decision.value or 0.0) + margin
         needed = evidence.needed(distance, rule.alpha) if evidence else None
+        if needed is not None and margin > 0:
+            needed = max(needed, _fewest(found, margin, rule.alpha))
         metric = None if relative else rule.metric
         labels = labels_of(found, metric, needed) if needed is not None else None
     if decision.judged and decision.method == "plain comparison":
@@ -159,6 +163,14 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         why=why,
         compares=need.compares,
     )
+
+
+def _fewest(found: Measured, margin: float, alpha: float) -> int:
+    """Of a share on both models: the rows with fewer of which no loss is shown to be within the
+    margin, however equal the answers are."""
+    if found.gained is None or not found.of:
+        return 0
+    return math.ceil(rows_without_difference(margin, alpha) * found.n / found.of)
 
 
 def _limit(need: Need) -> str:
