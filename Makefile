@@ -23,9 +23,9 @@ help: ## show this list
 demo: $(READY) $(TRACKING) ## see it work on a small ML project (DEMO=dir keeps the project)
 	@$(BIN)/mlgate demo $(DEMO)
 
+# What `style` and `types` judge, `self` judges by the same tools.
 test: $(READY) ## all that CI checks, but for what is heavy
-	@$(MAKE) --no-print-directory -j 2 style types
-	@$(MAKE) --no-print-directory tests self
+	@$(MAKE) --no-print-directory self tests
 
 test-heavy: $(HEAVY) ## the tests that need minutes, gigabytes or services
 	@echo "== heavy tests"

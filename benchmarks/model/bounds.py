@@ -10,7 +10,7 @@ import numpy as np
 
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_evidence import Measured, of_difference, of_one, of_relative
-from mlgate.gates._model_measure import measured
+from mlgate.gates._model_measure import measured, values
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_rows import Outputs, Rows
 
@@ -112,17 +112,22 @@ def misses(
 
 
 def _all(three: tuple[Rows, Rows, Rows]) -> Iterator[tuple[str, Measured]]:
-    *two, lists = three
-    for rows, metrics in zip(two, (BINARY, REGRESSION), strict=True):
-        for metric in metrics:
-            yield metric, Measured(measure=0, slice=None, **measured(rows, ask(metric)))
-    for metric, average in MULTILABEL:
-        found = measured(lists, ask(metric, average))
-        yield f"{metric} (lists, {average})", Measured(measure=0, slice=None, **found)
+    for name, rows, asked in _asked(three):
+        yield name, Measured(measure=0, slice=None, **measured(rows, asked))
 
 
 def _values(three: tuple[Rows, Rows, Rows]) -> dict[str, tuple[float, float]]:
-    return {metric: (one.new or 0.0, one.old or 0.0) for metric, one in _all(three)}
+    """Without what bounds need."""
+    return {name: values(rows, asked) for name, rows, asked in _asked(three)}
+
+
+def _asked(three: tuple[Rows, Rows, Rows]) -> Iterator[tuple[str, Rows, Ask]]:
+    *two, lists = three
+    for rows, metrics in zip(two, (BINARY, REGRESSION), strict=True):
+        for metric in metrics:
+            yield metric, rows, ask(metric)
+    for metric, average in MULTILABEL:
+        yield f"{metric} (lists, {average})", lists, ask(metric, average)
 
 
 def _evidence(metric: str, found: Measured, true: tuple[float, float]) -> Iterator[Any]:

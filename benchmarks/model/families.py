@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.model.bounds import ask
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
-from mlgate.gates._model_measure import measured
+from mlgate.gates._model_measure import measured, values
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats.families import holm
 from mlgate.stats.paired import Discordant, bounds, p_loss
@@ -83,8 +83,8 @@ def any_use_of(
     baseline on the same rows, the margin being the true loss of the worse."""
     rng = np.random.default_rng(seed)
     each = share(ALPHA, uses, "none")
-    many = _measured(metric, *_drawn(rng, 2_000_000), rng, _NOISE[1])
-    margin = (many.old or 0.0) - (many.new or 0.0)
+    new, old = values(_rows(*_drawn(rng, 2_000_000), rng, _NOISE[1]), ask(metric))
+    margin = old - new
     failed = passed = 0
     for _ in range(draws):
         made = _drawn(rng, rows)
@@ -115,8 +115,14 @@ def _told(signal: Any, rng: np.random.Generator, noise: float) -> Outputs:
 def _measured(
     metric: str, label: Any, signal: Any, old: Outputs, rng: np.random.Generator, noise: float
 ) -> Measured:
-    rows = Rows(label, _told(signal, rng, noise), old)
-    rows.classes = [0, 1]
     asked = ask(metric)
     asked.floors = False
+    rows = _rows(label, signal, old, rng, noise)
     return Measured(measure=0, slice=None, **measured(rows, asked))
+
+
+def _rows(label: Any, signal: Any, old: Outputs, rng: np.random.Generator, noise: float) -> Rows:
+    """Of a new model beside the baseline."""
+    rows = Rows(label, _told(signal, rng, noise), old)
+    rows.classes = [0, 1]
+    return rows

@@ -133,8 +133,11 @@ def _first_number(ctx: Context, path: str) -> str | None:
 
 
 def _for_metrics(path: str, name: str) -> list[str]:
+    from mlgate.gates._model_rule import reads_as_loss
+
+    value = f'value = "{name}"' + (', better = "lower"' if reads_as_loss(name) else "")
     return [
         'kind = "model"',
         f'metrics = "{path}"',
-        f'require = [{{ value = "{name}", max_drop = 0.01 }}]  # n = ROWS gives it an interval',
+        f"require = [{{ {value}, max_drop = 0.01 }}]  # n = ROWS gives it an interval",
     ]

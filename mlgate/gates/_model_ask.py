@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
+def kept(share: float, old: float) -> float:
+    """What new is compared with is so much of `old`: a loss of a share of a negative number is a
+    share of its size."""
+    return share if old >= 0 else 2 - share
+
+
 class Ask:
     """A metric with what it depends on, as the request names it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mlgate.core.text import counted
 from mlgate.gates._model_read import Refused, factored
@@ -13,7 +13,22 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-_Classed = tuple[str, "Array", list[Any]]
+
+class _Classed(NamedTuple):
+    """A column of classes: each row's number of `values`."""
+
+    table: Table
+    name: str
+    codes: Array
+    values: list[Any]
+
+    @property
+    def where(self) -> str:
+        return self.table.where(self.name)
+
+    def first(self, rows: Array) -> str:
+        """The first of these rows as messages name it."""
+        return self.table.first(self.name, rows)
 
 
 class Classified:
@@ -37,10 +52,15 @@ def classified(new: Table, old: Table | None, request: dict[str, Any]) -> Classi
     _same_kind(parts)
     classes, positive = _classes(parts, request)
     number = {value: at for at, value in enumerate(classes)}
-    coded = [_renumbered(codes, values, number) for _, codes, values in parts]
+    coded = [_renumbered(part.codes, part.values, number) for part in parts]
     found = Classified(classes, positive, coded[0])
     for at, table in enumerate(tables):
         scores = _scores(table, asked["scores"], request)
+        if scores is not None and scores.ndim == 2 and scores.shape[1] != len(classes):
+            raise Refused(
+                f"{scores.shape[1]} score columns for {len(classes)} classes",
+                "name them by class: score = { cat = 'p_cat', dog = 'p_dog' }",
+            )
         prediction = coded[1 + at] if asked["prediction"] else _decided(scores, request, positive)
         found.outputs.append((prediction, scores))
     return found
@@ -51,12 +71,12 @@ def _classes_of(table: Table, name: str) -> _Classed:
     import numpy as np
 
     codes, values = factored(table.found[name])
-    where = f"{table.path}: column {name!r}"
+    where = table.where(name)
     for value in values:
         if value == "" or value != value:
             at = next(at for at, one in enumerate(values) if one is value)
             places = np.flatnonzero(codes == at)
-            first = f", first row {int(places[0]) + 1:,}" if len(places) else ""
+            first = f", first {table.first(name, places)}" if len(places) else ""
             rows = counted(len(places), "row") if len(places) else "rows"
             hint = "fill every row, or leave the row out on both sides"
             raise Refused(f"{where} has {rows} without a value{first}", hint)
@@ -67,15 +87,16 @@ def _classes_of(table: Table, name: str) -> _Classed:
                 "name probabilities as `score`, and predicted classes as `prediction`",
             )
         values = [int(value) for value in values]
-    return where, np.asarray(codes), values
+    return _Classed(table, name, np.asarray(codes), values)
 
 
 def _same_kind(parts: list[_Classed]) -> None:
-    kinds = {isinstance(values[0], str) for _, _, values in parts}
+    kinds = {isinstance(part.values[0], str) for part in parts}
     if len(kinds) > 1:
         told = [
-            f"{where} has {'text' if isinstance(values[0], str) else 'whole numbers'} ({values[0]})"
-            for where, _, values in parts
+            f"{part.where} has {'text' if isinstance(part.values[0], str) else 'whole numbers'} "
+            f"({part.values[0]})"
+            for part in parts
         ]
         raise Refused("labels and predictions are of different types: " + "; ".join(told),
                       "write both with the same names of classes")  # fmt: skip
@@ -83,7 +104,7 @@ def _same_kind(parts: list[_Classed]) -> None:
 
 def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any], int]:
     """All classes in order, and which of them is the positive one."""
-    seen = sorted({value for _, _, values in parts for value in values})
+    seen = sorted({value for part in parts for value in part.values})
     declared = request["classes"]
     if declared:
         _only_declared(parts, declared)
@@ -104,6 +125,15 @@ def _classes(parts: list[_Classed], request: dict[str, Any]) -> tuple[list[Any],
                 ),
             )
         positive = 1
+    if seen and isinstance(positive, str) != isinstance(seen[0], str):
+        kinds = [
+            "text" if isinstance(one, str) else "a whole number" for one in (positive, seen[0])
+        ]
+        raise Refused(
+            f"`positive` is {kinds[0]} ({positive!r}), but {parts[0].where} holds {kinds[1]} "
+            f"({seen[0]!r})",
+            "write `positive` as the table does, with or without quotes",
+        )
     if len({*seen, positive}) > 2:
         _third(parts, positive)
     other = 1 - positive if positive in (0, 1) else None
@@ -115,28 +145,28 @@ def _third(parts: list[_Classed], positive: Any) -> NoReturn:
     import numpy as np
 
     rows = [
-        (where, value, np.flatnonzero(codes == at))
-        for where, codes, values in parts
-        for at, value in enumerate(values)
+        (part, value, np.flatnonzero(part.codes == at))
+        for part in parts
+        for at, value in enumerate(part.values)
         if value != positive
     ]
     usual = max(rows, key=lambda one: len(one[2]))[1]
-    where, strange, places = next(one for one in rows if one[1] != usual)
+    part, strange, places = next(one for one in rows if one[1] != usual)
     raise Refused(
-        f"{where} holds more than two classes: {strange} in {counted(len(places), 'row')}, first "
-        f"row {int(places[0]) + 1:,}, beside {usual} and {positive}",
+        f"{part.where} holds more than two classes: {strange} in {counted(len(places), 'row')}, "
+        f"first {part.first(places)}, beside {usual} and {positive}",
         'correct the labels, or task = "multiclass"',
     )
 
 
 def _only_declared(parts: list[_Classed], declared: list[Any]) -> None:
-    for where, codes, values in parts:
-        for at, value in enumerate(values):
+    for part in parts:
+        for at, value in enumerate(part.values):
             if value not in declared:
-                rows = (codes == at).nonzero()[0]
+                rows = (part.codes == at).nonzero()[0]
                 raise Refused(
-                    f"{where} holds {value!r} in {counted(len(rows), 'row')}, first row "
-                    f"{int(rows[0]) + 1:,}, which is none of the classes",
+                    f"{part.where} holds {value!r} in {counted(len(rows), 'row')}, first "
+                    f"{part.first(rows)}, which is none of the classes",
                     "correct the label, or add it to `classes`",
                 )
 
@@ -163,9 +193,9 @@ def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | 
                 outside = (values < 0) | (values > 1)
                 worst = float(values[np.argmax(np.abs(values - 0.5))])
                 raise Refused(
-                    f"{table.path}: column {name!r} has "
+                    f"{table.where(name)} has "
                     f"{counted(int(np.count_nonzero(outside)), 'value')} outside 0 to 1, such as "
-                    f"{worst:.6g}, first in row {int(outside.argmax()) + 1:,}",
+                    f"{worst:.6g}, first in {table.first(name, np.flatnonzero(outside))}",
                     "write probabilities, or ask for metrics that need none: roc_auc, and what "
                     "counts classes where `prediction` names them, or `threshold` where to cut",
                 )
@@ -177,7 +207,8 @@ def _scores(table: Table, names: list[str], request: dict[str, Any]) -> Array | 
         if not np.allclose(sums, 1, rtol=0, atol=1e-4):
             at = int(np.argmax(np.abs(sums - 1)))
             raise Refused(
-                f"{table.path}: the probabilities of row {at + 1:,} sum to {sums[at]:.4g}, not to 1"
+                f"{table.path}: the probabilities of {table.row(names[0], at)} sum to "
+                f"{sums[at]:.4g}, not to 1"
             )
     return stacked
 

@@ -7,6 +7,7 @@ import math
 from msgspec import Struct
 
 from mlgate.core.words import Result
+from mlgate.gates._model_ask import kept
 from mlgate.gates._model_bounds import Evidence
 from mlgate.gates._model_evidence import (
     Measured,
@@ -104,7 +105,7 @@ def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int)
     margin = need.margin
     if need.kind == "drop-relative":
         few = None if alone else _few(found, rule, metric)
-        at_margin = of_relative(found, 1 - better * need.margin, better)
+        at_margin = of_relative(found, kept(1 - better * need.margin, found.old or 0.0), better)
         margin = need.margin * abs(found.old or 0.0)
     if few or at_margin is None:
         return Decision(need=need, result=Result.OPEN, reason=few or "no interval", judged=False)
@@ -165,8 +166,9 @@ def _rows(
     at_margin: Evidence, margin: float, gain: float, rows: int, alpha: float, limit: float
 ) -> int | None:
     """Rows with which an equal model would pass; where there are as many already, those that would
-    tell the loss that was seen from the margin."""
-    needed = at_margin.needed(margin, alpha)
+    tell the loss that was seen from the margin. Of a wanted gain, those that would show it were the
+    gain as it was seen."""
+    needed = at_margin.needed(margin if margin >= 0 else gain + margin, alpha)
     if needed is not None and needed <= rows:
         needed = at_margin.needed(abs(margin + gain), alpha)
     return more_rows(at_margin, needed, rows, limit, math.inf, alpha)

@@ -93,12 +93,12 @@ def few_differ(found: Measured, metric: str | None, needed: int) -> str:
 def labels_of(found: Measured, metric: str | None, needed: int) -> int | None:
     """How many of `needed` rows have to be labelled: those on which the answers differ, where equal
     answers add nothing to the difference; None where all rows have to be."""
-    if found.churn is None or metric not in _BY_ANSWER:
+    if found.churn is None or metric not in BY_ANSWER:
         return None
     return max(round(needed * found.churn), 1)
 
 
-_BY_ANSWER = (
+BY_ANSWER = (
     "accuracy",
     "hamming_loss",
     "mean_absolute_error",

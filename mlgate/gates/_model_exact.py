@@ -61,6 +61,14 @@ class OfSparse(Inverted, frozen=True):
         low, high = self.change.bounds(alpha)
         return self.start + low, self.start + high
 
+    def p_below(self, limit: float) -> float:
+        """The level at which the true value is shown to be below `limit`."""
+        return unseen.smooth_level(lambda alpha: limit - self.start - self.change.high(alpha))
+
+    def p_above(self, limit: float) -> float:
+        """The same for above."""
+        return unseen.smooth_level(lambda alpha: self.start + self.change.low(alpha) - limit)
+
     def needed(self, distance: float, alpha: float) -> int | None:
         """Rows that show a true distance to a limit in 80 % of all cases."""
         return estimates.rows_needed(self.change.se, self.rows, distance, alpha)

@@ -19,6 +19,7 @@ def rates(rows: Rows, rate: str, names: list[str], codes: Array) -> list[dict[st
 
     hit, of = _hits(rows, rate)
     mass = np.ones(len(rows)) if rows.weight is None else rows.weight
+    of = of & (mass > 0)
     number = len(names)
     below = np.bincount(codes[of], mass[of], number)
     above = np.bincount(codes[of & hit], mass[of & hit], number)
@@ -30,7 +31,8 @@ def rates(rows: Rows, rate: str, names: list[str], codes: Array) -> list[dict[st
     ]
     if rows.weight is None and rows.cluster is None:
         return [one | {"hits": round(float(above[at]))} for at, one in enumerate(found)]
-    influence = np.where(of, mass * (hit - value[codes]) / np.where(below > 0, below, 1)[codes], 0)
+    mean = np.where(below > 0, value, 0)
+    influence = np.where(of, mass * (hit - mean[codes]) / np.where(below > 0, below, 1)[codes], 0)
     covariance, units = _covariance(influence, codes, of, rows.cluster, number)
     return [
         one | {"covariance": covariance[at].tolist(), "units": int(units[at])}

@@ -115,6 +115,11 @@ def _one_sided(mine: Ids, theirs: Ids) -> None:
         if len(alone):
             such = own.shown(int(alone[0]))
             facts.append(f"{counted(len(alone), 'id')} only in {own.path}, such as {such}")
+    if theirs.place.get("role") == "labels":
+        raise Refused(
+            f"predictions and labels are of different rows: {'; '.join(facts)}",
+            "predict every row that has a label, and label every row that is predicted",
+        )
     raise OtherRows(
         f"candidate and baseline were made on different rows: {'; '.join(facts)}",
         "make both predictions on the same test set",

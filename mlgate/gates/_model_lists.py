@@ -56,7 +56,8 @@ class _Lists:
     def __init__(self, table: Table, name: str) -> None:
         import numpy as np
 
-        self._where = f"{table.path}: column {name!r}"
+        self._table, self._name = table, name
+        self._where = table.where(name)
         rows = table.found[name]
         if isinstance(rows, Coded) or rows.dtype.kind != "O":
             raise Refused(
@@ -64,16 +65,18 @@ class _Lists:
                 "write a list for each row, as .jsonl or .parquet; [] where no class fits",
             )
         self._rows = len(rows)
-        for row, one in enumerate(rows, 1):
+        for row, one in enumerate(rows):
             if not isinstance(one, list | np.ndarray):
-                raise Refused(f"{self._where} holds no list in row {row:,}", "[] where none fits")
+                where = f"{self._where} holds no list in {self._table.row(self._name, row)}"
+                raise Refused(where, "[] where none fits")
         self._row = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
         self._flat: list[Any] = [_plain(item) for one in rows for item in one]
         self.names: set[Any] = set(self._flat)
-        for name in self.names:
-            if type(name) not in (str, int) or name == "":
-                row = int(self._row[self._flat.index(name)]) + 1
-                raise Refused(f"{self._where} names {name!r} in row {row:,}, which is no class")
+        for one in self.names:
+            if type(one) not in (str, int) or one == "":
+                at = int(self._row[self._flat.index(one)])
+                where = self._table.row(self._name, at)
+                raise Refused(f"{self._where} names {one!r} in {where}, which is no class")
 
     def marked(self, number: dict[Any, int]) -> Array:
         """(rows, classes), 1 where a row's list names the class."""
@@ -90,8 +93,9 @@ class _Lists:
         at_class = np.array([number[name] for name in self._flat], dtype=np.intp)
         np.add.at(found, (self._row, at_class), 1)
         if found.size and found.max() > 1:
-            row, at = np.argwhere(found > 1)[0]
-            raise Refused(f"{self._where} names {list(number)[at]!r} twice in row {row + 1:,}")
+            row, at = np.argwhere(found > 1)[0].tolist()
+            where = self._table.row(self._name, row)
+            raise Refused(f"{self._where} names {list(number)[at]!r} twice in {where}")
         return found
 
 

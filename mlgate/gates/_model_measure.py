@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_ask import Ask, kept
 from mlgate.gates._model_few import errors, few
 from mlgate.gates._model_metrics import AVERAGES
 from mlgate.gates._model_quantile import windowed
@@ -31,6 +32,8 @@ def measured(rows: Rows, ask: Ask) -> Measured:
     found: Measured = {"n": len(rows)}
     if rows.cluster is not None:
         found["clusters"] = int(rows.cluster.max()) + 1
+    if rows.weight is not None and not rows.weight.any():
+        return found | {"why": "no row here weighs anything"}
     found |= _classes_there(rows, ask)
     if "why" in found:
         return found
@@ -41,7 +44,11 @@ def measured(rows: Rows, ask: Ask) -> Measured:
         return found | _counted(*hits)
     new = valued(rows, rows.new, ask, old=False)
     old = valued(rows, rows.old, ask, old=True) if _has_old(rows) else None
+    if any(math.isinf(one[0]) for one in (new, old) if one):
+        return found | {"why": _TOO_LARGE}
     found["new"] = new[0]
+    if math.isnan(new[0]):
+        return found
     if not len(new[1]):
         return found | ({"old": old[0]} if old else {})
     influences = [one[1] for one in (new, old) if one]
@@ -59,12 +66,20 @@ def measured(rows: Rows, ask: Ask) -> Measured:
         if not _still(spread, found["new"], _NOTHING):
             found |= few(rows, ask, (new[1], old[1]), new[0] - old[0], spread)
         if ask.relative is not None:
-            found["of_relative"] = moments(influences[0], influences[1], ask.relative)
+            found["of_relative"] = moments(
+                influences[0], influences[1], kept(ask.relative, found["old"])
+            )
     if any(_still(found.get(key), found["new"]) for key in ("of_new", "of_difference")):
         found["unseen"] = unseen(rows, ask)
+    told = [found[key] for key in ("of_new", "of_difference", "of_relative") if key in found]
+    if any(not math.isfinite(one.second + one.fourth) for one in told):
+        return {key: found[key] for key in ("n", "clusters", "rarest") if key in found} | {
+            "why": _TOO_LARGE
+        }
     return found
 
 
+_TOO_LARGE = "numbers are too large to be squared: give them in another unit"
 _SMALL, _NOTHING = 1e-15, 1e-20
 
 
@@ -75,7 +90,7 @@ def _still(told: Moments | None, value: float, small: float = _SMALL) -> bool:
 
 def values(rows: Rows, ask: Ask) -> tuple[float, float]:
     """The metric of the new and of the old model; NaN where it has no value."""
-    if "why" in _classes_there(rows, ask):
+    if (rows.weight is not None and not rows.weight.any()) or "why" in _classes_there(rows, ask):
         return float("nan"), float("nan")
     new = valued(rows, rows.new, ask, old=False)[0]
     if not _has_old(rows):
@@ -99,7 +114,18 @@ def _classes_there(rows: Rows, ask: Ask) -> Measured:
         return {"why": f"all rows are of one class, so that {ask.metric} is not defined"}
     if len(rows.classes) == 2:
         return {"rarest": min(counts)}
-    return {"rarest": min(there)}
+    if ask.metric in AVERAGES and ask.average == "macro" and _said_alone(rows, counts):
+        return {"rarest": 0}
+    return {"rarest": min(there, default=0)}
+
+
+def _said_alone(rows: Rows, counts: list[int]) -> bool:
+    """True if a model says a class that no row is of: it then counts in a mean of classes."""
+    import numpy as np
+
+    absent = [at for at, number in enumerate(counts) if not number]
+    told = [one.prediction for one in (rows.new, rows.old) if one and one.prediction is not None]
+    return bool(absent) and any(bool(np.isin(one, absent).any()) for one in told)
 
 
 def _several(rows: Rows, ask: Ask, counts: list[int]) -> Measured:
@@ -109,7 +135,9 @@ def _several(rows: Rows, ask: Ask, counts: list[int]) -> Measured:
             return {"why": f"no row is of the class {ask.of_class}, by label or prediction"}
         own = counts[rows.classes.index(ask.of_class)]
         return {"rarest": min(own, len(rows) - own)}
-    if ask.metric in AVERAGES and ask.average in ("macro", "weighted"):
+    if ask.metric in AVERAGES and ask.average == "macro":
+        return {"rarest": min(counts, default=0)}
+    if ask.metric in AVERAGES and ask.average == "weighted":
         return {"rarest": min((number for number in counts if number), default=0)}
     return {}
 

@@ -114,6 +114,12 @@ def metric_named(name: str) -> Metric:
     return _CUSTOM if is_custom(name) else METRICS[name]
 
 
+def named_by(place: str) -> str | None:
+    """The metric whose name a number of a file has, as `overall.log_loss`; None of others."""
+    last = place.rpartition(".")[2]
+    return last if last in METRICS else None
+
+
 _FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))
 
 

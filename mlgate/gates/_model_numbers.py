@@ -17,6 +17,8 @@ from mlgate.gates._model_where import Place
 _LARGEST = 4 << 20
 _DEEPEST = 20
 _LISTED = 8
+_DOT = "\x1f"
+"""Stands for a dot inside a key, where names are told apart by their parts."""
 
 
 def read(
@@ -36,16 +38,16 @@ def read(
 
 def _meant(
     rule: Rule,
-    candidate: dict[str, float],
-    baseline: dict[str, float] | None,
+    candidate: Numbers,
+    baseline: Numbers | None,
     new: Place,
     old: Place | None,
 ) -> list[str]:
     """The numbers that a rule's `value` names, on both sides. Raises `GateError` where one side
     lacks one: what the baseline measured and the candidate does not is no pass."""
     pattern = rule.value or ""
-    there = {name for name in candidate if _matches(name, pattern)}
-    before = {name for name in baseline or () if _matches(name, pattern)}
+    there = _named(candidate, pattern)
+    before = _named(baseline, pattern) if baseline is not None else set()
     if not there:
         raise GateError(
             f"{new.path} has no number {pattern}; {_there(candidate)}",
@@ -57,6 +59,26 @@ def _meant(
         if there - before:
             raise _added(pattern, min(there - before), new, old, baseline)
     return sorted(there)
+
+
+def _named(found: Numbers, pattern: str) -> set[str]:
+    """The numbers that `pattern` means. Raises `GateError` where it means what is none."""
+    for name, value in found.others.items():
+        if _matches(name, pattern) and (not _WILD.intersection(pattern[-1:]) or _like(value)):
+            shown = name.replace(_DOT, ".")
+            raise GateError(
+                f"{shown} of {found.path} is {value!r}, which is no number",
+                "write it as a number: without quotes, and in YAML with a dot, as 1.0e-3",
+            )
+    return {name.replace(_DOT, ".") for name in found.parted if _matches(name, pattern)}
+
+
+_WILD = frozenset("*?]")
+
+
+def _like(value: object) -> bool:
+    """True for text that is a number in quotes."""
+    return isinstance(value, str) and _number(value) is not None
 
 
 def _dropped(pattern: str, name: str, new: Place, old: Place) -> GateError:
@@ -100,10 +122,14 @@ def _instead(pattern: str, names: list[str], path: str) -> str:
 
 
 def _matches(name: str, pattern: str) -> bool:
+    """By parts, of which a wildcard means one, whatever dots are in its key."""
     parts, wanted = name.split("."), pattern.split(".")
-    return name == pattern or (
+    return name.replace(_DOT, ".") == pattern or (
         len(parts) == len(wanted)
-        and all(fnmatch.fnmatchcase(part, one) for part, one in zip(parts, wanted, strict=True))
+        and all(
+            fnmatch.fnmatchcase(part.replace(_DOT, "."), one)
+            for part, one in zip(parts, wanted, strict=True)
+        )
     )
 
 
@@ -129,14 +155,31 @@ def _measured(
     )
 
 
-def numbers(place: Place) -> dict[str, float]:
+class Numbers(dict[str, float]):
     """Every number of a file, by its path with dots."""
+
+    def __init__(self, path: str, found: list[tuple[str, Any]]) -> None:
+        named = [(name.replace(_DOT, "."), value) for name, value in found]
+        super().__init__((name, value) for name, value in named if isinstance(value, float))
+        self.path = path
+        self.parted = [name for name, value in found if isinstance(value, float)]
+        """Their names, in which dots of keys are told from others."""
+        self.others = {name: value for name, value in found if not isinstance(value, float)}
+        """Text, and true or false, likewise."""
+        if len(self) < len(self.parted):
+            names = [name for name, value in named if isinstance(value, float)]
+            raise ValueError(f"{max(names, key=names.count)} stands there twice")
+
+
+def numbers(place: Place) -> Numbers:
+    """Every number of a file."""
     if os.path.getsize(place.file) > _LARGEST:
         raise GateError(f"{place.path} is larger than {_LARGEST >> 20} MiB", "name a smaller file")
     with open(place.file, "rb") as file:
         raw = file.read()
     try:
-        return dict(_flat(_parsed(raw, place.suffix, place.path), (), place.path))
+        found = _parsed(raw, place.suffix, place.path)
+        return Numbers(place.path, list(_flat(found, (), place.path)))
     except (ValueError, RecursionError) as error:  # every parser's complaint is a ValueError
         line = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise GateError(f"{place.path} cannot be read: {line}", "correct the file") from None
@@ -146,7 +189,7 @@ def _parsed(raw: bytes, suffix: str, path: str) -> Any:
     if suffix == ".json":
         import json
 
-        return json.loads(raw)
+        return json.loads(raw, object_pairs_hook=_once)
     if suffix == ".toml":
         import tomllib
 
@@ -161,6 +204,7 @@ def _parsed(raw: bytes, suffix: str, path: str) -> Any:
         ):
             raise ValueError("aliases are not read in metric files")
         try:
+            _check_keys(yaml.compose(raw, Loader=yaml.SafeLoader))
             return yaml.safe_load(raw)
         except yaml.YAMLError as error:
             raise ValueError(str(error)) from None
@@ -170,6 +214,28 @@ def _parsed(raw: bytes, suffix: str, path: str) -> Any:
         f"{path}: {suffix or 'a file without a suffix'} is no form of metrics that is read",
         "write .json, .yaml, .toml or .csv",
     )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Raises `ValueError` for a name that stands there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{max(names, key=names.count)} stands there twice")
+    return found
+
+
+def _check_keys(node: Any) -> None:
+    """The same of YAML, which is parsed without aliases."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        _once([(str(key.value), None) for key, _ in node.value])
+        for _, value in node.value:
+            _check_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _check_keys(value)
 
 
 def _delimited(text: str, delimiter: str) -> dict[str, Any]:
@@ -187,11 +253,10 @@ def _delimited(text: str, delimiter: str) -> dict[str, Any]:
     if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
         raise ValueError("it is no table with a head and rows of equal length")
     head, *rest = rows
+    _once([(name, None) for name in head])
     if len(rest) == 1 and _number(rest[0][0]) is not None:
         return {name: _number(cell) for name, cell in zip(head, rest[0], strict=True)}
-    names = [row[0] for row in rest]
-    if len(set(names)) < len(names):
-        raise ValueError(f"{max(names, key=names.count)} stands there twice")
+    _once([(row[0], None) for row in rest])
     if len(head) == 2:
         return {row[0]: _number(row[1]) for row in rest}
     return {
@@ -216,12 +281,13 @@ def _events(raw: bytes) -> Iterator[Any]:
         raise ValueError(str(error)) from None
 
 
-def _flat(value: Any, at: tuple[str, ...], path: str) -> Iterator[tuple[str, float]]:
+def _flat(value: Any, at: tuple[str, ...], path: str) -> Iterator[tuple[str, Any]]:
+    """What stands where: numbers, text, and true or false; nothing is NaN."""
     if len(at) > _DEEPEST:
         raise GateError(f"{path} is nested more than {_DEEPEST} deep", "write it flatter")
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(inner, (*at, str(key)), path)
+            yield from _flat(inner, (*at, str(key).replace(".", _DOT)), path)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from _flat(inner, (*at, str(number)), path)
@@ -229,3 +295,5 @@ def _flat(value: Any, at: tuple[str, ...], path: str) -> Iterator[tuple[str, flo
         yield ".".join(at), float(value)
     elif value is None or (isinstance(value, str) and value.lower() in ("nan", "inf", "-inf")):
         yield ".".join(at), float("nan")
+    elif isinstance(value, str | bool):
+        yield ".".join(at), value

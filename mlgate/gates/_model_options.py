@@ -47,7 +47,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prediction: Text | None = None
     """The column of predicted classes or numbers, of task `multilabel` of lists of classes."""
     score: str | tuple[str, ...] | dict[str, str] | None = None
-    """The column of the positive class's probability; of more classes, a column for each."""
+    """The column of the positive class's probability; of more classes, a column for each, in their
+    order or by their names, as `{ cat = "p_cat", dog = "p_dog" }`."""
     positive: str | int | None = None
     """The positive class; 1 unless given."""
     classes: tuple[str | int, ...] = ()
@@ -146,6 +147,14 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`query` is of task `ranking`, which needs it")
         if task == "ranking" and (self.weight is not None or not isinstance(self.score, str)):
             raise ValueError("task `ranking` has one column of `score`, and no `weight`")
+        if task == "binary" and isinstance(self.score, tuple):
+            raise ValueError(
+                "task `binary` has one column of `score`, the positive class's, or one for each "
+                "class by its name: score = { 0 = 'p_0', 1 = 'p_1' }"
+            )
+        by_class = task == "binary" and isinstance(self.score, dict)
+        if by_class and str(self.positive_class) not in (self.score or ()):
+            raise ValueError("`positive` is the class whose `score` counts: name it")
         if task == "regression" and self.prediction is None:
             raise ValueError("task `regression` needs `prediction`")
 
@@ -160,6 +169,11 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"`of_class` is none of the `classes`: {rule.of_class}")
         if task == "multilabel" and self.prediction is None and not isinstance(self.score, dict):
             raise ValueError("task `multilabel` needs `prediction`, or a `score` for each class")
+
+    @property
+    def positive_class(self) -> str | int:
+        """As given, or 1."""
+        return 1 if self.positive is None else self.positive
 
     @property
     def the_task(self) -> str:

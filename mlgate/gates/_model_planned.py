@@ -19,6 +19,7 @@ from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_total as total
 from mlgate.gates import _model_where as where
+from mlgate.gates._model_ask import kept
 from mlgate.gates._model_decide import Need, decide, needs
 from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_relative
 from mlgate.gates._model_judged import answers
@@ -139,7 +140,7 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
     needed, why = decision.needed, "" if decision.judged else decision.reason
     labels = None
     if need.compares and decision.judged:
-        share = 1 - better * need.margin
+        share = kept(1 - better * need.margin, found.old or 0.0)
         relative = need.kind == "drop-relative"
         evidence = of_relative(found, share, better) if relative else of_difference(found, better)
         margin = need.margin * abs(found.old or 0.0) if relative else need.margin
@@ -147,7 +148,8 @@ def _whole(rule: Rule, need: Need, found: Measured) -> Planned:
         needed = evidence.needed(distance, rule.alpha) if evidence else None
         if needed is not None and margin > 0:
             needed = max(needed, _fewest(found, margin, rule.alpha))
-        labels = labels_of(found, rule.metric, needed) if needed is not None else None
+        metric = None if relative else rule.metric
+        labels = labels_of(found, metric, needed) if needed is not None else None
     if decision.judged and decision.method == "plain comparison":
         why = "a plain comparison, without an interval"
     return Planned(

@@ -31,6 +31,8 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
+_DIGITS = 15
+"""What a number of double precision holds."""
 _NUMBERS_OF_PYTHON = re.compile(r"(?<=[\s:,\[])(?:NaN|-?Infinity)\b")
 _FORMS: dict[str, Form] = {
     ".json": "json",
@@ -204,15 +206,16 @@ def _json(values: list[Any], place: dict[str, Any], name: str) -> Array:
     import numpy as np
 
     if not (place.get("lists") and any(isinstance(value, list) for value in values)):
-        return from_values(values, place["path"], name)
+        return from_values(values, place["path"], name, mixed=place.get("mixed", False))
     found = np.empty(len(values), dtype=object)
     for at, value in enumerate(values):  # all at once, lists of one length would be a table
         found[at] = value
     return found
 
 
-def from_values(values: list[Any], path: str, name: str) -> Array:
-    """Values of JSON as an array: whole numbers, numbers (null is NaN) or text."""
+def from_values(values: list[Any], path: str, name: str, *, mixed: bool = False) -> Array:
+    """Values of JSON as an array: whole numbers, numbers (null is NaN) or text; numbers beside text
+    are text where they may be `mixed`."""
     import numpy as np
 
     kinds = {type(value) for value in values}
@@ -227,8 +230,24 @@ def from_values(values: list[Any], path: str, name: str) -> Array:
         return np.array([np.nan if value is None else value for value in values], dtype=float)
     if kinds <= {str, type(None)}:
         return np.array(["" if value is None else value for value in values])
-    names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise Refused(f"{path}: column {name!r} mixes {names}")
+    if mixed and kinds <= {int, float, bool, str, type(None)}:
+        return np.array([_written(value) for value in values])
+    names = " and ".join(sorted(_KINDS.get(kind, kind.__name__) for kind in kinds))
+    raise Refused(
+        f"{path}: column {name!r} holds {names}", "write numbers, or text, in every row of it"
+    )
+
+
+_KINDS = {
+    type(None): "null", bool: "true or false", int: "whole numbers", float: "numbers",
+    str: "text", list: "lists", dict: "objects",
+}  # fmt: skip
+
+
+def _written(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return repr(float(value) if isinstance(value, bool) else value)
 
 
 def typed(texts: list[str]) -> Array:
@@ -260,12 +279,20 @@ def _number(texts: Array) -> Array | None:
     filled = np.where(texts == "", "nan", texts)
     padded = np.char.startswith(filled, "0") & np.char.isdigit(filled)
     padded &= np.char.str_len(filled) > 1
-    if padded.any() or (filled == "nan").all():
+    if padded.any() or (filled == "nan").all() or _long(filled):
         return None
     try:
         return filled.astype(float)
     except ValueError:
         return None
+
+
+def _long(texts: Array) -> bool:
+    """True of whole numbers of more digits than a number of double precision tells apart."""
+    import numpy as np
+
+    digits = np.char.lstrip(texts, "-")
+    return bool(np.char.isdigit(digits).all() and (np.char.str_len(digits) > _DIGITS).any())
 
 
 def _truth(texts: Array) -> Array | None:

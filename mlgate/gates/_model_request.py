@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mlgate.gates._model_metrics import is_custom, metric_named
+from mlgate.gates._model_metrics import is_custom, metric_named, named_by
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_terms import ByRow, Ranges, Slicing
@@ -55,6 +55,7 @@ def _place(place: Place, options: Options, role: str) -> dict[str, Any]:
         "suffix": place.suffix,
         "records": options.records,
         "lists": options.the_task == "multilabel",
+        "mixed": options.invalid is not None,
         "role": role,
     }
 
@@ -87,6 +88,8 @@ def scores(options: Options) -> list[str]:
         return []
     if isinstance(options.score, str):
         return [options.score]
+    if isinstance(options.score, dict) and options.the_task == "binary":
+        return [options.score[str(options.positive_class)]]
     if isinstance(options.score, dict):
         return [options.score[str(name)] for name in _classes(options)]
     return list(options.score)
@@ -127,7 +130,8 @@ def better(rule: Rule) -> int:
     """1 where higher is better, else -1."""
     if rule.better is not None:
         return 1 if rule.better == "higher" else -1
-    return -1 if rule.metric and metric_named(rule.metric).lower_is_better else 1
+    named = rule.metric or named_by(rule.value or "")
+    return -1 if named and metric_named(named).lower_is_better else 1
 
 
 def average(rule: Rule, options: Options) -> str:

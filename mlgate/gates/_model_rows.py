@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
 from mlgate.gates._model_classes import classified
 from mlgate.gates._model_invalid import left_out
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 
 _WITHOUT = 'correct the evaluation, or say what counts as none: invalid = { values = [""] }'
+
+
+_UNWEIGHED = "give every row a weight; 0 where it is not to count"
 
 
 class Outputs:
@@ -85,16 +89,17 @@ class Rows:
 
     @cached_property
     def of_class(self) -> list[int]:
-        """How many rows each class has."""
+        """How many rows that weigh anything each class has."""
         import numpy as np
 
+        label: Any = self.label if self.weight is None else self.label[self.weight > 0]  # type: ignore[index]  # rows of classes have labels
         if self.several:
-            many: list[int] = self.label.sum(0, dtype=np.int64).tolist()  # type: ignore[union-attr]  # a matrix
+            many: list[int] = label.sum(0, dtype=np.int64).tolist()
             return many
         if len(self.classes) == 2:
-            ones = int(np.count_nonzero(self.label))  # type: ignore[arg-type]  # as below
-            return [len(self) - ones, ones]
-        counts: list[int] = np.bincount(self.label, minlength=len(self.classes)).tolist()  # type: ignore[arg-type]  # rows of classes have labels
+            ones = int(np.count_nonzero(label))
+            return [len(label) - ones, ones]
+        counts: list[int] = np.bincount(label, minlength=len(self.classes)).tolist()
         return counts
 
     @cached_property
@@ -196,11 +201,28 @@ def _ranked(new: Table, old: Table | None, asked: dict[str, Any]) -> Rows:
     """Rows of queries: gains, and what they are ranked by."""
     gain = finite(new, asked["label"])
     if (gain < 0).any():
-        raise Refused(f"{new.path}: column {asked['label']!r} has negative gains")
+        raise Refused(f"{new.where(asked['label'])} has negative gains")
     told = [Outputs(None, finite(one, asked["scores"][0])) for one in (new, old) if one]
     rows = Rows(gain, told[0], told[1] if old else None)
-    rows.query = factored(new.found[asked["query"]])[0]
+    rows.query = _together(new, asked["query"])
     return rows
+
+
+def _together(table: Table, name: str) -> Array:
+    """Numbers of what rows have in common. Raises `Refused` for rows that do not tell: they are not
+    all of one cluster or query."""
+    import numpy as np
+
+    codes, values = factored(table.found[name])
+    lacks = [at for at, value in enumerate(values) if value == "" or value != value]
+    if lacks:
+        rows = np.flatnonzero(np.isin(codes, lacks))
+        raise Refused(
+            f"{table.path}: column {name!r} has {counted(len(rows), 'row')} without a value, first "
+            f"row {int(rows[0]) + 1:,}",
+            "fill every row: one that stands alone has a value of its own",
+        )
+    return codes
 
 
 def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
@@ -208,11 +230,11 @@ def _surrounded(rows: Rows, new: Table, request: dict[str, Any]) -> None:
     asked = request["columns"]
     rows.rough = len(rows) > MANY
     if asked["weight"]:
-        rows.weight = finite(new, asked["weight"])
+        rows.weight = finite(new, asked["weight"], _UNWEIGHED)
         if (rows.weight < 0).any() or rows.weight.sum() <= 0:
             raise Refused(f"{new.path}: column {asked['weight']!r} has negative weights, or none")
     if asked["cluster"]:
-        rows.cluster = factored(new.found[asked["cluster"]])[0]
+        rows.cluster = _together(new, asked["cluster"])
     elif rows.query is not None:
         rows.cluster = rows.query
     for slicing in request["slices"]:

@@ -7,13 +7,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_named
+from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_named, named_by
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
 SOURCES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
+LOSS = re.compile(
+    r"(?i)(^|[_\W])(\w*loss|\w*error(_rate)?|r?mse|mae|s?mape|perplexity|latency\w*|[wc]er)$"
+)
+"""Names of numbers of which less is better."""
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
+
+
+def reads_as_loss(value: str) -> bool:
+    """True of a number that is no metric we know, but is called as if less of it were better."""
+    return named_by(value) is None and LOSS.search(value.rpartition(".")[2]) is not None
 
 
 def names_source(text: str) -> bool:
@@ -31,7 +40,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     value: Text | None = None
     """Of `metrics` files: the number's place, as `overall.f1` or `per_class.*.f1`."""
     better: Literal["higher", "lower"] | None = None
-    """Which direction is better, where the metric does not tell."""
+    """Which direction is better, where the metric, or the name of a number of a file, does not
+    tell."""
     n: Annotated[int, Meta(ge=1)] | None = None
     """Of `metrics` files: how many rows a share was measured on, which gives it an interval, and
     the difference of two of them one as of different rows."""
@@ -115,6 +125,12 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"no metric is called `{self.metric}`; {hint}")
         if self.metric is not None and is_custom(self.metric) and self.better is None:
             raise ValueError(f"`{self.metric}` does not tell which direction is better: `better`")
+        compared = self.better is None and (self.compares or self.reference is not None)
+        if self.value is not None and compared and reads_as_loss(self.value):
+            raise ValueError(
+                f'`{self.value}` reads as if less of it were better: `better = "lower"`, '
+                'or `"higher"`'
+            )
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")
         if self.metric == "quantile":

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+_GAPS = "fill every row, or slice by another column: ranges have no place for what is missing"
+
+
 def sliced(table: Table, slicing: list[dict[str, Any]]) -> tuple[list[str], Array]:
     """The names of the slices of one or several crossed columns, and each row's slice."""
     import numpy as np
@@ -20,7 +23,7 @@ def sliced(table: Table, slicing: list[dict[str, Any]]) -> tuple[list[str], Arra
     names, codes = [""], np.zeros(len(table), dtype=np.int64)
     for one in slicing:
         if one["ranges"]:
-            part, values = _ranged(finite(table, one["column"]), one["ranges"])
+            part, values = _ranged(finite(table, one["column"], _GAPS), one["ranges"])
         else:
             part, values = factored(table.found[one["column"]])
         texts = [_called(one["column"], _text(value), one["ranges"]) for value in values]

@@ -33,26 +33,43 @@ class Table:
         if place["role"] == "baseline":
             place = place | {"optional": witness(request)}
         self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
+        self._joined: dict[str, tuple[str, Array | None]] = {}
+        """Of columns of another table its path, and the place that each row has there."""
         self.id = ids_of(self.found, self.ids, place) if self.ids else None
 
     def __len__(self) -> int:
         return len(next(iter(self.found.values())))
+
+    def join(self, name: str, column: Array | Coded, path: str, places: Array | None) -> None:
+        """Take a column of another table, whose rows stand in other places, or in the same."""
+        self.found[name] = column if places is None else taken(column, places)
+        self._joined[name] = (path, places)
+
+    def where(self, name: str) -> str:
+        """The column as messages name it."""
+        return f"{self._joined.get(name, (self.path,))[0]}: column {name!r}"
+
+    def row(self, name: str, at: int) -> str:
+        """A row of the column as messages name it, counted from 1."""
+        places = self._joined[name][1] if name in self._joined else None
+        return f"row {(at if places is None else int(places[at])) + 1:,}"
+
+    def first(self, name: str, rows: Array) -> str:
+        """The first of these rows in the table that has the column."""
+        places = self._joined[name][1] if name in self._joined else None
+        return self.row(name, int(rows[0] if places is None else rows[places[rows].argmin()]))
 
 
 def join_labels(new: Table, request: dict[str, Any]) -> None:
     """The labels of another table, by id; rows of it that were not predicted are refused."""
     asked = request["columns"]
     table = columns(request["labels"], [*new.ids, asked["label"]])
-    labels = table[asked["label"]]
-    if new.id is None:
-        if len(labels) != len(new):
-            raise Refused(
-                f"{request['labels']['path']} has {len(labels):,} rows, {new.path} {len(new):,}"
-            )
-        new.found[asked["label"]] = labels
-        return
-    places = join.order(new.id, ids_of(table, new.ids, request["labels"]))
-    new.found[asked["label"]] = labels if places is None else taken(labels, places)
+    places, path = None, request["labels"]["path"]
+    if new.id is not None:
+        places = join.order(new.id, ids_of(table, new.ids, request["labels"]))
+    elif len(table[asked["label"]]) != len(new):
+        raise Refused(f"{path} has {len(table[asked['label']]):,} rows, {new.path} {len(new):,}")
+    new.join(asked["label"], table[asked["label"]], path, places)
 
 
 def taken(column: Array | Coded, places: Array) -> Array | Coded:
@@ -178,7 +195,7 @@ def align(new: Table, old: Table) -> None:
     if places is not None:
         for name in old.found:
             if name not in old.ids:
-                old.found[name] = taken(old.found[name], places)
+                old.join(name, old.found[name], old.path, places)
 
 
 def _equal(mine: Ids, theirs: Ids) -> bool:
@@ -193,10 +210,10 @@ def _equal(mine: Ids, theirs: Ids) -> bool:
 def _text(table: Table, name: str) -> Refused:
     """The first text among what should be numbers."""
     told = map(str, unfolded(table.found[name]).tolist())
-    row, word = next(((at, one) for at, one in enumerate(told, 1) if not _is_number(one)), (1, ""))
+    at, word = next(((at, one) for at, one in enumerate(told) if not _is_number(one)), (0, ""))
     return Refused(
-        f"{table.path}: column {name!r} holds text where numbers are needed, first {word!r} in row "
-        f"{row:,}",
+        f"{table.where(name)} holds text where numbers are needed, first {word!r} in "
+        f"{table.row(name, at)}",
         "correct the evaluation, or name a column of numbers",
     )
 
@@ -222,10 +239,10 @@ def finite(table: Table, name: str, mend: str = _GAPS) -> Array:
     if values.dtype.kind == "f":
         bad = len(values) - np.count_nonzero(np.isfinite(values))
         if bad:
-            first = int(np.flatnonzero(~np.isfinite(values))[0]) + 1
+            first = table.first(name, np.flatnonzero(~np.isfinite(values)))
             raise Refused(
-                f"{table.path}: column {name!r} has {counted(int(bad), 'value')} that "
-                f"{'is' if bad == 1 else 'are'} missing, NaN or infinite, first in row {first:,}",
+                f"{table.where(name)} has {counted(int(bad), 'value')} that "
+                f"{'is' if bad == 1 else 'are'} missing, NaN or infinite, first in {first}",
                 mend,
             )
         return values

@@ -53,6 +53,8 @@ def _parts(rows: Rows, outputs: Outputs, ask: Ask) -> list[Part]:
         return _averaged(rows, outputs, ask)
     if ask.metric == "balanced_accuracy":
         there = [own for own, _ in _classes(rows, outputs) if own.any()]
+        if len(there) < 2:  # of the other class nothing is known
+            return []
         return [_part(rows, own, weight=1 / len(there)) for own in there]
     if ask.metric in ("roc_auc", "average_precision"):
         return _ranked(rows, ask.metric)

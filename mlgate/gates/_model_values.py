@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_metrics import AVERAGES, is_custom, metric_named
 from mlgate.gates._model_quantile import windowed
-from mlgate.gates._model_read import MANY, SOME, Refused
+from mlgate.gates._model_read import MANY, SOME
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats import cells, multilabel, ranking
 from mlgate.stats import rows as by_row
@@ -154,11 +154,6 @@ def _of_scores(rows: Rows, outputs: Outputs, ask: Ask) -> Valued:
     if scores is None or label is None:
         raise AssertionError("no scores")
     if scores.ndim == 2:
-        if scores.shape[1] != len(rows.classes):
-            raise Refused(
-                f"{scores.shape[1]} score columns for {len(rows.classes)} classes",
-                "name them by class: score = { cat = 'p_cat', dog = 'p_dog' }",
-            )
         if ask.metric == "roc_auc":
             return _one_against_rest(rows, scores)
         if ask.metric == "top_k_accuracy":

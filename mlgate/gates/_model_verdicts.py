@@ -115,7 +115,10 @@ class Verdicts:
             rule = self.options.require[found.measure]
             for need in needs(rule):
                 if self._binds_slices(rule, need):
-                    decision = decide(need, found, rule, metric_of(rule.metric), asked.better(rule))
+                    # A gain is wanted of the whole table: a slice without it has lost nothing.
+                    guard = need if rule.prove else replace(need, margin=max(need.margin, 0.0))
+                    metric, better = metric_of(rule.metric), asked.better(rule)
+                    decision = decide(guard, found, rule, metric, better)
                     guarded.append((rule, found, decision))
         levels = holm([decision.p for _, _, decision in guarded])
         worst = sorted(zip(guarded, levels, strict=True), key=lambda one: _worst(one[0], one[1]))

@@ -8,7 +8,7 @@ from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
 from mlgate.gates._model_decide import BEYOND, Decision, Need
-from mlgate.gates._model_evidence import Measured, labels_of
+from mlgate.gates._model_evidence import BY_ANSWER, Measured, labels_of
 from mlgate.gates._model_rule import Rule
 
 _FAILED = "improve the model, or change the rule in a reviewed change of the policy"
@@ -28,8 +28,7 @@ def finding(
 ) -> Finding:
     """The decision as a finding; `adjusted` is the p value after Holm's correction."""
     compares = decision.need.compares
-    said = _drop_said if compares else _floor_said
-    message = said(name, rule, found, decision)
+    message = (_drop_said if compares else _floor_said)(name, rule, found, decision)
     if adjusted is not None and decision.result is Result.FAIL:
         message += f" (adjusted p {adjusted:.2g})"
     fails = decision.result is Result.FAIL
@@ -153,17 +152,27 @@ def _lacking(rule: Rule, found: Measured, decision: Decision) -> str:
     facts = [f"{rows} show differences from {number(decision.smallest)} on"]
     if found.churn is not None and compares:
         facts.insert(0, f"{found.churn:.1%} of the answers differ")
-    if decision.needed is None and compares:
+    if decision.needed is None and compares and decision.need.margin < 0:
+        facts.append("at this gain no number of rows would show it")
+    elif decision.needed is None and compares:
         facts.append("no number of rows shows that an equal model loses nothing: allow a little")
     elif decision.needed is None:
         facts.append("at this value no number of rows would show it")
-    elif found.churn == 0 and compares:
+    elif found.churn == 0 and compares and _still(rule, decision):
         facts.append(f"{counted(decision.needed, 'row')} without a difference would do")
     elif compares:
-        labels = labels_of(found, rule.metric, decision.needed)
+        metric = rule.metric if decision.need.kind == "drop" else None
+        labels = labels_of(found, metric, decision.needed)
         if labels is not None:
             facts.append(f"{counted(labels, 'label')} would do, where answers differ")
+        else:
+            facts.append(f"{counted(decision.needed, 'labelled row')} would do")
     return ": " + ", ".join(facts)
+
+
+def _still(rule: Rule, decision: Decision) -> bool:
+    """True if equal answers are all that the metric asks for."""
+    return rule.metric in BY_ANSWER or "no discordant row" in (decision.method or "")
 
 
 def note(rule: str, message: str, **more: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 from mlgate.core.answering import serve
 from mlgate.gates._model_ask import Ask
 from mlgate.gates._model_curves import curves
-from mlgate.gates._model_draws import drawn
+from mlgate.gates._model_draws import resampled
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
@@ -26,9 +26,9 @@ def answers(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"kind": "rows", "n": len(rows), "churn": rows.churn, "equal": equal(rows)}
         if rows.invalid:
             yield {"kind": "invalid", "of": rows.judged, "lacking": rows.invalid}
-        resampled = drawn(rows, asks, **request["bootstrap"]) if request["bootstrap"] else {}
+        draws = resampled(rows, asks, **request["bootstrap"]) if request["bootstrap"] else {}
         for one in _measures(rows, asks, None):
-            yield one | resampled.get(one["measure"], {})
+            yield one | draws.get(one["measure"], {})
         for measure, (names, codes) in rows.groups.items():
             for rate in metric_named(asks[measure].metric).rates:
                 groups = rates(rows, rate, names, codes)

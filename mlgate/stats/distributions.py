@@ -65,25 +65,29 @@ def _beta_part(x: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
+    """Lentz's fraction; what would be 0 is tiny. Most bounds are found by it, hence without a call
+    in its loop."""
     c = 1.0
-    d = 1.0 / _nonzero(1 - (a + b) * x / (a + 1))
+    d = 1 - (a + b) * x / (a + 1)
+    d = 1.0 / (d if d > _TINY or d < -_TINY else _TINY)
     result = d
     for m in range(1, 20_000):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        d = 1.0 / _nonzero(1 + even * d)
-        c = _nonzero(1 + even / c)
+        d = 1 + even * d
+        d = 1.0 / (d if d > _TINY or d < -_TINY else _TINY)
+        c = 1 + even / c
+        c = c if c > _TINY or c < -_TINY else _TINY
         result *= d * c
         odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        d = 1.0 / _nonzero(1 + odd * d)
-        c = _nonzero(1 + odd / c)
-        result *= d * c
-        if abs(d * c - 1) < 1e-15:
+        d = 1 + odd * d
+        d = 1.0 / (d if d > _TINY or d < -_TINY else _TINY)
+        c = 1 + odd / c
+        c = c if c > _TINY or c < -_TINY else _TINY
+        change = d * c
+        result *= change
+        if abs(change - 1) < 1e-15:
             break
     return result
-
-
-def _nonzero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:

@@ -38,19 +38,30 @@ class Sparse(Struct, frozen=True, kw_only=True):
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         """One-sided bounds of the change, each at `alpha`."""
-        gain_low, gain_high = self._events(self.gained, self.gained_squares, alpha)
-        loss_low, loss_high = self._events(self.lost, self.lost_squares, alpha)
-        below = math.hypot(self.gained - gain_low, loss_high - self.lost)
-        above = math.hypot(gain_high - self.gained, self.lost - loss_low)
-        return self.change - below, self.change + above
+        return self.low(alpha), self.high(alpha)
 
-    def _events(self, total: float, squares: float, alpha: float) -> tuple[float, float]:
-        """Bounds of one sum, each at `alpha`."""
-        low = 0.0
-        if total > 0:
-            low = self._scaled(total * total / squares, squares / total, alpha)
+    def low(self, alpha: float) -> float:
+        """The lower of them."""
+        gain = self.gained - self._least(self.gained, self.gained_squares, alpha)
+        loss = self._most(self.lost, self.lost_squares, alpha) - self.lost
+        return self.change - math.hypot(gain, loss)
+
+    def high(self, alpha: float) -> float:
+        """The upper of them."""
+        gain = self._most(self.gained, self.gained_squares, alpha) - self.gained
+        loss = self.lost - self._least(self.lost, self.lost_squares, alpha)
+        return self.change + math.hypot(gain, loss)
+
+    def _least(self, total: float, squares: float, alpha: float) -> float:
+        """The lower bound of one sum."""
+        if total <= 0:
+            return 0.0
+        return self._scaled(total * total / squares, squares / total, alpha)
+
+    def _most(self, total: float, squares: float, alpha: float) -> float:
+        """The upper bound of one sum."""
         total, squares = total + self.heaviest, squares + self.heaviest**2
-        return low, self._scaled(total * total / squares, squares / total, 1 - alpha)
+        return self._scaled(total * total / squares, squares / total, 1 - alpha)
 
     def _scaled(self, events: float, weight: float, p: float) -> float:
         others = max(self.units - events + 1, _LEAST)

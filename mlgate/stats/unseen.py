@@ -14,6 +14,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from mlgate.stats.distributions import normal_tail, root
+
 Form = Literal["share", "ratio", "f1", "average_precision"]
 """share: at most the share itself; ratio: of precision and jaccard, whose rows the model chooses;
 f1: twice that."""
@@ -76,6 +78,18 @@ def least_level(shown: Callable[[float], bool]) -> float:
     return math.exp(high)
 
 
+def smooth_level(spare: Callable[[float], float]) -> float:
+    """The same where what there is to spare, below 0 where nothing is shown, rises smoothly with
+    the level: in a fifth of the steps."""
+    if spare(_HIGHEST) <= 0:
+        return 1.0
+    if spare(_LEAST) > 0:
+        return 0.0
+    return normal_tail(root(lambda z: -spare(normal_tail(z)), 0.0, _FARTHEST))
+
+
+_FARTHEST = 37.2
+"""Beyond so many standard deviations a normal tail is less than the least level."""
 _LEAST, _HIGHEST = 1e-300, 0.5
 """Levels beyond which nothing is told apart; above one half the bounds of sums part again."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
+from mlgate.tables._arrow_stream import numbers
 from mlgate.tables._connect import _delimiter
 from mlgate.tables._protocol import Source
 from mlgate.tables._sql import name as quoted
@@ -53,12 +54,16 @@ def _columns(
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     types = {row[0]: row[1] for row in described}
     wanted = choose(list(types))
-    single = rounds(database.execute(f"SELECT count(*) FROM {source}").fetchone()[0])
+    number = database.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+    single = rounds(number)
     texts = {name: _texts(database, source, name) for name in wanted if types[name] == "VARCHAR"}
     if single and source.startswith("read_parquet"):
         types |= _small(database, source, {name: types[name] for name in wanted})
     picked = [_picked(name, types[name], texts.get(name), single) for name in wanted]
-    found = database.execute(f"SELECT {', '.join(picked)} FROM {source}").fetchnumpy()
+    query = f"SELECT {', '.join(picked)} FROM {source}"
+    found = numbers(database, query, number) if single else None
+    if found is None:
+        found = database.execute(query).fetchnumpy()
     return {name: _plain(found[name], texts.get(name)) for name in wanted}
 
 
@@ -89,7 +94,7 @@ def _small(database: Any, source: str, types: dict[str, str]) -> dict[str, str]:
     if not whole:
         return {}
     listed = ", ".join(f"min({quoted(name)}), max({quoted(name)})" for name in whole)
-    found = database.execute(f"SELECT {listed} FROM {source}").fetchone()
+    [found] = database.execute(f"SELECT {listed} FROM {source}").fetchall()
     narrow = {}
     for name, least, most in zip(whole, found[::2], found[1::2], strict=True):
         if least is not None and least >= 0 and most < 2**8:

@@ -133,3 +133,10 @@ def test_metrics_that_are_proposed_hold_numbers(tmp_path: Path) -> None:
     found = seen(model, tmp_path)
     assert found is not None and 'metrics = "z/metrics.json"' in found.comments
     assert any('value = "test.auc"' in line for line in found.comments)
+
+
+def test_a_first_number_that_is_a_loss_has_its_direction(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text('{"val_loss": 0.3, "auc": 0.9}')
+    found = seen(model, tmp_path)
+    assert found is not None
+    assert any('value = "val_loss", better = "lower", max_drop' in line for line in found.comments)

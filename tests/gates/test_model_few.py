@@ -11,6 +11,7 @@ from benchmarks.model import apart, ranks
 from benchmarks.model import few as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_apart import OfRecalls
+from mlgate.gates._model_bounds import Inverted
 from mlgate.gates._model_decide import Decision
 from mlgate.gates._model_exact import OfSparse
 from mlgate.gates._model_rows import Outputs, Rows
@@ -167,6 +168,14 @@ def test_levels_of_few_rows_agree_with_their_bounds(lost: int) -> None:
         low, high = found.bounds(alpha)
         assert found.p_below(high) == pytest.approx(alpha, rel=1e-6)
         assert found.p_above(low) == pytest.approx(alpha, rel=1e-6)
+
+
+@pytest.mark.parametrize("limit", [-1.0, -0.03, -0.01, 0.0, 0.002, 0.02, 1.0])
+def test_levels_found_in_few_steps_are_those_that_halves_find(limit: float) -> None:
+    weights = {"gained": 0.004, "gained_squares": 5e-6, "lost": 0.012, "lost_squares": 9e-6}
+    found = OfSparse(Sparse(units=2000, heaviest=0.002, **weights), 2000)
+    assert found.p_below(limit) == pytest.approx(Inverted.p_below(found, limit), rel=1e-9)
+    assert found.p_above(limit) == pytest.approx(Inverted.p_above(found, limit), rel=1e-9)
 
 
 def test_a_unit_heavier_than_all_that_differ_may_have_stayed_unseen() -> None:
