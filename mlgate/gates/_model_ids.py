@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 """Rows that a message names."""
+_EXACT = 2.0**53
+"""Whole numbers up to which double precision tells any two apart."""
 _BETWEEN = "\x1f"
 """Stands between the values of an id of several columns."""
 
@@ -39,7 +41,7 @@ class Ids(NamedTuple):
 def ids_of(found: dict[str, Array | Coded], names: list[str], place: dict[str, Any]) -> Ids:
     """The ids in the columns `names`; of several columns they become one text.
 
-    Raises `Refused` for rows that lack a value.
+    Raises `Refused` for rows that lack a value, and for numbers that may stand for several ids.
     """
     import numpy as np
 
@@ -52,6 +54,11 @@ def ids_of(found: dict[str, Array | Coded], names: list[str], place: dict[str, A
             raise Refused(
                 f"{one.path}: {counted(len(missing), 'row')} without an id{_listed(one, missing)}",
                 f"fill {column}, or name as `id` a column that every row has",
+            )
+        if part.dtype.kind == "f" and bool((np.abs(part) > _EXACT).any()):
+            raise Refused(
+                f"{place['path']}: column {name!r} has ids of more digits than a number holds",
+                "write them as text, or as whole numbers of at most 64 bits",
             )
     joined = parts[0] if len(parts) == 1 else parts[0].astype(str)
     for part in parts[1:]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -65,9 +65,14 @@ class NoColumn(Refused):
 
 
 def columns(
-    place: dict[str, Any], wanted: Sequence[str], *, empty: bool = False
+    place: dict[str, Any],
+    wanted: Sequence[str],
+    *,
+    rounded: Collection[str] = (),
+    empty: bool = False,
 ) -> dict[str, Array | Coded]:
-    """The wanted columns of the table in `place["files"]`, called `place["path"]` in messages.
+    """The wanted columns of the table in `place["files"]`, called `place["path"]` in messages; of
+    very many rows those to be `rounded` in single precision.
 
     Raises `Refused`; for no rows unless it may be `empty`.
     """
@@ -83,7 +88,7 @@ def columns(
     if suffix not in (".parquet", ".pq") and _is_small(files):
         found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
     else:
-        found = _large(engine, place, wanted)
+        found = _large(engine, place, wanted, rounded)
     if not empty and not len(next(iter(found.values()), ())):
         raise Refused(f"{place['path']} has no rows", "evaluate the model on its test set")
     return found
@@ -94,7 +99,7 @@ def _is_small(files: Sequence[str]) -> bool:
 
 
 def _large(
-    engine: Engine, place: dict[str, Any], wanted: Sequence[str]
+    engine: Engine, place: dict[str, Any], wanted: Sequence[str], rounded: Collection[str]
 ) -> dict[str, Array | Coded]:
     """The same through the engine that the policy names."""
     path, suffix = place["path"], place["suffix"]
@@ -106,7 +111,7 @@ def _large(
 
     table = Source(tuple(place["files"]), _FORMS[suffix], place["partitioned"])
     try:
-        return read(engine, table, chosen, lambda rows: rows > MANY)
+        return read(engine, table, chosen, lambda rows, name: rows > MANY and name in rounded)
     except GateError as error:
         raise Refused(f"{path} {error.message}", error.hint) from None
 

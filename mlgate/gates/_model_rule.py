@@ -13,16 +13,26 @@ Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
 SOURCES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
-LOSS = re.compile(
-    r"(?i)(^|[_\W])(\w*loss|\w*error(_rate)?|r?mse|mae|s?mape|perplexity|latency\w*|[wc]er)$"
-)
+_UNBOUNDED = r"\w*loss|r?mse|mae|s?mape|perplexity|latency\w*"
+LOSS = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED}|\w*error(_rate)?|[wc]er)$")
 """Names of numbers of which less is better."""
+_NO_SHARE = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED})$")
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
 
 
 def reads_as_loss(value: str) -> bool:
     """True of a number that is no metric we know, but is called as if less of it were better."""
     return named_by(value) is None and LOSS.search(value.rpartition(".")[2]) is not None
+
+
+def is_no_share(value: str) -> bool:
+    """True of a number that by its name can be no share of rows, though it may lie between 0 and
+    1: the bounds of a share would be those of something else."""
+    named = named_by(value)
+    if named is None:
+        return _NO_SHARE.search(value.rpartition(".")[2]) is not None
+    known = metric_named(named)
+    return known.tasks != ("score",) and (known.least < 0 or known.most > 1)
 
 
 def names_source(text: str) -> bool:
@@ -43,8 +53,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which direction is better, where the metric, or the name of a number of a file, does not
     tell."""
     n: Annotated[int, Meta(ge=1)] | None = None
-    """Of `metrics` files: how many rows a share was measured on, which gives it an interval, and
-    the difference of two of them one as of different rows."""
+    """Of `metrics` files: how many rows a share was measured on (a recall on those of its class, a
+    roc_auc on the rarer class's), which gives it an interval, and the difference of two of them one
+    as of different rows."""
     average: Literal["binary", "micro", "macro", "weighted", "samples"] | None = None
     """How classes are put together; `binary` for two classes, `samples` for jaccard, else `macro`.
     `micro` and `samples` are of task `multilabel`."""
@@ -130,6 +141,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(
                 f'`{self.value}` reads as if less of it were better: `better = "lower"`, '
                 'or `"higher"`'
+            )
+        if self.value is not None and self.n is not None and is_no_share(self.value):
+            raise ValueError(
+                f"`{self.value}` is no share of `n` rows: without `n` it is compared plainly, and "
+                "`predictions` give it an interval"
             )
         if self.metric == "share" and self.filter is None:
             raise ValueError("`share` needs `filter`, as `>= 0.5`")

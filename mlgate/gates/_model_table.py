@@ -23,16 +23,15 @@ class Table:
         asked = request["columns"]
         self.path: str = place["path"]
         self.ids: list[str] = asked["id"]
-        outputs = [*filter(None, [asked["prediction"]]), *asked["scores"], *asked["values"]]
+        outputs = [*_names(request, "prediction"), *asked["scores"], *asked["values"]]
         wanted = [*self.ids, *outputs]
         if place["role"] == "candidate":
-            wanted += [*filter(None, [asked["cluster"], asked["weight"], asked["query"]])]
-            slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
-            wanted += [one["column"] for slicing in slicings for one in slicing]
+            wanted += [*_names(request, "cluster", "weight", "query"), *_slicing(request)]
         labels = [asked["label"]] if asked["label"] and own_labels else []
         if place["role"] == "baseline":
             place = place | {"optional": witness(request)}
-        self.found = columns(place, list(dict.fromkeys([*wanted, *labels])))
+        named = list(dict.fromkeys([*wanted, *labels]))
+        self.found = columns(place, named, rounded=_rounded(request))
         self._joined: dict[str, tuple[str, Array | None]] = {}
         """Of columns of another table its path, and the place that each row has there."""
         self.id = ids_of(self.found, self.ids, place) if self.ids else None
@@ -60,10 +59,30 @@ class Table:
         return self.row(name, int(rows[0] if places is None else rows[places[rows].argmin()]))
 
 
+def _names(request: dict[str, Any], *kinds: str) -> list[str]:
+    """The columns of these kinds that the policy names."""
+    return [request["columns"][kind] for kind in kinds if request["columns"][kind]]
+
+
+def _slicing(request: dict[str, Any]) -> list[str]:
+    """The columns whose values name slices and groups."""
+    slicings = [*request["slices"], *(one["groups"] for one in request["measures"])]
+    return [one["column"] for slicing in slicings for one in slicing]
+
+
+def _rounded(request: dict[str, Any]) -> set[str]:
+    """The columns of which single precision is enough: numbers that are computed with, and not
+    those that tell rows, clusters or slices apart."""
+    asked = request["columns"]
+    computed = [*_names(request, "prediction", "label", "weight"), *asked["scores"]]
+    apart = [*asked["id"], *_names(request, "cluster", "query"), *_slicing(request)]
+    return {*computed, *asked["values"]} - {*apart}
+
+
 def join_labels(new: Table, request: dict[str, Any]) -> None:
     """The labels of another table, by id; rows of it that were not predicted are refused."""
     asked = request["columns"]
-    table = columns(request["labels"], [*new.ids, asked["label"]])
+    table = columns(request["labels"], [*new.ids, asked["label"]], rounded=_rounded(request))
     places, path = None, request["labels"]["path"]
     if new.id is not None:
         places = join.order(new.id, ids_of(table, new.ids, request["labels"]))

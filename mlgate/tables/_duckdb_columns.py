@@ -29,7 +29,7 @@ def fetched(
     _engine: Engine,
     table: Source,
     choose: Callable[[list[str]], Sequence[str]],
-    rounds: Callable[[int], bool],
+    rounds: Callable[[int, str], bool],
     /,
 ) -> dict[str, Array | Coded]:
     """The columns, as `mlgate.tables.columns` says."""
@@ -49,19 +49,22 @@ def _columns(
     database: Any,
     source: str,
     choose: Callable[[list[str]], Sequence[str]],
-    rounds: Callable[[int], bool],
+    rounds: Callable[[int, str], bool],
 ) -> dict[str, Array | Coded]:
     described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     types = {row[0]: row[1] for row in described}
     wanted = choose(list(types))
     number = database.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
-    single = rounds(number)
+    rounded = {name for name in wanted if rounds(number, name)}
     texts = {name: _texts(database, source, name) for name in wanted if types[name] == "VARCHAR"}
-    if single and source.startswith("read_parquet"):
+    if rounded and source.startswith("read_parquet"):
         types |= _small(database, source, {name: types[name] for name in wanted})
-    picked = [_picked(name, types[name], texts.get(name), single) for name in wanted]
+    picked = [
+        _picked(name, types[name], texts.get(name), short=bool(rounded), single=name in rounded)
+        for name in wanted
+    ]
     query = f"SELECT {', '.join(picked)} FROM {source}"
-    found = numbers(database, query, number) if single else None
+    found = numbers(database, query, number) if rounded else None
     if found is None:
         found = database.execute(query).fetchnumpy()
     return {name: _plain(found[name], texts.get(name)) for name in wanted}
@@ -104,11 +107,12 @@ def _small(database: Any, source: str, types: dict[str, str]) -> dict[str, str]:
     return narrow
 
 
-def _picked(name: str, kind: str, texts: list[str] | None, single: bool) -> str:
+def _picked(name: str, kind: str, texts: list[str] | None, *, short: bool, single: bool) -> str:
+    """The expression for a column; `short` of a few texts, `single` in single precision."""
     column = quoted(name)
     if texts is not None:
         listed = ", ".join(map(text, texts))
-        if single and len(texts) <= _FEW:
+        if short and len(texts) <= _FEW:
             return f"CAST(list_position([{listed}], {column}) - 1 AS UTINYINT) AS {column}"
         return f"enum_code(CAST({column} AS ENUM({listed}))) AS {column}"
     if kind.startswith("DECIMAL") or (kind == "DOUBLE" and single):

@@ -26,7 +26,7 @@ def fetched(
     engine: Engine,
     table: Source,
     choose: Callable[[list[str]], Sequence[str]],
-    rounds: Callable[[int], bool],
+    rounds: Callable[[int, str], bool],
     /,
 ) -> dict[str, Array | Coded]:
     """The columns, as `mlgate.tables.columns` says; read by the embedded engine where Spark reads
@@ -47,8 +47,8 @@ def fetched(
         raise GateError(f"cannot be read: {error.message}", error.hint) from None
     except spark_failures as error:
         raise GateError(f"cannot be read: {told(error)}") from None
-    single = rounds(rows.num_rows)
-    return {name: _array(rows.column(name), single, types[name]) for name in wanted}
+    number = rows.num_rows
+    return {n: _array(rows.column(n), rounds(number, n), types[n]) for n in wanted}
 
 
 def _array(column: Any, single: bool, called: Type = "other") -> Array | Coded:

@@ -39,12 +39,13 @@ def columns(
     engine: Engine,
     table: Source,
     choose: Callable[[list[str]], Sequence[str]],
-    rounds: Callable[[int], bool],
+    rounds: Callable[[int, str], bool],
 ) -> dict[str, Array | Coded]:
     """The columns that `choose` takes of all names, in the order of the files and of their rows.
 
-    A table whose number of rows `rounds` has its numbers in single precision. Raises `GateError`
-    with the end of a sentence about the table, and what `choose` raises.
+    `rounds` says by a table's number of rows and a column's name whether its numbers come in single
+    precision. Raises `GateError` with the end of a sentence about the table, and what `choose`
+    raises.
     """
     if engine.name == "spark":
         from mlgate.tables._spark_columns import fetched

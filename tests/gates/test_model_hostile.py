@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import numpy as np
 import pytest
@@ -63,6 +64,45 @@ def test_long_whole_numbers_are_told_apart(judged: Judged) -> None:
         judged, new, csv(id=other, label=LABEL, prediction=OLD), require=[ACCURACY], **COLUMNS
     )
     assert f"400 ids only in pred.csv, such as {ids[0]}" in error.message
+
+
+def parquet(folder: Path, query: str) -> bytes:
+    file = folder / "made.parquet"
+    duckdb.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet)")
+    return file.read_bytes()
+
+
+def test_numbers_that_stand_for_several_ids_are_refused(judged: Judged, tmp_path: Path) -> None:
+    """Decimals and numbers of 128 bits are read in double precision."""
+    for kind in ("DECIMAL(22, 0)", "HUGEINT", "DOUBLE"):
+        new, old = (
+            parquet(tmp_path, f"SELECT (12345678901234567000 + 3000 * i)::{kind} AS id, "
+                              f"i % 2 AS label, (i + {wrong} * (i < 20)::INT) % 2 AS prediction "
+                              "FROM range(400) t(i)")
+            for wrong in (0, 1)
+        )  # fmt: skip
+        with pytest.raises(GateError) as error:
+            judged(new, old, name="p.parquet", require=[ACCURACY], **COLUMNS)
+        assert "p.parquet: column 'id' has ids of more digits than a number holds" in str(
+            error.value.message
+        )
+
+
+def test_what_tells_rows_and_slices_apart_is_never_rounded(judged: Judged, tmp_path: Path) -> None:
+    """Of more than a million rows scores are: 30,000,001 would be 30,000,000, and 0.1 a slice
+    called 0.10000000149."""
+    new, old = (
+        parquet(tmp_path, "SELECT 30000000.0::DOUBLE + i AS id, i % 2 AS label, "
+                          f"(i + {wrong} * (i < 20)::INT) % 2 AS prediction, "
+                          "[0.1::DOUBLE, 0.7][1 + i // 2 % 2] AS ratio, "
+                          "30000000.0::DOUBLE + i // 10 AS visit FROM range(1000100) t(i)")
+        for wrong in (0, 1)
+    )  # fmt: skip
+    also: dict[str, Any] = {"slices": ["ratio"], "cluster": "visit"}
+    found = judged(new, old, name="p.parquet", require=[ACCURACY], **COLUMNS, **also)
+    one = of(found, "max-drop")[0].measurement
+    assert one is not None and one.n == 1_000_100
+    assert any("ratio=0.1 " in one.message for one in of(found, "slices")), found
 
 
 def test_scores_of_more_classes_than_there_are_labels_are_refused(judged: Judged) -> None:
@@ -421,6 +461,20 @@ def test_a_number_called_as_a_metric_has_its_direction(judged: Judged) -> None:
 def test_a_number_called_a_loss_says_which_direction_is_better(judged: Judged, value: str) -> None:
     with pytest.raises(ValueError, match="reads as if less of it were better"):
         of_numbers(judged, {value: 0.4}, {value: 0.2}, value=value, max_drop=0.1)
+
+
+@pytest.mark.parametrize("value", ["all.log_loss", "r2", "val_loss", "test.RMSE", "a.mae"])
+def test_what_is_no_share_has_no_interval_of_one(judged: Judged, value: str) -> None:
+    with pytest.raises(ValueError, match=r"is no share of `n` rows: without `n` it is compared"):
+        of_numbers(judged, {value: 0.4}, value=value, max=0.5, better="lower", n=500)
+
+
+@pytest.mark.parametrize("value", ["error_rate", "overall.f1", "roc_auc", "mean", "class_loss.f1"])
+def test_what_may_be_a_share_has_one(judged: Judged, value: str) -> None:
+    key, _, last = value.rpartition(".")
+    new: Any = {key: {last: 0.4}} if key else {last: 0.4}
+    found = of(of_numbers(judged, new, value=value, max=0.5, n=500), "max")[0].measurement
+    assert found is not None and found.low is not None
 
 
 @pytest.mark.parametrize("value", ["power", "answer", "cancer", "overall.f1", "losses_avoided"])

@@ -83,7 +83,9 @@ def test_buffers_are_given_back() -> None:
 
 
 def _read(file: Path, *, many: bool, **also: Any) -> dict[str, Any]:
-    return dict(columns(EMBEDDED, Source((str(file),), "parquet"), list, lambda rows: many, **also))
+    return dict(
+        columns(EMBEDDED, Source((str(file),), "parquet"), list, lambda rows, name: many, **also)
+    )
 
 
 def test_a_table_of_many_rows_is_the_same_with_and_without_nulls(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def written(folder: Path, texts: list[str | None]) -> Source:
 
 
 def spelled(table: Source, *, large: bool) -> tuple[list[str], list[str]]:
-    found = columns(EMBEDDED, table, lambda _: ["name"], lambda _: large)["name"]
+    found = columns(EMBEDDED, table, lambda _: ["name"], lambda *_: large)["name"]
     assert isinstance(found, Coded)
     return [found.texts[code] for code in found.codes], found.texts
 
@@ -61,8 +61,8 @@ def test_whole_numbers_of_large_tables_are_narrow_and_the_same(
             f"COPY (SELECT {whole} FROM (VALUES {values}) t({', '.join(names)})) TO '{file}'"
         )
     table = Source((str(file),), "parquet", False)
-    narrow = columns(EMBEDDED, table, lambda _: names, lambda _: True)
-    plain = columns(EMBEDDED, table, lambda _: names, lambda _: False)
+    narrow = columns(EMBEDDED, table, lambda _: names, lambda *_: True)
+    plain = columns(EMBEDDED, table, lambda _: names, lambda *_: False)
     for name, most in zip(names, EDGES, strict=True):
         found, wide = narrow[name], plain[name]
         assert isinstance(found, np.ndarray) and isinstance(wide, np.ndarray)
