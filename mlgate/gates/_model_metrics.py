@@ -49,7 +49,6 @@ def _loss(task: str, needs: str, **more: Any) -> Metric:
 
 
 _ERROR = _loss("regression", "prediction", skewed=True, most=_UP)
-_LOSS_OF_NUMBERS = _loss("regression", "prediction", most=_UP)
 
 METRICS: dict[str, Metric] = {
     "accuracy": _share(),
@@ -73,8 +72,8 @@ METRICS: dict[str, Metric] = {
     "mean_absolute_error": _ERROR,
     "mean_squared_error": _ERROR,
     "root_mean_squared_error": _ERROR,
-    "mean_absolute_percentage_error": _LOSS_OF_NUMBERS,
-    "mean_pinball_loss": _LOSS_OF_NUMBERS,
+    "mean_absolute_percentage_error": _ERROR,
+    "mean_pinball_loss": _loss("regression", "prediction", most=_UP),
     "r2": Metric(tasks=("regression",), needs="prediction", scale="log1m", skewed=True, least=-_UP),
     "ndcg_at_k": Metric(tasks=("ranking",), needs="score", skewed=True),
     "mean": Metric(tasks=("score",), needs="value", skewed=True, least=-_UP, most=_UP),
