@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from mlflow_place import Client, Store, environment, served
+from mlflow_place import MLFLOW, Client, Store, environment, served
 from model_house import House
 from projects import Ended
 
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.timeout(1200)]
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: TempPathFactory) -> Iterator[Store]:
-    env = environment(tmp_path_factory.mktemp("mlflow") / "env", "mlflow>=3,<3.18")
+    env = environment(tmp_path_factory, MLFLOW)
     client = Client(env)
     yield Store(client, tmp_path_factory.mktemp("store"))
     client.close()
@@ -164,7 +164,7 @@ def test_mlflow_that_is_not_there(in_folder: House, store: Store) -> None:
 
 @pytest.fixture(scope="module")
 def gto(tmp_path_factory: TempPathFactory) -> Path:
-    return environment(tmp_path_factory.mktemp("gto") / "env", "gto>=1.7") / "bin/gto"
+    return environment(tmp_path_factory, "gto>=1.7") / "bin/gto"
 
 
 def asked(gto: Path, house: House, *args: str) -> str:
