@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
 from mlgate.gates._model_classes import classified
+from mlgate.gates._model_coded import factored
 from mlgate.gates._model_invalid import left_out
 from mlgate.gates._model_lists import listed
-from mlgate.gates._model_read import MANY, Refused, factored
+from mlgate.gates._model_read import MANY
+from mlgate.gates._model_refused import Refused
 from mlgate.gates._model_slices import sliced
 from mlgate.gates._model_table import (
     Table,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates import _model_join as join
-from mlgate.gates._model_ids import Ids, ids_of, unfolded
-from mlgate.gates._model_read import OtherRows, Refused, columns
+from mlgate.gates._model_coded import taken, unfolded
+from mlgate.gates._model_ids import Ids, ids_of
+from mlgate.gates._model_read import columns
+from mlgate.gates._model_refused import OtherRows, Refused
 from mlgate.tables.columns import Coded
 
 if TYPE_CHECKING:
@@ -89,13 +91,6 @@ def join_labels(new: Table, request: dict[str, Any]) -> None:
     elif len(table[asked["label"]]) != len(new):
         raise Refused(f"{path} has {len(table[asked['label']]):,} rows, {new.path} {len(new):,}")
     new.join(asked["label"], table[asked["label"]], path, places)
-
-
-def taken(column: Array | Coded, places: Array) -> Array | Coded:
-    """Some rows of a column."""
-    if isinstance(column, Coded):
-        return Coded(column.codes[places], column.texts)
-    return column[places]
 
 
 def witness(request: dict[str, Any]) -> str | None:

@@ -13,7 +13,7 @@ from mlgate.gates._model_draws import resampled
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
-from mlgate.gates._model_read import Refused
+from mlgate.gates._model_refused import Refused
 from mlgate.gates._model_rows import Rows, read
 from mlgate.stats.tallies import placed, tally
 
