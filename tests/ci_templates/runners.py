@@ -81,7 +81,8 @@ def _groovy(
     project: Project, environ: dict[str, str], name: str, inputs: Mapping[str, str], fork: bool
 ) -> Ran:
     groovy = package("npm-groovy-lint") / "lib" / "java" / "groovy" / "lib"
-    argv = [on_path("java"), "-cp", f"{groovy}/*", "groovy.ui.GroovyMain", DSL]
+    short = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # for a JVM that lives for seconds
+    argv = [on_path("java"), *short, "-cp", f"{groovy}/*", "groovy.ui.GroovyMain", DSL]
     argv += [TEMPLATES / "jenkins" / name, *(f"{key}={value}" for key, value in inputs.items())]
     told = {"JENKINS_URL": "http://x", "CHANGE_TARGET": "main", "CHANGE_ID": "7"}
     told |= {"CHANGE_FORK": "them"} if fork else {}
