@@ -20,10 +20,11 @@ from mlgate.gates import _model_total as total
 from mlgate.gates import _model_value_rules as value_rules
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_ask import kept
-from mlgate.gates._model_decide import Need, decide, needs
+from mlgate.gates._model_decide import decide
 from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_relative
 from mlgate.gates._model_judged import answers
 from mlgate.gates._model_metrics import metric_of
+from mlgate.gates._model_needs import Need, needs
 from mlgate.gates._model_place import NoBaseline, Place
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.paired import rows_without_difference
