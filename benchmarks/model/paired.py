@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -48,29 +49,23 @@ def cells(
 
 def _proves_loss(n: int, discordant: int) -> range:
     """The gains with which a loss is proven."""
-    return range(_first(discordant, lambda b: bounds(Discordant(b, discordant - b, n))[1] >= 0))
+
+    def is_open(gains: int) -> bool:
+        return bounds(Discordant(gains, discordant - gains, n))[1] >= 0
+
+    return range(bisect_left(range(discordant + 1), True, key=is_open))
 
 
 def _passes(margin: float) -> Counted:
     """The gains with which the margin is shown."""
 
     def within(n: int, discordant: int) -> range:
-        start = _first(discordant, lambda b: bounds(Discordant(b, discordant - b, n))[0] >= -margin)
-        return range(start, discordant + 1)
+        def shown(gains: int) -> bool:
+            return bounds(Discordant(gains, discordant - gains, n))[0] >= -margin
+
+        return range(bisect_left(range(discordant + 1), True, key=shown), discordant + 1)
 
     return within
-
-
-def _first(discordant: int, holds: Callable[[int], bool]) -> int:
-    """The least number of gains with which `holds`, or one more than there are."""
-    low, high = 0, discordant + 1
-    while low < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
 
 
 def _chance(n: int, churn: float, difference: float, counted: Counted) -> float:

@@ -39,7 +39,7 @@ def rulings(given: Balance, answer: Value, before: Value) -> Iterator[Ruling]:
         if given.rate is not None:
             yield _rate(given, group, positive, labelled)
     if given.max_gap is not None and len(rates) > 1:
-        yield _gap(given, about, rates)
+        yield largest_gap(given, about, rates)
     if given.max_change is not None:
         yield from _changes(given, about, answer, before)
 
@@ -70,7 +70,8 @@ def _rate(given: Balance, group: str, positive: int, rows: int) -> Ruling:
     return Ruling(within(value, low, high), f"{said}, must be {wanted}", measurement)
 
 
-def _gap(given: Balance, about: str, rates: dict[str, float]) -> Ruling:
+def largest_gap(given: Balance, about: str, rates: dict[str, float]) -> Ruling:
+    """What the highest and the lowest share of all groups come to; `rates` by group."""
     most = given.max_gap or 0.0
     low, high = min(rates, key=rates.__getitem__), max(rates, key=rates.__getitem__)
     gap = rates[high] - rates[low]

@@ -79,7 +79,7 @@ def against_base(
         yield finding(table.path, check, _rows_changed(options, answers, before), mend(check))
     for given, aggregate in balance:
         check = Check(
-            rule="balance", about=given.group, asks=(aggregate,), judge=_data_balance._gap
+            rule="balance", about=given.group, asks=(aggregate,), judge=_data_balance.largest_gap
         )
         reason = answers.unfit(aggregate)
         if reason is not None:

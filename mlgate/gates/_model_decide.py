@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from msgspec import Struct
-
 from mlgate.core.words import Result
 from mlgate.gates._model_ask import kept
 from mlgate.gates._model_bounds import Evidence
@@ -21,67 +19,14 @@ from mlgate.gates._model_evidence import (
 from mlgate.gates._model_exact import OfUnseen
 from mlgate.gates._model_metrics import Metric
 from mlgate.gates._model_more_rows import more_rows
+from mlgate.gates._model_needs import BEYOND, PROVEN, Decision, Need
 from mlgate.gates._model_quantile import OfQuantile
 from mlgate.gates._model_rule import Rule
 from mlgate.stats import quantiles
 from mlgate.stats.quantiles import Window
 from mlgate.stats.sparse import FEW
 
-BEYOND = "beyond the margin"
-PROVEN = "loss proven"
 UNSEEN = "no discordant rows, and nothing bounds what an unseen one does to this metric"
-
-
-class Need(Struct, frozen=True, kw_only=True):
-    """One bound of a rule."""
-
-    kind: str
-    """`min`, `max`, `between`, `drop` (the margin; negative for a gain) or `drop-relative`."""
-    least: float = -math.inf
-    most: float = math.inf
-    margin: float = 0.0
-
-    @property
-    def compares(self) -> bool:
-        """True if it is about the baseline."""
-        return self.kind.startswith("drop")
-
-
-class Decision(Struct, frozen=True, kw_only=True):
-    """What the evidence says of one need."""
-
-    need: Need
-    result: Result
-    reason: str = ""
-    """`beyond the margin` or `loss proven`; why it is open or not judged."""
-    value: float | None = None
-    """The value, or the gain over the baseline (a loss is negative)."""
-    low: float | None = None
-    high: float | None = None
-    p: float = 1.0
-    """The level at which a loss (or a broken floor) is proven."""
-    needed: int | None = None
-    smallest: float | None = None
-    method: str | None = None
-    judged: bool = True
-
-
-def needs(rule: Rule) -> list[Need]:
-    """The bounds of a rule, each judged by itself."""
-    found = []
-    if rule.min is not None:
-        found.append(Need(kind="min", least=rule.min))
-    if rule.max is not None:
-        found.append(Need(kind="max", most=rule.max))
-    if rule.between is not None:
-        found.append(Need(kind="between", least=rule.between[0], most=rule.between[1]))
-    if rule.max_drop is not None:
-        found.append(Need(kind="drop", margin=rule.max_drop))
-    if rule.min_gain is not None:
-        found.append(Need(kind="drop", margin=-rule.min_gain))
-    if rule.max_drop_relative is not None:
-        found.append(Need(kind="drop-relative", margin=rule.max_drop_relative))
-    return found
 
 
 def decide(need: Need, found: Measured, rule: Rule, metric: Metric, better: int) -> Decision:

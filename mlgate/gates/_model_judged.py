@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
-from mlgate.gates import _model_home, _model_numbers, _model_request
+from mlgate.gates import _model_home, _model_request, _model_value_rules
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_place import NoBaseline, Place
@@ -52,9 +52,9 @@ def judged(
 
 
 def _numbers(options: Options, new: Place, old: Place | None) -> Any:
-    """As `_model_numbers.read`. Raises `Quoted`."""
+    """As `_model_value_rules.read`. Raises `Quoted`."""
     try:
-        return _model_numbers.read(options, new, old)
+        return _model_value_rules.read(options, new, old)
     except GateError as error:
         raise Quoted(error.message, error.hint) from None
 

@@ -13,17 +13,18 @@ from msgspec.structs import replace
 
 from mlgate.core.errors import GateError
 from mlgate.gates import _model_fairness as fairness
-from mlgate.gates import _model_numbers as numbers
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_total as total
+from mlgate.gates import _model_value_rules as value_rules
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_ask import kept
-from mlgate.gates._model_decide import Need, decide, needs
+from mlgate.gates._model_decide import decide
 from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_relative
 from mlgate.gates._model_judged import answers
 from mlgate.gates._model_metrics import metric_of
+from mlgate.gates._model_needs import Need, needs
 from mlgate.gates._model_place import NoBaseline, Place
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.paired import rows_without_difference
@@ -71,7 +72,7 @@ def planned(ctx: Context) -> list[Planned]:
 def _beside(ctx: Context, options: Options, new: Place, old: Place | None) -> Iterator[Planned]:
     """What these rules want, by one table beside another."""
     if options.metrics:
-        yield from _of_numbers(options, numbers.read(options, new, old)[0])
+        yield from _of_numbers(options, value_rules.read(options, new, old)[0])
         return
     labels = where.candidate(ctx, options.labels) if options.labels else None
     yield from _of(options, answers(ctx, options, new, old, labels))

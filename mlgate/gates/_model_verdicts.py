@@ -14,9 +14,10 @@ from mlgate.core.words import Level, Result
 from mlgate.gates import _model_fairness as fairness
 from mlgate.gates import _model_request as asked
 from mlgate.gates import _model_words as words
-from mlgate.gates._model_decide import Decision, Need, decide, needs
+from mlgate.gates._model_decide import decide
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_metrics import metric_of
+from mlgate.gates._model_needs import Decision, Need, needs
 from mlgate.gates._model_options import Options
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.families import holm

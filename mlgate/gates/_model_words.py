@@ -7,8 +7,8 @@ from math import isfinite
 from mlgate.core.finding import Finding, Measurement
 from mlgate.core.text import counted
 from mlgate.core.words import Level, Result
-from mlgate.gates._model_decide import BEYOND, Decision, Need
 from mlgate.gates._model_evidence import BY_ANSWER, Measured, labels_of
+from mlgate.gates._model_needs import BEYOND, Decision, Need
 from mlgate.gates._model_rule import Rule
 
 _FAILED = "improve the model, or change the rule in a reviewed change of the policy"

@@ -10,66 +10,24 @@ from msgspec import Meta, Struct
 
 from mlgate.core.digests import digest_of
 from mlgate.core.errors import GateError
-from mlgate.core.finding import Finding, Location, Measurement
-from mlgate.core.gate import Inputs, Rule
-from mlgate.core.text import counted, plain, shown
+from mlgate.core.finding import Finding, Measurement
+from mlgate.core.gate import Inputs
+from mlgate.core.text import counted, shown
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _artifact_pins as pins
 from mlgate.gates import _artifact_where as where
 from mlgate.gates._artifact_options import Contract, Predict, Size, Text, bytes_of
+from mlgate.gates._artifact_rules import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlgate.core.gate import Context, Detected
 
+__all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
+
 stages = frozenset({Stage.MERGE, Stage.PROMOTE})
 REVISION = 3
-
-_ANEW = "do not load it; have it written anew by somebody you trust, best as safetensors or skops"
-rules = {
-    "unknown-name": Rule(
-        "Loading the file imports something that is not known to be harmless.",
-        "look at what it is, and if it belongs there, allow it in the policy",
-        Level.ERROR,
-    ),
-    "runs-code": Rule("Loading the file reaches what can run code.", _ANEW, Level.ERROR),
-    "call": Rule("Loading the file calls something as no library does.", _ANEW, Level.ERROR),
-    "code-inside": Rule("The file holds code beside its weights.", _ANEW, Level.ERROR),
-    "malformed": Rule("The file can be read in more than one way, or in none.", _ANEW, Level.ERROR),
-    "trailing": Rule("Data follows the file's end.", _ANEW, Level.ERROR),
-    "limit": Rule("Reading the file costs more than it may.", _ANEW, Level.ERROR),
-    "unknown-format": Rule(
-        "The format is not known, so that nothing can be said of it.",
-        "exclude it if it is no part of the model (`exclude`)",
-        Level.ERROR,
-    ),
-    "unreadable": Rule("The file is packed in a way that cannot be read here.", level=Level.ERROR),
-    "external-data": Rule("Weights lie in other files.", "save the model as one file", Level.ERROR),
-    "custom-operator": Rule(
-        "The model needs operators that are code of others.",
-        "allow their domain in the policy if it is yours",
-        Level.ERROR,
-    ),
-    "size": Rule("The model is no larger than its target holds.", level=Level.ERROR),
-    "load": Rule("The model is loaded in the time that its target allows.", level=Level.ERROR),
-    "memory": Rule("The model takes no more memory than its target has.", level=Level.ERROR),
-    "latency": Rule("The model answers in time, and the evidence shows it.", level=Level.ERROR),
-    "requirement": Rule("What the model needs is what its target has.", level=Level.ERROR),
-    "other-version": Rule(
-        "A scikit-learn model was saved by the scikit-learn that the repository pins.",
-        "save it anew with the pinned one, or pin the one that saved it",
-        Level.WARNING,
-    ),
-    "contract": Rule(
-        "The model takes what the baseline takes, and gives what the baseline gives.",
-        level=Level.ERROR,
-    ),
-    "second-opinion": Rule("What another scanner says of the file.", _ANEW, Level.ERROR),
-    "not-in-commit": Rule("The file is not in the commit.", level=Level.NOTE),
-    "digest": Rule("The SHA-256 of the bytes that were read.", level=Level.NOTE),
-    "read": Rule("What was read.", level=Level.NOTE),
-}
 
 Allowed = Annotated[str, Meta(pattern=r"^[\w.-]+:[\w.]+$")]
 
@@ -125,12 +83,14 @@ def inputs(ctx: Context) -> Inputs | None:
 
 def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
     """Scan every file in a child with limits, and state what it comes to."""
+    from mlgate.gates import _artifact_scanned as scanned
+
     places = where.locate(ctx)
     script = os.path.join(os.path.dirname(__file__), "_artifact_worker.py")
     answers = list(ctx.worker(script, _request(ctx, places)))
     if len(answers) != len(places):
         raise GateError("the scan did not answer for every file")
-    allow = _allow(ctx, answers)
+    allow = scanned.allow(ctx, answers)
     total = 0
     harmless = True
     for place, answer in zip(places, answers, strict=True):
@@ -143,7 +103,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding]:
             )
         total += answer["size"]
         harmless = harmless and not answer["problems"]
-        yield from _of_file(place, answer, allow)
+        yield from scanned.of_file(place, answer, allow)
     yield from pins.findings(ctx, places, answers)
     if ctx.options.second_opinion:
         from mlgate.gates import _artifact_second as second
@@ -184,67 +144,6 @@ def _request(ctx: Context, places: list[where.Place]) -> dict[str, Any]:
         "memory": ctx.options.memory,
         "seconds": ctx.options.seconds,
     }
-
-
-def _of_file(place: where.Place, answer: dict[str, Any], allow: str) -> Iterator[Finding]:
-    location = Location(path=place.path, text="")
-    if place.identity is not None and not place.identity.startswith("md5:"):
-        yield Finding(
-            rule="artifact/not-in-commit",
-            level=Level.NOTE,
-            message=f"judged is {place.origin}",
-            location=location,
-        )
-    for problem in answer["problems"]:
-        yield _refusal(place, problem, allow)
-    yield Finding(
-        rule="artifact/digest",
-        result=Result.PASS,
-        level=Level.NOTE,
-        message=f"sha256:{answer['sha256']}",
-        location=location,
-        measurement=Measurement(name="bytes", value=float(answer["size"]), unit="B"),
-    )
-    if not answer["problems"]:
-        opcodes = f"; {counted(answer['opcodes'], 'opcode')}" if answer["opcodes"] else ""
-        by = ", ".join(answer["sklearn"])
-        saved = f"; saved by scikit-learn {by}" if by else ""
-        forms = ", ".join(answer["formats"])
-        yield Finding(
-            rule="artifact/read",
-            result=Result.PASS,
-            level=Level.NOTE,
-            message=f"{shown(place.path)} is harmless: {forms}{opcodes}{saved}",
-            location=location,
-        )
-
-
-def _refusal(place: where.Place, problem: dict[str, Any], allow: str) -> Finding:
-    rule, inner = problem["rule"], problem["where"]
-    within = f"{shown(inner)}: " if inner else ""
-    return Finding(
-        rule=f"artifact/{rule}",
-        level=Level.ERROR,
-        message=plain(f"{within}{problem['message']}").replace("\n", " "),
-        location=Location(path=place.path, text=""),
-        help=allow if _allowed(problem) else rules[rule].mend or None,
-    )
-
-
-def _allowed(problem: dict[str, Any]) -> str | None:
-    """The name by which the policy can allow it; None where it cannot."""
-    if problem["rule"] not in ("unknown-name", "custom-operator") or problem["name"] is None:
-        return None
-    return shown(problem["name"])
-
-
-def _allow(ctx: Context, answers: list[dict[str, Any]]) -> str:
-    """The line of the policy that would allow all that it can."""
-    problems = [problem for answer in answers for problem in answer.get("problems", ())]
-    found = sorted({name for problem in problems if (name := _allowed(problem))})
-    names = ", ".join(f'"{one}"' for one in (*ctx.options.allow, *found))
-    which = "it belongs" if len(found) == 1 else "all of them belong"
-    return f"if {which} there, in [gates.{ctx.gate}]: allow = [{names}]"
 
 
 def _size(ctx: Context, total: int) -> Iterator[Finding]:

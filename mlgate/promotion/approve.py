@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,15 +12,12 @@ from mlgate.core.text import counted
 from mlgate.promotion import planned
 from mlgate.promotion.errors import Refused
 from mlgate.promotion.record import ADMIT, Consent
-from mlgate.signing import dsse
 from mlgate.signing.approvals import Approvable, approved_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlgate.promotion.house import House
-
-_MOST = 1000
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -56,14 +52,14 @@ def given(house: House, plan: planned.Plan, alias: str) -> tuple[Given, ...]:
     there for as long as that version does. Raises `Refused` where they are too few."""
     if not house.terms.approvals:
         return ()
-    from mlgate.runner.approvals import REF
+    from mlgate.runner.approvals import REF, envelopes
 
     commit, digests = plan.commit, plan.bytes.digests
     used = _used(plan, alias)
     spent: set[int] = set()
     found: dict[str, Given] = {}
     for what in (approvable(house, commit, digests, name) for name in (None, alias)):
-        for envelope in _envelopes(house, what):
+        for envelope in envelopes(house.repo, house.tip, what):
             for key in house.signers:
                 held = approved_by(envelope, what, [key])
                 if held is not None:
@@ -95,19 +91,3 @@ def _used(plan: planned.Plan, alias: str) -> dict[str, int]:
     own = {one.envelope for one in proof.act.approvals} if proof else set()
     used = {one.envelope: act.number for act in acts for one in act.approvals}
     return {envelope: number for envelope, number in used.items() if envelope not in own}
-
-
-def _envelopes(house: House, what: Approvable) -> Iterator[bytes]:
-    """Those that are named after `what`: on the shelf, then on the default branch."""
-    from mlgate.repo import shelf
-    from mlgate.runner.approvals import FOLDER, REF
-
-    for name, blob in sorted(shelf.listing(house.repo, REF).items())[:_MOST]:
-        if name.startswith(what.digest):
-            envelope = shelf.read(house.repo, blob, dsse.LIMIT)
-            if envelope is not None:
-                yield envelope
-    files = house.tip.files
-    for path in [p for p in files if p.startswith(FOLDER + what.digest)][:_MOST]:
-        if files[path].is_file:
-            yield house.tip.read(path)

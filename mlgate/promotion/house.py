@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -220,9 +219,3 @@ def split(name: str) -> tuple[str, str]:
     if not at:
         raise UsageError(f"{shown(name)} names no alias", f"write {shown(name)}@production")
     return checked(model), checked(alias, "alias")
-
-
-def actor(environ: Mapping[str, str]) -> str:
-    """Who is at work, for people; the key is what counts."""
-    name = environ.get("GITHUB_ACTOR") or environ.get("GITLAB_USER_LOGIN") or environ.get("USER")
-    return name or str(getattr(os, "getuid", lambda: "")())

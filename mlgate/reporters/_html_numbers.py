@@ -12,6 +12,7 @@ from mlgate.reporters._html_tags import Content, Html, joined, tag
 from mlgate.reporters._html_words import number, result_mark
 from mlgate.reporters._past import named
 from mlgate.reporters._plots import Artist
+from mlgate.reporters._plots_figures import of_figure
 from mlgate.reporters._problems import line
 
 _ROWS = 200
@@ -187,7 +188,7 @@ def figures(verdict: Verdict, artist: Artist) -> Html | None:
 def _figure(figure: Figure, artist: Artist) -> Html:
     title = line(figure.title, 120)
     columns = {line(name, 40): values for name, values in list(figure.columns.items())[:8]}
-    spec = specs.of_figure(figure)
+    spec = of_figure(figure)
     plot = artist.draw(spec, title) if spec else None
     longest = max((len(values) for values in columns.values()), default=0)
     step = max(1, -(-longest // _POINTS))

@@ -20,6 +20,8 @@ from mlgate.signing import commits, dsse
 from mlgate.signing.approvals import Approvable, Approval, approved_by, listed
 
 if TYPE_CHECKING:
+    from mlgate.core.snapshot import Snapshot
+    from mlgate.repo.git import Repository
     from mlgate.runner.session import Session
     from mlgate.signing.keys import PublicKey
 
@@ -104,25 +106,25 @@ def standing(session: Session, what: Approvable | None) -> Standing:
 
 def _signed(session: Session, what: Approvable) -> tuple[Approval | None, int]:
     """The first approval that holds, and how many do not although they are about this."""
-    envelopes = list(_envelopes(session, what))
+    stored = list(envelopes(session.repo, session.subject, what))
     signed = list(_commits(session, what))
-    keys = signers(session) if envelopes or signed else []
-    given = [approved_by(envelope, what, keys) for envelope in envelopes]
+    keys = signers(session) if stored or signed else []
+    given = [approved_by(envelope, what, keys) for envelope in stored]
     given += [commits.approved_by(raw, what, keys) for raw in signed]
     return next(filter(None, given), None), len(given)
 
 
-def _envelopes(session: Session, what: Approvable) -> Iterator[bytes]:
-    """Envelopes that are named after this very approvable: on the shelf, then in the subject."""
-    for name, blob in sorted(shelf.listing(session.repo, REF).items())[:_MOST]:
+def envelopes(repo: Repository, snapshot: Snapshot, what: Approvable) -> Iterator[bytes]:
+    """Those that are named after this very approvable: on the shelf, then in the snapshot."""
+    for name, blob in sorted(shelf.listing(repo, REF).items())[:_MOST]:
         if name.startswith(what.digest):
-            envelope = shelf.read(session.repo, blob, dsse.LIMIT)
+            envelope = shelf.read(repo, blob, dsse.LIMIT)
             if envelope is not None:
                 yield envelope
-    files = session.subject.files
+    files = snapshot.files
     for path in [p for p in files if p.startswith(FOLDER + what.digest)][:_MOST]:
         if files[path].is_file:
-            yield session.subject.read(path)
+            yield snapshot.read(path)
 
 
 def _commits(session: Session, what: Approvable) -> Iterator[bytes]:

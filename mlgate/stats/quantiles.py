@@ -7,7 +7,7 @@ distribution is (David and Nagaraja 2003, Order Statistics, 7.1); ties make the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -55,8 +55,10 @@ def place(n: int, q: float) -> int:
 def ranks(n: int, q: float, alpha: float) -> tuple[int | None, int | None]:
     """Which of `n` values in rising order, from 1 on, bound the `q`-quantile, each at `alpha`; None
     where none does."""
-    above = _first(n + 1, lambda k: binomial_cdf(k, n, q) > alpha)
-    below = _first(n + 1, lambda k: binomial_cdf(k, n, q) >= 1 - alpha)
+    from bisect import bisect_left
+
+    above = bisect_left(range(n + 1), True, key=lambda k: binomial_cdf(k, n, q) > alpha)
+    below = bisect_left(range(n + 1), True, key=lambda k: binomial_cdf(k, n, q) >= 1 - alpha)
     return above or None, below + 1 if below < n else None
 
 
@@ -99,15 +101,3 @@ def window_ranks(n: int, q: float) -> range:
 def needed(q: float, alpha: float = 0.05) -> int:
     """The least sample that has an upper bound of its `q`-quantile."""
     return math.ceil(math.log(alpha) / math.log(q) - 1e-9)
-
-
-def _first(end: int, holds: Callable[[int], bool]) -> int:
-    """The least k below `end` from which on `holds`; `end` where it never does."""
-    low, high = 0, end
-    while low < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low

@@ -148,13 +148,13 @@ class _Work:
                 elif isinstance(a, ask.Histogram) and footer and _footer.within(a, footer):
                     known[a] = _queries.histogram_within(a, at, named, self.database.rows)
                 else:
-                    known[a] = _plain(_queries.answer(a, at, named, self.database.rows))
+                    known[a] = plain(_queries.answer(a, at, named, self.database.rows))
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
             row = scan(f"SELECT {', '.join(fused.values())} FROM {at}")[0]
             pairs = zip(fused, row, strict=True)
-            known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
+            known |= {a: plain(_scan.decoded(a, value)) for a, value in pairs}
         return known
 
     def whole(self, asked: Aggregates) -> Line:
@@ -174,7 +174,7 @@ class _Work:
             if isinstance(aggregate, ask.Duplicates):
                 return self._duplicates(aggregate, known)
             at = source(self.database, self.table)
-            return _plain(_queries.answer(aggregate, at, self.columns(), self.database.rows)), []
+            return plain(_queries.answer(aggregate, at, self.columns(), self.database.rows)), []
         except GateError as error:
             return unfit(error), []
 
@@ -237,12 +237,12 @@ def unfit(error: GateError) -> Value:
     return {"unfit": error.message}
 
 
-def _plain(value: Any) -> Value:
+def plain(value: Any) -> Value:
     """A value as JSON can say it."""
     if type(value) in _SAID:
         return value
     if isinstance(value, tuple | list):
-        return [item if type(item) in _SAID else _plain(item) for item in value]
+        return [item if type(item) in _SAID else plain(item) for item in value]
     from decimal import Decimal
 
     return float(value) if isinstance(value, Decimal) else value

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from mlgate.tables import aggregates as ask
 from mlgate.tables._queries import Rows
-from mlgate.tables._sql import Columns, _microseconds, text
+from mlgate.tables._sql import Columns, microseconds, text
 from mlgate.tables.aggregates import Aggregate, Value
 
 UNKNOWN = object()
@@ -124,8 +124,8 @@ _PARSED: dict[str, Callable[[str, str], float | int]] = {
     "integer": lambda _, value: int(value),
     "float": lambda _, value: float(value),
     "decimal": lambda _, value: float(value),
-    "timestamp": lambda column, value: _microseconds(column, value),
-    "date": lambda column, value: _microseconds(column, value),
+    "timestamp": lambda column, value: microseconds(column, value),
+    "date": lambda column, value: microseconds(column, value),
 }
 
 
@@ -180,7 +180,7 @@ def _bound(column: str, kind: str, bound: ask.Bound) -> float | int | None:
     if bound is None:
         return None
     if kind in ("timestamp", "date"):
-        return _microseconds(column, bound)
+        return microseconds(column, bound)
     return math.nan if isinstance(bound, str) else bound
 
 

@@ -20,7 +20,7 @@ from mlgate.tables import (
     _sql,
 )
 from mlgate.tables import aggregates as ask
-from mlgate.tables._aggregate import _plain, conditions_of, unfit
+from mlgate.tables._aggregate import conditions_of, plain, unfit
 from mlgate.tables._protocol import Aggregates, Line, Request, Several, Source
 from mlgate.tables._spark_conditions import alike
 from mlgate.tables._spark_footer import exact
@@ -131,14 +131,14 @@ class _Work:
                     fused[a] = _scan.expression(meant, named)
                 else:
                     with suppress(Otherwise), otherwise(self._asked.table.form):
-                        known[a] = _plain(self._query(meant, named))
+                        known[a] = plain(self._query(meant, named))
             except GateError as error:
                 known[a] = unfit(error)
         if fused:
             with suppress(Otherwise), otherwise(self._asked.table.form):
                 row = self._rows(f"SELECT {', '.join(fused.values())} FROM rows_of_table")[0]
                 pairs = zip(fused, row, strict=True)
-                known |= {a: _plain(_scan.decoded(a, value)) for a, value in pairs}
+                known |= {a: plain(_scan.decoded(a, value)) for a, value in pairs}
         return known
 
     def _query(self, a: Aggregate, named: dict[str, Column]) -> Value:

@@ -84,7 +84,7 @@ def bound(columns: Columns, column: str, value: ask.Bound) -> str:
     """A bound as what the column's values compare with. Raises `GateError` for another type."""
     kind = found(columns, column).type
     if kind in _TIMES:
-        return str(_microseconds(column, value))
+        return str(microseconds(column, value))
     if isinstance(value, str) is not (kind == "string"):
         wanted = "text" if kind == "string" else "number"
         raise GateError(f"{shown(column)} is {kind}: its bounds must be given as {wanted}s")
@@ -95,7 +95,8 @@ def bound(columns: Columns, column: str, value: ask.Bound) -> str:
     raise GateError(f"{shown(column)} has a bound that is none")
 
 
-def _microseconds(column: str, value: ask.Bound) -> int:
+def microseconds(column: str, value: ask.Bound) -> int:
+    """A bound of a time as Parquet counts it, since 1970 in UTC. Raises `GateError`."""
     from datetime import UTC, datetime
 
     if isinstance(value, int):

@@ -12,8 +12,8 @@ from benchmarks.model import few as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_apart import OfRecalls
 from mlgate.gates._model_bounds import Inverted
-from mlgate.gates._model_decide import Decision
 from mlgate.gates._model_exact import OfSparse
+from mlgate.gates._model_needs import Decision
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.stats.proportions import clopper_pearson, mid_p_bounds
 from mlgate.stats.sparse import Sparse

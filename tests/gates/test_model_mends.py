@@ -10,8 +10,8 @@ from mlgate import testing
 from mlgate.core.words import Result
 from mlgate.gates import _model_where as where
 from mlgate.gates import model
-from mlgate.gates._model_decide import Decision, Need
 from mlgate.gates._model_evidence import Measured
+from mlgate.gates._model_needs import Decision, Need
 from mlgate.gates._model_place import NoBaseline
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_words import finding

@@ -11,10 +11,11 @@ import pytest
 from benchmarks.model import unseen as simulated
 from mlgate.core.words import Result
 from mlgate.gates._model_ask import Ask
-from mlgate.gates._model_decide import Decision, decide, needs
+from mlgate.gates._model_decide import decide
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import METRICS
+from mlgate.gates._model_needs import Decision, needs
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.unseen import Part, farthest, least_level, level, share_below, times_needed

@@ -13,8 +13,6 @@ from projects import Project
 from mlgate.registries import _git_refs as git_refs
 from mlgate.repo.git import find
 
-CHAIN = git_refs.written("churn")
-
 
 class Half:
     """A repository in which a transaction has moved a tag, and not yet the chain."""
