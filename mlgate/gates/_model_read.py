@@ -6,7 +6,6 @@ Small text files are read by the standard library, so that they cost no engine's
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +32,11 @@ and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
 _DIGITS = 15
 """What a number of double precision holds."""
-_NUMBERS_OF_PYTHON = re.compile(r"(?<=[\s:,\[])(?:NaN|-?Infinity)\b")
+_LINES = (".jsonl", ".ndjson")
+_COMPRESSED = (".csv.gz", ".tsv.gz", ".jsonl.gz")
 _FORMS: dict[str, Form] = {
     ".json": "json",
-    **{each: FORMS[each] for each in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")},
+    **{one: FORMS[one] for one in (".csv", ".tsv", *_LINES, *_COMPRESSED, ".parquet", ".pq")},
 }
 
 
@@ -77,18 +77,20 @@ def columns(
     Raises `Refused`; for no rows unless it may be `empty`.
     """
     suffix, files = place["suffix"], place["files"]
-    engine = msgspec.convert(place["engine"], Engine)
-    if suffix == ".json":  # a document, which Spark does not read
-        engine = msgspec.structs.replace(engine, name="duckdb")
     if suffix not in _FORMS:
         raise Refused(
             f"{place['path']}: {suffix or 'a file without a suffix'} is no table that can be read",
-            "write it as .csv, .tsv, .jsonl, .json or .parquet",
+            "write it as .csv, .tsv, .csv.gz, .jsonl, .json or .parquet",
         )
-    if suffix not in (".parquet", ".pq") and _is_small(files):
-        found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
+    found: dict[str, Array | Coded]
+    if suffix == ".json" or (suffix in _LINES and (_is_small(files) or _has_paths(place, wanted))):
+        from mlgate.gates import _model_json
+
+        found = dict(_model_json.read(place, wanted, lines=suffix != ".json"))
+    elif suffix in (".csv", ".tsv") and _is_small(files):
+        found = dict(_delimited(place, wanted))
     else:
-        found = _large(engine, place, wanted, rounded)
+        found = _large(msgspec.convert(place["engine"], Engine), place, wanted, rounded)
     if not empty and not len(next(iter(found.values()), ())):
         raise Refused(f"{place['path']} has no rows", "evaluate the model on its test set")
     return found
@@ -116,26 +118,32 @@ def _large(
         raise Refused(f"{path} {error.message}", error.hint) from None
 
 
-def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[str, Array]:
-    with open(place["files"][0], "rb") as file:
-        raw = file.read()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{place['path']} is not UTF-8 at byte {error.start:,}") from None
-    if suffix in (".csv", ".tsv"):
-        return _delimited(place, text, "\t" if suffix == ".tsv" else ",", wanted)
-    return _records(place, text, wanted, lines=suffix != ".json")
+def _has_paths(place: dict[str, Any], wanted: Sequence[str]) -> bool:
+    """True where a name may be a path into objects, of which engines make what they like."""
+    return any("." in name for name in (*wanted, place.get("optional") or ""))
 
 
-def _delimited(
-    place: dict[str, Any], text: str, delimiter: str, wanted: Sequence[str]
-) -> dict[str, Array]:
+def _delimited(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array]:
     import csv
     import io
 
-    path = place["path"]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    from mlgate.tables._separator import separator
+
+    path, [file] = place["path"], place["files"]
+    with open(file, "rb") as opened:
+        raw = opened.read()
+    if not raw.strip():
+        raise Refused(
+            f"{path} is empty: it has no column {wanted[0]!r}",
+            "evaluate the model again, or bring it anew (dvc pull)",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        mend = "write it as UTF-8, as to_csv of pandas does unless told otherwise"
+        raise Refused(f"{path} is not UTF-8 at byte {error.start:,}", mend) from None
+    mark = "\t" if place["suffix"] == ".tsv" else separator(file)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         head = next(reader, [])
         rows = [row for row in reader if row]
@@ -170,89 +178,6 @@ def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None
             raise NoColumn(f"{path} has no column {name!r}", nearest(name, list(head)))
         if list(head).count(name) > 1:
             raise Refused(f"{path} has {list(head).count(name)} columns called {name!r}")
-
-
-def _records(
-    place: dict[str, Any], text: str, wanted: Sequence[str], *, lines: bool
-) -> dict[str, Array]:
-    path = place["path"]
-    found = _decoded_lines(path, text) if lines else _decoded(path, text)
-    for key in filter(None, (place.get("records") or "").split(".")):
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        hint = None if place.get("records") else 'name the array with `records = "results.rows"`'
-        raise Refused(f"{path} holds no array of objects", hint)
-    wanted = with_optional(place, wanted, found[0] if found else ())
-    for name in wanted:
-        missing = next((i for i, row in enumerate(found, 1) if name not in row), None)
-        if missing:
-            check_columns(path, sorted(found[missing - 1]), (name,))
-    return {name: _json([row[name] for row in found], place, name) for name in wanted}
-
-
-def _decoded_lines(path: str, text: str) -> list[Any]:
-    return [
-        _decoded(f"{path}, line {number:,}", line)
-        for number, line in enumerate(text.split("\n"), 1)
-        if line.strip()
-    ]
-
-
-def _decoded(where: str, text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        found = _NUMBERS_OF_PYTHON.search(text)
-        hint = f"JSON has no {found[0]}: write null, or a number" if found else None
-        raise Refused(f"{where} is no JSON: {error}", hint) from None
-
-
-def _json(values: list[Any], place: dict[str, Any], name: str) -> Array:
-    import numpy as np
-
-    if not (place.get("lists") and any(isinstance(value, list) for value in values)):
-        return from_values(values, place["path"], name, mixed=place.get("mixed", False))
-    found = np.empty(len(values), dtype=object)
-    for at, value in enumerate(values):  # all at once, lists of one length would be a table
-        found[at] = value
-    return found
-
-
-def from_values(values: list[Any], path: str, name: str, *, mixed: bool = False) -> Array:
-    """Values of JSON as an array: whole numbers, numbers (null is NaN) or text; numbers beside text
-    are text where they may be `mixed`."""
-    import numpy as np
-
-    kinds = {type(value) for value in values}
-    if kinds <= {bool}:
-        return np.array(values, dtype=np.int64)
-    if kinds <= {int, bool}:
-        try:
-            return np.array(values, dtype=np.int64)
-        except OverflowError:
-            return np.array([str(value) for value in values])
-    if kinds <= {int, float, bool, type(None)}:
-        return np.array([np.nan if value is None else value for value in values], dtype=float)
-    if kinds <= {str, type(None)}:
-        return np.array(["" if value is None else value for value in values])
-    if mixed and kinds <= {int, float, bool, str, type(None)}:
-        return np.array([_written(value) for value in values])
-    names = " and ".join(sorted(_KINDS.get(kind, kind.__name__) for kind in kinds))
-    raise Refused(
-        f"{path}: column {name!r} holds {names}", "write numbers, or text, in every row of it"
-    )
-
-
-_KINDS = {
-    type(None): "null", bool: "true or false", int: "whole numbers", float: "numbers",
-    str: "text", list: "lists", dict: "objects",
-}  # fmt: skip
-
-
-def _written(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return repr(float(value) if isinstance(value, bool) else value)
 
 
 def typed(texts: list[str]) -> Array:

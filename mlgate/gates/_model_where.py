@@ -15,6 +15,7 @@ from mlgate.gates import _model_parts as parts
 from mlgate.gates import _model_pieces as pieces
 from mlgate.sources._dvc.pointers import kind_of
 from mlgate.sources._lfs import behind
+from mlgate.sources._tables import called
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -89,8 +90,11 @@ def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Plac
         return _by_pointer(ctx, snapshot, path, name)
     if not entry.is_file:
         raise GateError(f"{name} is no regular file", "let it be a file, not a link")
-    file = behind(ctx, path, os.path.join(os.fspath(snapshot.root((path,))), path))
-    return Place(path=name, file=file, suffix=_suffix(path), identity=f"git {entry.id}")
+    laid = os.path.join(os.fspath(snapshot.root((path,))), path)
+    file = behind(ctx, path, laid)
+    if file != laid:
+        file = called(path, file, os.path.basename(file))
+    return Place(path=name, file=file, suffix=parts.suffix_of(path), identity=f"git {entry.id}")
 
 
 def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
@@ -101,7 +105,8 @@ def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place
     found = file_of(ctx, snapshot, path)
     if found is None:
         return None
-    return Place(path=name, file=found.path, suffix=_suffix(path), identity=found.digest)
+    file = called(path, found.path, found.digest.rpartition(":")[2])
+    return Place(path=name, file=file, suffix=parts.suffix_of(path), identity=found.digest)
 
 
 def _beside(ctx: Context, path: str) -> Place:
@@ -119,7 +124,11 @@ def _beside(ctx: Context, path: str) -> Place:
             "run the evaluation that writes it, or correct the path in the policy",
         )
     return Place(
-        path=shown(path), file=file, suffix=_suffix(path), identity=digest(file), tracked=False
+        path=shown(path),
+        file=file,
+        suffix=parts.suffix_of(path),
+        identity=digest(file),
+        tracked=False,
     )
 
 
@@ -128,7 +137,7 @@ def _of_parts(table: Located, name: str, *, tracked: bool = True) -> Place:
     return Place(
         path=name,
         file=table.parts[0].file,
-        suffix=_suffix(table.parts[0].name),
+        suffix=parts.suffix_of(table.parts[0].name),
         identity=f"parts {_together(told)}",
         tracked=tracked,
         parts=tuple(part.file for part in table.parts),
@@ -145,10 +154,6 @@ def content(place: Place) -> str:
 
 def _together(told: list[str]) -> str:
     return digest_of("\0".join(told).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
 
 
 def digest(file: str) -> str:
@@ -225,7 +230,7 @@ def _of_mlflow(ctx: Context, rest: str, path: str) -> Place:
         path = path.split(":", 2)[2] if path.count(":") > 1 else ""
     found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
     return Place(
-        path=found.origin, file=found.path, suffix=_suffix(own or path) or ".json",
+        path=found.origin, file=found.path, suffix=parts.suffix_of(own or path) or ".json",
         identity=found.digest,
     )  # fmt: skip
 
