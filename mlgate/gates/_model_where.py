@@ -270,7 +270,8 @@ def same_model(ctx: Context, new: str, old: str) -> str | None:
     path = ctx.options.model
     if path is None:
         if new == old and ctx.options.baseline == "base":
-            return "the change does not touch the predictions"
+            told = "predictions" if ctx.options.predictions is not None else "metrics"
+            return f"the change does not touch the {told}"
         return None
     before = snapshot_of(ctx, ctx.options.baseline)
     mine = pieces.known(ctx.subject, path)

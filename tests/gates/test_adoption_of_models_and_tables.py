@@ -140,3 +140,43 @@ def test_a_first_number_that_is_a_loss_has_its_direction(tmp_path: Path) -> None
     found = seen(model, tmp_path)
     assert found is not None
     assert any('value = "val_loss", better = "lower", max_drop' in line for line in found.comments)
+
+
+def test_numbers_that_say_nothing_of_a_model_are_not_proposed(tmp_path: Path) -> None:
+    text = '{"epoch": 3.0, "train_runtime": 12.1, "eval_samples": 99, "eval_f1": 0.8}'
+    (tmp_path / "all_results.json").write_text(text)
+    found = seen(model, tmp_path)
+    assert found is not None
+    assert any('value = "eval_f1", max_drop' in line for line in found.comments)
+
+
+@pytest.mark.parametrize("pulled", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    ["metrics: [out/m.json]", "stages: {e: {cmd: x, metrics: [{out/m.json: {cache: true}}]}}"],
+)
+def test_metrics_that_dvc_names_are_proposed(tmp_path: Path, said: str, pulled: bool) -> None:
+    (tmp_path / "dvc.yaml").write_text(said)
+    if pulled:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "m.json").write_text('{"test": {"avg_prec": 0.9}}')
+    ctx = context(model, tmp_path, options=_REQUIRED[model])
+    found = model.detect(ctx)
+    assert found is not None and 'metrics = "out/m.json"' in found.comments
+    name, note = ("test.avg_prec", "n = ROWS") if pulled else ("accuracy", "dvc pull out/m.json")
+    assert any(f'value = "{name}"' in line and note in line for line in found.comments)
+
+
+@pytest.mark.parametrize("said", ["[", "1", "metrics: {a: 1}", "metrics: [${a}/m.json, ../m.json]"])
+def test_what_dvc_yaml_does_not_name_is_not_proposed(tmp_path: Path, said: str) -> None:
+    (tmp_path / "dvc.yaml").write_text(said)
+    assert seen(model, tmp_path) is None
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "predictions.csv").write_text(mark.join(["", "actual", "predicted"]) + "\n")
+    found = seen(model, tmp_path)
+    assert found is not None
+    assert {'label = "actual"', 'prediction = "predicted"'} <= set(found.comments)
+    assert any(line.startswith("id = { row = true }") for line in found.comments)
