@@ -168,7 +168,7 @@ def _declared(ctx: Context, files: list[str]) -> list[str]:
 
 def _first_number(ctx: Context, path: str) -> str | None:
     from mlgate.gates import _model_numbers
-    from mlgate.gates._model_where import Place
+    from mlgate.gates._model_place import Place
 
     try:
         entry = ctx.subject.files.get(path)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_ids import unfolded
-from mlgate.gates._model_read import Refused
-from mlgate.gates._model_table import Table, taken, words
+from mlgate.gates._model_coded import taken, unfolded
+from mlgate.gates._model_refused import Refused
+from mlgate.gates._model_table import Table, words
 from mlgate.stats.rows import compared
 from mlgate.tables.columns import Coded
 

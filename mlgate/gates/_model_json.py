@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mlgate.gates._model_read import NoColumn, Refused, check_columns
+from mlgate.gates._model_head import check_columns
+from mlgate.gates._model_refused import NoColumn, Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
-from mlgate.gates import _model_json, _model_read, model
+from mlgate.gates import _model_json, _model_read, _model_refused, model
 from tests.gates.test_model_rest import judged, of, worker
 
 MEAN = {"metric": "mean", "column": "grading.score", "max_drop": 0.1}
@@ -139,7 +139,7 @@ def test_too_large_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(_model_json, "LARGEST", 10)
     (tmp_path / "r.json").write_text(json.dumps(ROWS))
     place = {"path": "r.json", "files": [str(tmp_path / "r.json")]}
-    with pytest.raises(_model_read.Refused, match="larger than 1 GiB"):
+    with pytest.raises(_model_refused.Refused, match="larger than 1 GiB"):
         _model_json.read(place, ["n"], lines=False)
 
 
@@ -179,7 +179,7 @@ def test_compressed_tables_are_read(tmp_path: Path, name: str) -> None:
 def test_other_encodings_are_refused_with_what_to_write(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_bytes(table().replace("label", "größe").encode("latin-1"))
     place = {"path": "p.csv", "files": [str(tmp_path / "p.csv")], "suffix": ".csv"}
-    with pytest.raises(_model_read.Refused, match="is not UTF-8 at byte 5") as raised:
+    with pytest.raises(_model_refused.Refused, match="is not UTF-8 at byte 5") as raised:
         _model_read.columns(place, ["id"])
     assert "write it as UTF-8" in (raised.value.hint or "")
 
