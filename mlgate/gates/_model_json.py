@@ -139,7 +139,7 @@ def _document(path: str, file: str, records: str) -> Sequence[Any] | Iterator[An
     if not records and _is_lines(raw):
         return _lines(path, file)
     document = _decoded(path, raw)
-    found = field(document, records) if records else document
+    found = _of_columns(field(document, records) if records else document)
     if isinstance(found, list) and all(isinstance(row, dict) for row in found):
         return found
     there = sorted(_arrays(document, (), 0), key=lambda one: -one[1])
@@ -149,6 +149,21 @@ def _document(path: str, file: str, records: str) -> Sequence[Any] | Iterator[An
         hint += f"; there are also {', '.join(arrays[1 : 1 + _LISTED])}"
     where = f" at `records`, {records!r}" if records else ""
     raise Refused(f"{path} holds no array of objects{where}", hint)
+
+
+def _of_columns(found: Any) -> Any:
+    """The rows of `{"columns": [...], "data": [[...], ...]}`, as MLflow and pandas write tables;
+    of everything else itself."""
+    if not isinstance(found, dict) or not {"columns", "data"} <= found.keys():
+        return found
+    head, rows = found["columns"], found["data"]
+    if not isinstance(head, list) or not isinstance(rows, list):
+        return found
+    told = all(isinstance(one, list) and len(one) == len(head) for one in rows)
+    if not told or len(set(map(str, head))) < len(head):
+        return found
+    names = [str(one) for one in head]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _is_lines(raw: bytes) -> bool:

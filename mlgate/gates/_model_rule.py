@@ -7,13 +7,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_named, named_by
+from mlgate.gates._model_metrics import (
+    AVERAGES,
+    METRICS,
+    is_custom,
+    last_of,
+    metric_named,
+    named_by,
+)
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
 SOURCES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
-_UNBOUNDED = r"\w*loss|r?mse|mae|s?mape|perplexity|latency\w*"
+_UNBOUNDED = (
+    r"\w*loss|r?ms(le|e)|mae|medae|[sw]?mape|mase|perplexity|ppl|nll|bits_per_\w+|latency\w*"
+)
 LOSS = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED}|\w*error(_rate)?|[wc]er)$")
 """Names of numbers of which less is better."""
 _NO_SHARE = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED})$")
@@ -24,7 +33,7 @@ WORD = re.compile(r"""\s*(==|!=)\s*('[^']+'|"[^"]+")\s*""")
 
 def reads_as_loss(value: str) -> bool:
     """True of a number that is no metric we know, but is called as if less of it were better."""
-    return named_by(value) is None and LOSS.search(value.rpartition(".")[2]) is not None
+    return named_by(value) is None and LOSS.search(last_of(value)) is not None
 
 
 def is_no_share(value: str) -> bool:
@@ -32,7 +41,7 @@ def is_no_share(value: str) -> bool:
     1: the bounds of a share would be those of something else."""
     named = named_by(value)
     if named is None:
-        return _NO_SHARE.search(value.rpartition(".")[2]) is not None
+        return _NO_SHARE.search(last_of(value)) is not None
     known = metric_named(named)
     return known.tasks != ("score",) and (known.least < 0 or known.most > 1)
 

@@ -9,6 +9,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mlgate import testing
@@ -16,6 +17,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
 from mlgate.gates import _model_json, _model_read, _model_refused, model
+from mlgate.gates._model_rule import Rule
 from tests.gates.test_model_rest import judged, of, worker
 
 MEAN = {"metric": "mean", "column": "grading.score", "max_drop": 0.1}
@@ -42,6 +44,13 @@ def samples(*, without: int | None = None, wrong: int = 5) -> str:
         ("r.json", "\ufeff" + json.dumps(ROWS), {}),
         ("r.json", "\n".join(map(json.dumps, ROWS)), {}),
         ("r.jsonl", "\n".join(map(json.dumps, ROWS)), {}),
+        (
+            "r.json",
+            json.dumps(
+                {"columns": ["n", "grading.score"], "data": [[one["n"], 1] for one in ROWS]}
+            ),
+            {},
+        ),
         ("r.jsonl", "\n".join(json.dumps({"n": one["n"], "grading.score": 1}) for one in ROWS), {}),
     ],
 )
@@ -94,6 +103,7 @@ def test_samples_without_a_word_are_named_or_left_out(
     found = judged(tmp_path, "log.json", samples(without=10), samples(), **asked, invalid=invalid)
     assert of(found, "invalid")[0].result is Result.PASS
     assert of(found, "min")[0].result is Result.PASS
+    assert of(found, "passed")[0].message.startswith("299 of 300 rows")
 
 
 @pytest.mark.parametrize(
@@ -199,3 +209,26 @@ def test_thousands_of_classes_are_judged(tmp_path: Path) -> None:
     found = judged(tmp_path, "p.csv", f"id,label,said\n{text}", None, id="id", task="multiclass",
                    prediction="said", require=rules)  # fmt: skip
     assert of(found, "min")[0].result is Result.PASS
+
+
+@pytest.mark.parametrize("name", ["word_perplexity,none", "bits_per_byte,none", "rmsle", "val.ppl"])
+def test_what_is_better_is_told_by_names_of_harnesses(name: str) -> None:
+    rule = {"value": f"results.wikitext.{name}", "max_drop": 0.1}
+    with pytest.raises(msgspec.ValidationError, match="reads as if less of it were better"):
+        msgspec.convert(rule, Rule)
+
+
+def test_known_metrics_of_harnesses_have_their_direction(tmp_path: Path) -> None:
+    text = '{"results": {"t": {"brier_score,none": 0.%s}}}'
+    rule = {"value": "results.*.brier_score,none", "max_drop": 0.05}
+    found = judged(tmp_path, "m.json", text % 4, text % 2, numbers=True, require=[rule])
+    assert of(found, "max-drop")[0].result is Result.FAIL
+
+
+def test_what_is_not_judged_says_what_to_do(tmp_path: Path) -> None:
+    text = "id,score\n" + "".join(f"{at},{at % 7}\n" for at in range(200))
+    rule = {"metric": "mean", "column": "score", "max_drop": 0.1}
+    found = judged(tmp_path, "s.csv", text.replace("\n8,1", "\n8,5"), text, id="id", require=[rule])
+    said = of(found, "max-drop")[0]
+    assert said.result is Result.OPEN
+    assert said.help is not None and said.help.startswith("judge more rows")
