@@ -34,7 +34,10 @@ def left_out(
         keep &= ~lacks
     places = np.flatnonzero(keep)
     if not len(places):
-        raise Refused(f"{tables[0].path} has no row with a judgement")
+        listed = ", ".join(map(repr, names))
+        raise Refused(
+            f"{tables[0].path} has no row with a judgement in {listed}", "correct the evaluation"
+        )
     for table in tables:
         for name, column in table.found.items():
             table.found[name] = taken(column, places)

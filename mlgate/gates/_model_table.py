@@ -109,7 +109,10 @@ def witness(request: dict[str, Any]) -> str | None:
 def _text(table: Table, name: str, mend: str) -> Refused:
     """The first text among what should be numbers."""
     told = map(str, unfolded(table.found[name]).tolist())
-    at, word = next(((at, one) for at, one in enumerate(told) if not _is_number(one)), (0, ""))
+    words = ((at, one) for at, one in enumerate(told) if one != "" and not _is_number(one))
+    at, word = next(words, (0, ""))
+    if not word:
+        return Refused(f"{table.where(name)} is empty in every row", "correct the evaluation")
     return Refused(
         f"{table.where(name)} holds text where numbers are needed, first {word!r} in "
         f"{table.row(name, at)}",

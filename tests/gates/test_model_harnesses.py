@@ -232,3 +232,14 @@ def test_what_is_not_judged_says_what_to_do(tmp_path: Path) -> None:
     said = of(found, "max-drop")[0]
     assert said.result is Result.OPEN
     assert said.help is not None and said.help.startswith("judge more rows")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [(["", ""], "'score' is empty in every row"), (["", "n/a"], "first 'n/a' in row 2")],
+)
+def test_empty_columns_are_no_text(tmp_path: Path, values: list[str], words: str) -> None:
+    text = "id,score\n" + "".join(f"{at},{values[at % 2]}\n" for at in range(60))
+    rule = {"metric": "mean", "column": "score", "min": 0.1}
+    with pytest.raises(GateError, match=words):
+        judged(tmp_path, "s.csv", text, None, id="id", require=[rule])
