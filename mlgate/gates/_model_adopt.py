@@ -14,6 +14,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.gate import Detected
 from mlgate.core.patterns import later
 from mlgate.core.text import shown
+from mlgate.gates import _model_adopt_columns as of_columns
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -32,6 +33,8 @@ _PREDICTIONS = later(r"(^|/)[\w.-]*pred(iction)?s?[\w.-]*\.(csv|tsv|jsonl|parque
 _CONFIGS = later(r"(^|/)(\.?config|configs|conf|confs)/")
 _LONGEST = 4096
 """Bytes of a first line."""
+_MUCH = 1 << 20
+"""Bytes in which labels are looked for."""
 
 
 def detected(ctx: Context) -> Detected | None:
@@ -54,41 +57,37 @@ def detected(ctx: Context) -> Detected | None:
 def _for_predictions(ctx: Context, path: str) -> list[str]:
     head = _head(ctx, path)
     columns = f"  # it has: {', '.join(head[:12])}" if head else ""
-    identity = _named(head, ("id", "row_id", "uuid"))
-    by_row = head and identity not in head
-    label = _named(head, ("label", "target", "y", "y_true", "actual", "true_label", "ground_truth"))
+    identity = of_columns.named(head, ("id", "row_id", "uuid"))
+    label = of_columns.named(head, of_columns.LABELS)
+    task, answers = of_columns.said(head, _labels(ctx, path, label) if label in head else set())
+    beside = "" if label in head or not head else "  # or, by id, of another table: labels = FILE"
+    by_row = "id = { row = true }  # or the column that tells the rows apart"
     return [
         'kind = "model"',
         f'predictions = "{path}"{columns}',
-        (
-            "id = { row = true }  # or the column that tells the rows apart"
-            if by_row
-            else f'id = "{identity}"'
-        ),
-        f'label = "{label}"',
-        _said(head),
-        *_required(ctx, path),
+        by_row if head and identity not in head else f'id = "{identity}"',
+        f'label = "{label}"{beside}',
+        *answers,
+        *_required(ctx, path, task),
     ]
 
 
-def _said(head: list[str]) -> str:
-    """The column of what the model says: of classes, else of probabilities."""
-    classes = _named(
-        head, ("prediction", "pred", "y_pred", "predicted", "predicted_label", "y_hat")
-    )
-    score = _named(
-        head, ("score", "probability", "prob", "proba", "y_score", "y_prob", "p", "proba_1")
-    )
-    if classes not in head and score in head:
-        return f'score = "{score}"'
-    return f'prediction = "{classes}"'
+def _labels(ctx: Context, path: str, label: str) -> set[str]:
+    """The labels in the first rows of a text file."""
+    if not path.endswith((".csv", ".tsv")):
+        return set()
+    text = ctx.subject.read(path)[:_MUCH].decode("utf-8-sig", "replace")
+    mark = "\t" if path.endswith(".tsv") else of_columns.separator(text.partition("\n")[0])
+    return of_columns.labels(text, mark, label)
 
 
-def _required(ctx: Context, path: str) -> list[str]:
+def _required(ctx: Context, path: str, task: str) -> list[str]:
     """A rule with a margin that the rows of the file can decide, if one answer in twenty
     changes."""
     from mlgate.stats.sizes import smallest_effect
 
+    if task == "regression":
+        return ['require = [{ metric = "mean_absolute_error", max_drop_relative = 0.05 }]']
     rows = _rows(ctx, path)
     if rows is None:
         return ['require = [{ metric = "accuracy", max_drop = 0.01 }]']
@@ -98,11 +97,6 @@ def _required(ctx: Context, path: str) -> list[str]:
         f"# what {rows:,} rows can decide, if one answer in twenty changes: mlgate model plan",
         f'require = [{{ metric = "accuracy", max_drop = {margin} }}]',
     ]
-
-
-def _named(head: list[str], usual: tuple[str, ...]) -> str:
-    """The column that bears one of the usual names, else the first of them."""
-    return next((one for one in head if one.lower() in usual), usual[0])
 
 
 def _head(ctx: Context, path: str) -> list[str]:
@@ -118,7 +112,7 @@ def _head(ctx: Context, path: str) -> list[str]:
             return list(msgspec.json.decode(line, type=dict[str, Any]))
         except (msgspec.MsgspecError, RecursionError):
             return []
-    delimiter = "\t" if path.endswith(".tsv") else max(",;|", key=line.count)
+    delimiter = "\t" if path.endswith(".tsv") else of_columns.separator(line)
     return [name.strip().strip('"') for name in line.strip("\r\n").split(delimiter)]
 
 

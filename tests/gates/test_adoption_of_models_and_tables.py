@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,29 @@ def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str) -> None
     assert found is not None
     assert {'label = "actual"', 'prediction = "predicted"'} <= set(found.comments)
     assert any(line.startswith("id = { row = true }") for line in found.comments)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("id,label,p_churn\n1,no,0.1\n2,yes,0.9\n", ['positive = "yes"', 'score = "p_churn"']),
+        ("id,label,p_cat,p_dog\n1,cat,0.1,0.9\n2,dog,0.9,0.1\n", ['score = { cat = "p_cat", dog']),
+        (
+            "id,y,pred\n1,a,a\n2,b,b\n3,c d,c\n4,a,a\n",
+            ['task = "multiclass"', 'prediction = "pred"'],
+        ),
+        ("id,y,proba_0,proba_1\n1,0,1,0\n2,1,0,1\n", ['score = { 0 = "proba_0", 1 = "proba_1" }']),
+        ("id,y,pred\n1,0.5,0.4\n2,1.5,1.4\n", ['task = "regression"', "mean_absolute_error"]),
+        ("id,y,pred\n1,0,1\n2,1,1\n", ['prediction = "pred"', "accuracy"]),
+        ('id,y,pred\n1,"""a\n",1\n2,b,1\n3,c,1\n', ['prediction = "pred"']),
+        ("id,pred\n1,0\n2,1\n", ["of another table: labels = FILE"]),
+    ],
+)
+def test_what_labels_say_is_written_down(tmp_path: Path, rows: str, said: list[str]) -> None:
+    (tmp_path / "predictions.csv").write_text(rows)
+    found = seen(model, tmp_path)
+    assert found is not None
+    policy = tomllib.loads("\n".join(found.comments))
+    msgspec.convert({key: policy[key] for key in policy if key != "kind"}, model.Options)
+    for one in said:
+        assert any(one in line for line in found.comments), found.comments
