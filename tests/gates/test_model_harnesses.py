@@ -243,3 +243,10 @@ def test_empty_columns_are_no_text(tmp_path: Path, values: list[str], words: str
     rule = {"metric": "mean", "column": "score", "min": 0.1}
     with pytest.raises(GateError, match=words):
         judged(tmp_path, "s.csv", text, None, id="id", require=[rule])
+
+
+def test_a_number_in_other_letters_is_named(tmp_path: Path) -> None:
+    rule = {"value": "F1", "min": 0.1}
+    with pytest.raises(GateError, match="has no number F1") as raised:
+        judged(tmp_path, "m.json", '{"f1": 0.8}', None, numbers=True, require=[rule])
+    assert (raised.value.hint or "").startswith('did you mean value = "f1"')
