@@ -47,7 +47,7 @@ def list_uses() -> None:
 Examples:
   mlgate model compare new.csv old.csv --id id --prediction pred
   mlgate model compare new.parquet old.parquet --score p --metric roc_auc --slice region
-  mlgate model compare a.json b.json --task score --records samples --score ok""")
+  mlgate model compare new.json old.json --task score --records samples --score ok""")
 @click.argument("new", type=click.Path(exists=True, dir_okay=False))
 @click.argument("old", type=click.Path(exists=True, dir_okay=False))
 @click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Pairs the rows; repeatable.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_head import check_columns, with_optional
 from mlgate.gates._model_refused import Refused
+from mlgate.tables._separator import of_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,16 +18,12 @@ _DIGITS = 15
 """What a number of double precision holds."""
 
 
-def delimited(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array]:
+def delimited(place: dict[str, Any], raw: bytes, wanted: Sequence[str]) -> dict[str, Array]:
     """The wanted columns, and the optional one if it is there. Raises `Refused`."""
     import csv
     import io
 
-    from mlgate.tables._separator import separator
-
-    path, [file] = place["path"], place["files"]
-    with open(file, "rb") as opened:
-        raw = opened.read()
+    path = place["path"]
     if not raw.strip():
         raise Refused(
             f"{path} is empty: it has no column {wanted[0]!r}",
@@ -37,7 +34,7 @@ def delimited(place: dict[str, Any], wanted: Sequence[str]) -> dict[str, Array]:
     except UnicodeDecodeError as error:
         mend = "write it as UTF-8, as to_csv of pandas does unless told otherwise"
         raise Refused(f"{path} is not UTF-8 at byte {error.start:,}", mend) from None
-    mark = "\t" if place["suffix"] == ".tsv" else separator(file)
+    mark = "\t" if place["suffix"].startswith(".tsv") else of_line(raw.partition(b"\n")[0])
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         head = next(reader, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 from mlgate.gates._model_head import check_columns
 from mlgate.gates._model_refused import NoColumn, Refused
+from mlgate.tables._separator import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,19 +125,24 @@ def _rows(place: dict[str, Any], *, lines: bool) -> Iterator[dict[str, Any]]:
 
 
 def _lines(path: str, file: str) -> Iterator[Any]:
-    with open(file, "rb") as opened:
-        for number, line in enumerate(opened, 1):
-            told = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if told.strip():
-                yield _decoded(f"{path}, line {number:,}", told)
+    with opened(file) as stream:
+        try:
+            for number, line in enumerate(stream, 1):
+                told = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+                if told.strip():
+                    yield _decoded(f"{path}, line {number:,}", told)
+        except (EOFError, zlib.error, OSError) as error:
+            raise Refused(f"{path} cannot be read: {error}", "write it again") from None
 
 
 def _document(path: str, file: str, records: str) -> Sequence[Any] | Iterator[Any]:
     """The rows of a JSON document; of JSON lines that are called one, as pandas and Spark do."""
     if os.path.getsize(file) > LARGEST:
         raise Refused(f"{path} is larger than 1 GiB", "write it as JSON lines: .jsonl")
-    with open(file, "rb") as opened:
-        raw = opened.read().removeprefix(b"\xef\xbb\xbf")
+    with opened(file) as stream:
+        raw = stream.read().removeprefix(b"\xef\xbb\xbf")
+    if not raw.strip():
+        raise Refused(f"{path} is empty", "evaluate the model again, or bring it anew (dvc pull)")
     if not records and _is_lines(raw):
         return _lines(path, file)
     document = _decoded(path, raw)

@@ -6,6 +6,7 @@ Small text files are read by the standard library, so that they cost no engine's
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from mlgate.gates import _model_json
 from mlgate.gates._model_delimited import delimited
 from mlgate.gates._model_head import check_columns, with_optional
 from mlgate.gates._model_refused import Refused
+from mlgate.tables._separator import opened
 from mlgate.tables.columns import Coded, Engine, Source
 from mlgate.tables.columns import columns as read
 from mlgate.tables.table import FORMS
@@ -33,11 +35,11 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
-_LINES = (".jsonl", ".ndjson")
-_COMPRESSED = (".csv.gz", ".tsv.gz", ".jsonl.gz")
+_LINES = (".jsonl", ".ndjson", ".jsonl.gz")
+_DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _FORMS: dict[str, Form] = {
     ".json": "json",
-    **{one: FORMS[one] for one in (".csv", ".tsv", *_LINES, *_COMPRESSED, ".parquet", ".pq")},
+    **{one: FORMS[one] for one in (*_DELIMITED, *_LINES, ".parquet", ".pq")},
 }
 
 
@@ -62,8 +64,8 @@ def columns(
     found: dict[str, Array | Coded]
     if suffix == ".json" or (suffix in _LINES and (_is_small(files) or _has_paths(place, wanted))):
         found = dict(_model_json.read(place, wanted, lines=suffix != ".json"))
-    elif suffix in (".csv", ".tsv") and _is_small(files):
-        found = dict(delimited(place, wanted))
+    elif suffix in _DELIMITED and (raw := _small(place)) is not None:
+        found = dict(delimited(place, raw, wanted))
     else:
         found = _large(msgspec.convert(place["engine"], Engine), place, wanted, rounded)
     if not empty and not len(next(iter(found.values()), ())):
@@ -73,6 +75,19 @@ def columns(
 
 def _is_small(files: Sequence[str]) -> bool:
     return len(files) == 1 and os.path.getsize(files[0]) <= SMALL
+
+
+def _small(place: dict[str, Any]) -> bytes | None:
+    """The bytes of a small text file, unpacked; None of a larger one. Raises `Refused` where they
+    cannot be unpacked."""
+    if not _is_small(place["files"]):
+        return None
+    try:
+        with opened(place["files"][0]) as file:
+            raw = file.read(SMALL + 1)
+    except (EOFError, zlib.error, OSError) as error:
+        raise Refused(f"{place['path']} cannot be read: {error}", "write it again") from None
+    return raw if len(raw) <= SMALL else None
 
 
 def _has_paths(place: dict[str, Any], wanted: Sequence[str]) -> bool:

@@ -250,3 +250,19 @@ def test_a_number_in_other_letters_is_named(tmp_path: Path) -> None:
     with pytest.raises(GateError, match="has no number F1") as raised:
         judged(tmp_path, "m.json", '{"f1": 0.8}', None, numbers=True, require=[rule])
     assert (raised.value.hint or "").startswith('did you mean value = "f1"')
+
+
+@pytest.mark.parametrize("name", ["p.csv.gz", "p.jsonl.gz"])
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize("small", [True, False])
+def test_what_cannot_be_unpacked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, cut: bool, small: bool
+) -> None:
+    if not small:
+        monkeypatch.setattr(_model_read, "SMALL", 0)
+    packed = gzip.compress(random.Random(1).randbytes(9_000).hex().encode())
+    (tmp_path / name).write_bytes(packed[:5_000] if cut else b"id,label\n")
+    place = {"path": name, "files": [str(tmp_path / name)], "suffix": name[1:], "engine": {},
+             "partitioned": False}  # fmt: skip
+    with pytest.raises(_model_refused.Refused, match=f"{name} cannot be read"):
+        _model_read.columns(place, ["id"])
