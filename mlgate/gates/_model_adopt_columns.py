@@ -57,7 +57,7 @@ def said(head: Sequence[str], values: set[str]) -> tuple[str, list[str]]:
     lines = ['task = "multiclass"'] if several else []
     if words and len(values) == 2:
         other, positive = sorted(values)
-        lines = [f"positive = {_written(positive)}  # the other class is {_written(other)}"]
+        lines = [f"positive = {_class(positive)}  # the other class is {_class(other)}"]
     return ("multiclass" if several else "binary"), [*lines, _answers(head, classes, values)]
 
 
@@ -84,6 +84,12 @@ def _number(value: str) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+def _class(value: str) -> str:
+    """As the gate reads it: whole numbers are numbers, but for `007`."""
+    whole = value.removeprefix("-").isdecimal() and str(int(value[:20])) == value
+    return value if whole else _written(value)
 
 
 def _written(value: str) -> str:

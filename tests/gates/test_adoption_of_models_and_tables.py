@@ -195,6 +195,8 @@ def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str) -> None
         ("id,y,proba_0,proba_1\n1,0,1,0\n2,1,0,1\n", ['score = { 0 = "proba_0", 1 = "proba_1" }']),
         ("id,y,pred\n1,0.5,0.4\n2,1.5,1.4\n", ['task = "regression"', "mean_absolute_error"]),
         ("id,y,pred\n1,0,1\n2,1,1\n", ['prediction = "pred"', "accuracy"]),
+        ("id,y,pred\n1,1,1\n2,2,2\n", ["positive = 2  #"]),
+        ("id,y,pred\n1,01,1\n2,02,2\n", ['positive = "02"']),
         ('id,y,pred\n1,"""a\n",1\n2,b,1\n3,c,1\n', ['prediction = "pred"']),
         ("id,pred\n1,0\n2,1\n", ["of another table: labels = FILE"]),
     ],
