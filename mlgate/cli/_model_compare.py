@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from mlgate.gates import _model_request as requests
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_parts import suffix_of
 from mlgate.gates._model_place import Place
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_words import number
@@ -24,6 +26,8 @@ from mlgate.stats.families import holm
 from mlgate.stats.sparse import FEW
 
 _ALPHA = 0.05
+_KEY = re.compile(r"`?\b(positive|records|task) = \"?([^\"`]+)\"?`?")
+"""A key of the policy in a hint, which is an option here."""
 _WIDE = 106
 _NARROW = 90
 _USUAL = {
@@ -90,6 +94,7 @@ def _options(asked: dict[str, Any], new: str) -> Options:
         "positive": int(positive) if positive and positive.lstrip("-").isdigit() else positive,
         "cluster": asked["cluster"],
         "query": asked["query"],
+        "records": asked["records"],
         "slices": [one[0] if len(one) == 1 else one for one in slices],
         "require": [{"metric": name, "max_drop": 0.0} for name in metrics],
     }
@@ -108,14 +113,14 @@ def _answers(options: Options, new: str, old: str) -> list[dict[str, Any]]:
     try:
         return _model_judged.asked(workshop.worker, request)
     except GateError as error:
-        raise UsageError(error.message, error.hint) from None
+        hint = error.hint and _KEY.sub(r"--\1 \2", error.hint)
+        raise UsageError(error.message, hint) from None
     finally:
         workshop.close()
 
 
 def _place(path: str) -> Place:
-    suffix = os.path.splitext(path)[1].lower()
-    return Place(path=path, file=os.path.abspath(path), suffix=suffix, identity="")
+    return Place(path=path, file=os.path.abspath(path), suffix=suffix_of(path), identity="")
 
 
 def _whole(measured: list[Measured]) -> list[Measured]:

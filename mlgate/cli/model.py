@@ -46,7 +46,8 @@ def list_uses() -> None:
 @command.command(epilog="""\b
 Examples:
   mlgate model compare new.csv old.csv --id id --prediction pred
-  mlgate model compare new.parquet old.parquet --score p --metric roc_auc --slice region""")
+  mlgate model compare new.parquet old.parquet --score p --metric roc_auc --slice region
+  mlgate model compare new.json old.json --task score --records samples --score ok""")
 @click.argument("new", type=click.Path(exists=True, dir_okay=False))
 @click.argument("old", type=click.Path(exists=True, dir_okay=False))
 @click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Pairs the rows; repeatable.")
@@ -65,6 +66,7 @@ Examples:
 @click.option("--slice", "slices", multiple=True, metavar="COLUMN[,COLUMN]", help="Repeatable.")
 @click.option("--cluster", metavar="COLUMN", help="What rows have in common.")
 @click.option("--query", metavar="COLUMN", help="Of ranking: which query a row answers.")
+@click.option("--records", metavar="PATH", help="Of JSON: where its array of rows stands.")
 def compare(new: str, old: str, **asked: Any) -> None:
     """The metrics of NEW beside those of OLD with the interval of the difference, and the slices,
     worst first. Both are tables of predictions on the same rows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,28 @@ import msgspec
 from mlgate.core.errors import GateError
 from mlgate.core.gate import Detected
 from mlgate.core.patterns import later
+from mlgate.core.text import shown
+from mlgate.gates import _model_adopt_columns as of_columns
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
 
-_METRICS = later(r"(^|/)(metrics?|scores?|evaluation|eval)([-_.][\w-]+)?\.(json|ya?ml|toml)$")
+_METRICS = later(
+    r"(^|/)((metrics?|scores?|evaluation|eval)([-_.][\w-]+)?|(all|test|predict)_results"
+    r"|classification_report)\.(json|ya?ml|toml)$"
+)
+_NO_QUALITY = later(
+    r"(^|[._])(epochs?|steps?|seed|support|n|num|count|size|version|time|timestamp|duration"
+    r"|runtime|samples|flos|(samples|steps)_per_second|threshold|t[pn]|f[pn])$",
+    re.IGNORECASE,
+)
+"""Names of numbers that say nothing of how good a model is."""
 _PREDICTIONS = later(r"(^|/)[\w.-]*pred(iction)?s?[\w.-]*\.(csv|tsv|jsonl|parquet)$", re.IGNORECASE)
 _CONFIGS = later(r"(^|/)(\.?config|configs|conf|confs)/")
 _LONGEST = 4096
 """Bytes of a first line."""
+_MUCH = 1 << 20
+"""Bytes in which labels are looked for."""
 
 
 def detected(ctx: Context) -> Detected | None:
@@ -31,6 +45,9 @@ def detected(ctx: Context) -> Detected | None:
         path, lines = predictions, _for_predictions(ctx, predictions)
     elif metrics := _metrics(ctx, files):
         path, lines = metrics[0], _for_metrics(*metrics)
+    elif declared := _declared(ctx, files):
+        path = declared[0]
+        lines = _for_metrics(path, "accuracy", f"as {shown(path)} calls it: dvc pull {shown(path)}")
     else:
         return None
     evidence = f"{path}; set what may be lost, then remove the marks"
@@ -40,32 +57,37 @@ def detected(ctx: Context) -> Detected | None:
 def _for_predictions(ctx: Context, path: str) -> list[str]:
     head = _head(ctx, path)
     columns = f"  # it has: {', '.join(head[:12])}" if head else ""
-    identity = _named(head, ("id", "row_id", "uuid"))
-    label = _named(head, ("label", "target", "y", "y_true"))
+    identity = of_columns.named(head, ("id", "row_id", "uuid"))
+    label = of_columns.named(head, of_columns.LABELS)
+    task, answers = of_columns.said(head, _labels(ctx, path, label) if label in head else set())
+    beside = "" if label in head or not head else "  # or, by id, of another table: labels = FILE"
+    by_row = "id = { row = true }  # or the column that tells the rows apart"
     return [
         'kind = "model"',
         f'predictions = "{path}"{columns}',
-        f'id = "{identity}"',
-        f'label = "{label}"',
-        _said(head),
-        *_required(ctx, path),
+        by_row if head and identity not in head else f'id = "{identity}"',
+        f'label = "{label}"{beside}',
+        *answers,
+        *_required(ctx, path, task),
     ]
 
 
-def _said(head: list[str]) -> str:
-    """The column of what the model says: of classes, else of probabilities."""
-    classes = _named(head, ("prediction", "pred", "y_pred", "predicted"))
-    score = _named(head, ("score", "probability", "prob", "proba", "y_score", "y_prob", "p"))
-    if classes not in head and score in head:
-        return f'score = "{score}"'
-    return f'prediction = "{classes}"'
+def _labels(ctx: Context, path: str, label: str) -> set[str]:
+    """The labels in the first rows of a text file."""
+    if not path.endswith((".csv", ".tsv")):
+        return set()
+    text = ctx.subject.read(path)[:_MUCH].decode("utf-8-sig", "replace")
+    mark = "\t" if path.endswith(".tsv") else of_columns.separator(text.partition("\n")[0])
+    return of_columns.labels(text, mark, label)
 
 
-def _required(ctx: Context, path: str) -> list[str]:
+def _required(ctx: Context, path: str, task: str) -> list[str]:
     """A rule with a margin that the rows of the file can decide, if one answer in twenty
     changes."""
     from mlgate.stats.sizes import smallest_effect
 
+    if task == "regression":
+        return ['require = [{ metric = "mean_absolute_error", max_drop_relative = 0.05 }]']
     rows = _rows(ctx, path)
     if rows is None:
         return ['require = [{ metric = "accuracy", max_drop = 0.01 }]']
@@ -75,11 +97,6 @@ def _required(ctx: Context, path: str) -> list[str]:
         f"# what {rows:,} rows can decide, if one answer in twenty changes: mlgate model plan",
         f'require = [{{ metric = "accuracy", max_drop = {margin} }}]',
     ]
-
-
-def _named(head: list[str], usual: tuple[str, ...]) -> str:
-    """The column that bears one of the usual names, else the first of them."""
-    return next((one for one in head if one.lower() in usual), usual[0])
 
 
 def _head(ctx: Context, path: str) -> list[str]:
@@ -95,7 +112,7 @@ def _head(ctx: Context, path: str) -> list[str]:
             return list(msgspec.json.decode(line, type=dict[str, Any]))
         except (msgspec.MsgspecError, RecursionError):
             return []
-    delimiter = "\t" if path.endswith(".tsv") else ","
+    delimiter = "\t" if path.endswith(".tsv") else of_columns.separator(line)
     return [name.strip().strip('"') for name in line.strip("\r\n").split(delimiter)]
 
 
@@ -110,13 +127,37 @@ def _rows(ctx: Context, path: str) -> int | None:
 
 
 def _metrics(ctx: Context, files: list[str]) -> tuple[str, str] | None:
-    """The first file of metrics that holds a number, and what it calls that."""
-    for path in files:
-        if _METRICS.search(path) and not _CONFIGS.search(path):
-            name = _first_number(ctx, path)
-            if name is not None:
-                return path, name
+    """The first file of metrics that holds a number, and what it calls that: what dvc.yaml names,
+    also where git ignores it, then what is called like one."""
+    called = [path for path in files if _METRICS.search(path) and not _CONFIGS.search(path)]
+    for path in dict.fromkeys([*_declared(ctx, files), *called]):
+        name = _first_number(ctx, path)
+        if name is not None:
+            return path, name
     return None
+
+
+def _declared(ctx: Context, files: list[str]) -> list[str]:
+    """The metrics that files called dvc.yaml name, at their top or in a stage."""
+    from mlgate.repo import safe_yaml
+
+    found: list[str] = []
+    for path in files:
+        if posixpath.basename(path) != "dvc.yaml":
+            continue
+        try:
+            document = safe_yaml.load(ctx.subject.read(path))
+        except (GateError, safe_yaml.Unreadable):
+            continue
+        stages = document.get("stages") if isinstance(document, dict) else None
+        parts = [document, *(stages.values() if isinstance(stages, dict) else ())]
+        for part in parts:
+            if isinstance(part, dict) and isinstance(part.get("metrics"), list):
+                folder = posixpath.join(posixpath.dirname(path), str(part.get("wdir") or ""))
+                named = [next(iter(one), "") if isinstance(one, dict) else one
+                         for one in part["metrics"]]  # fmt: skip
+                found += [posixpath.normpath(posixpath.join(folder, str(one))) for one in named]
+    return [one for one in found if "${" not in one and not one.startswith((".", "/"))]
 
 
 def _first_number(ctx: Context, path: str) -> str | None:
@@ -124,20 +165,25 @@ def _first_number(ctx: Context, path: str) -> str | None:
     from mlgate.gates._model_place import Place
 
     try:
-        file = os.path.join(os.fspath(ctx.subject.root((path,))), path)
+        entry = ctx.subject.files.get(path)
+        root = ctx.subject.root((path,)) if entry and entry.is_file else ctx.work
+        file = os.path.join(os.fspath(root), path)
+        if not os.path.isfile(file):
+            return None
         place = Place(path=path, file=file, suffix=os.path.splitext(path)[1], identity="")
         found = _model_numbers.numbers(place)
     except GateError:
         return None
-    return next((name for name, value in found.items() if math.isfinite(value)), None)
+    finite = (name for name, value in found.items() if math.isfinite(value))
+    return next((name for name in finite if not _NO_QUALITY.search(name)), None)
 
 
-def _for_metrics(path: str, name: str) -> list[str]:
+def _for_metrics(path: str, name: str, note: str = "n = ROWS gives it an interval") -> list[str]:
     from mlgate.gates._model_rule import reads_as_loss
 
     value = f'value = "{name}"' + (', better = "lower"' if reads_as_loss(name) else "")
     return [
         'kind = "model"',
         f'metrics = "{path}"',
-        f"require = [{{ {value}, max_drop = 0.01 }}]  # n = ROWS gives it an interval",
+        f"require = [{{ {value}, max_drop = 0.01 }}]  # {note}",
     ]

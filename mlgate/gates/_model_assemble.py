@@ -15,7 +15,7 @@ from mlgate.gates._model_read import MANY
 from mlgate.gates._model_refused import Refused
 from mlgate.gates._model_rows import Outputs, Rows
 from mlgate.gates._model_slices import sliced
-from mlgate.gates._model_table import Table, finite, join_labels, witness
+from mlgate.gates._model_table import Table, finite, join_labels, witness, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 _WITHOUT = 'correct the evaluation, or say what counts as none: invalid = { values = [""] }'
+_OF_WORDS = (
+    "name a column of numbers; of words ask for a share: metric = 'share', filter = \"== 'C'\""
+)
 _UNWEIGHED = "give every row a weight; 0 where it is not to count"
 
 
@@ -52,13 +55,14 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
         new.id = None
     if task == "score":
         rows = Rows(None, Outputs(None, None), None)
+        of_words = {one["column"] for one in request["measures"] if one["of_words"]}
         if request["invalid"]:
             both = [one for one in (new, old) if one]
             rows.judged = len(new)
-            rows.invalid = left_out(both, asked["values"], request["invalid"])
+            rows.invalid = left_out(both, asked["values"], of_words, request["invalid"])
         for name in asked["values"]:
-            values = finite(new, name, _WITHOUT)
-            rows.columns[name] = (values, finite(old, name, _WITHOUT) if old else None)
+            column = words if name in of_words else _numbers
+            rows.columns[name] = (column(new, name), column(old, name) if old else None)
     elif task == "ranking":
         rows = _ranked(new, old, asked)
     elif task == "multilabel":
@@ -77,6 +81,11 @@ def _assembled(new: Table, old: Table | None, request: dict[str, Any]) -> Rows:
         rows.classes, rows.positive = found.classes, found.positive
     _surrounded(rows, new, request)
     return rows
+
+
+def _numbers(table: Table, name: str) -> Array:
+    """A column of scores."""
+    return finite(table, name, _WITHOUT, _OF_WORDS)
 
 
 def _ranked(new: Table, old: Table | None, asked: dict[str, Any]) -> Rows:

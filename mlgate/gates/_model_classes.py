@@ -57,10 +57,11 @@ def classified(new: Table, old: Table | None, request: dict[str, Any]) -> Classi
     found = Classified(classes, positive, coded[0])
     for at, table in enumerate(tables):
         scores = _scores(table, asked["scores"], request)
-        if scores is not None and scores.ndim == 2 and scores.shape[1] != len(classes):
+        several = request["task"] != "binary" and len(asked["scores"]) != len(classes)
+        if scores is not None and several:
             raise Refused(
-                f"{scores.shape[1]} score columns for {len(classes)} classes",
-                "name them by class: score = { cat = 'p_cat', dog = 'p_dog' }",
+                f"{counted(len(asked['scores']), 'score column')} for {len(classes)} classes",
+                "name one for each class in the policy: score = { cat = 'p_cat', dog = 'p_dog' }",
             )
         prediction = coded[1 + at] if asked["prediction"] else _decided(scores, request, positive)
         found.outputs.append((prediction, scores))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_head import check_columns, with_optional
 from mlgate.gates._model_refused import Refused
+from mlgate.tables._separator import of_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,15 +18,24 @@ _DIGITS = 15
 """What a number of double precision holds."""
 
 
-def delimited(
-    place: dict[str, Any], text: str, delimiter: str, wanted: Sequence[str]
-) -> dict[str, Array]:
+def delimited(place: dict[str, Any], raw: bytes, wanted: Sequence[str]) -> dict[str, Array]:
     """The wanted columns, and the optional one if it is there. Raises `Refused`."""
     import csv
     import io
 
     path = place["path"]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    if not raw.strip():
+        raise Refused(
+            f"{path} is empty: it has no column {wanted[0]!r}",
+            "evaluate the model again, or bring it anew (dvc pull)",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        mend = "write it as UTF-8, as to_csv of pandas does unless told otherwise"
+        raise Refused(f"{path} is not UTF-8 at byte {error.start:,}", mend) from None
+    mark = "\t" if place["suffix"].startswith(".tsv") else of_line(raw.partition(b"\n")[0])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:
         head = next(reader, [])
         rows = [row for row in reader if row]

@@ -15,10 +15,12 @@ from mlgate.core.digests import digest_of
 from mlgate.core.duration import seconds
 from mlgate.core.errors import GateError
 from mlgate.core.text import plain, shown
+from mlgate.gates import _model_parts as parts
 from mlgate.gates import _model_pieces as pieces
 from mlgate.gates import _project_code as project_code
 from mlgate.gates._model_place import Place, digest
 from mlgate.scratch import private_folder, remove
+from mlgate.sources._tables import called
 from mlgate.tools import _find
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def planned(ctx: Context, model: Snapshot, name: str) -> Evaluation | None:
     if any("{version}" in word for word in options.evaluate.run):
         key.update(version.encode())
     key.update(_find.listing_digest(ctx.environment()))
-    suffix = os.path.splitext(options.predictions)[1].lower()
+    suffix = parts.suffix_of(options.predictions)
     return Evaluation(
         path=f"{name} (evaluated)",
         suffix=suffix,
@@ -100,6 +102,7 @@ def made(ctx: Context, one: Evaluation) -> Place:
     ask at once, one makes them."""
     with _TURNS.setdefault(one.identity, threading.Lock()):
         file = _known(ctx, one) or _new(ctx, one)
+    file = called(f"predictions{one.suffix}", file, os.path.basename(file))
     return Place(
         path=one.path, file=file, suffix=one.suffix, identity=one.identity, tracked=one.tracked
     )

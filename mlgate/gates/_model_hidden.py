@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
 from mlgate.core.text import shown
 from mlgate.core.words import Level, Result
+from mlgate.gates import _model_parts as parts
 from mlgate.gates import _model_pieces as pieces
 from mlgate.tables.table import FORMS
 
@@ -59,7 +59,7 @@ def _tables(snapshot: Snapshot, path: str) -> list[str]:
     if path.startswith("mlflow:"):
         return []
     names = pieces.tracked(snapshot, path)
-    return [one for one in names if one == path or os.path.splitext(one)[1].lower() in FORMS]
+    return [one for one in names if one == path or parts.suffix_of(one) in FORMS]
 
 
 def _in_git(snapshot: Snapshot, path: str) -> bool:

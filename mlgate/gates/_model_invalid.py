@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_coded import taken, unfolded
 from mlgate.gates._model_refused import Refused
-from mlgate.gates._model_table import Table
+from mlgate.gates._model_table import Table, words
 from mlgate.stats.rows import compared
 from mlgate.tables.columns import Coded
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-def left_out(tables: list[Table], names: list[str], invalid: dict[str, Any]) -> list[int]:
+def left_out(
+    tables: list[Table], names: list[str], of_words: Collection[str], invalid: dict[str, Any]
+) -> list[int]:
     """Take the rows out of which any table lacks a judgement; how many each table lacks."""
     import numpy as np
 
@@ -26,26 +29,32 @@ def left_out(tables: list[Table], names: list[str], invalid: dict[str, Any]) -> 
     for table in tables:
         lacks = np.zeros(len(table), dtype=bool)
         for name in names:
-            lacks |= _lacks(table, name, invalid)
+            lacks |= _lacks(table, name, invalid, of_words=name in of_words)
         lacking.append(int(np.count_nonzero(lacks)))
         keep &= ~lacks
     places = np.flatnonzero(keep)
     if not len(places):
-        raise Refused(f"{tables[0].path} has no row with a judgement")
+        listed = ", ".join(map(repr, names))
+        raise Refused(
+            f"{tables[0].path} has no row with a judgement in {listed}", "correct the evaluation"
+        )
     for table in tables:
         for name, column in table.found.items():
             table.found[name] = taken(column, places)
         for name in names:
-            table.found[name] = _numbers(table, name)
+            if name not in of_words:
+                table.found[name] = _numbers(table, name)
     return lacking
 
 
-def _lacks(table: Table, name: str, invalid: dict[str, Any]) -> Array:
+def _lacks(table: Table, name: str, invalid: dict[str, Any], *, of_words: bool) -> Array:
     """Where a column holds one of the values, or a number that the filter means."""
     import numpy as np
 
     values = unfolded(table.found[name])
     texts = [value for value in invalid["values"] if isinstance(value, str)]
+    if of_words:
+        return np.isin(words(table, name, texts), texts)
     numbers = [float(value) for value in invalid["values"] if not isinstance(value, str)]
     parsed = values.astype(float) if values.dtype.kind in "iufb" else None
     if parsed is None:

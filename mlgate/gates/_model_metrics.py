@@ -115,8 +115,14 @@ def metric_named(name: str) -> Metric:
 
 def named_by(place: str) -> str | None:
     """The metric whose name a number of a file has, as `overall.log_loss`; None of others."""
-    last = place.rpartition(".")[2]
+    last = last_of(place)
     return last if last in METRICS else None
+
+
+def last_of(place: str) -> str:
+    """The name of a number of a file, without what lm-evaluation-harness puts behind it:
+    `brier_score` of `results.task.brier_score,none`."""
+    return place.rpartition(".")[2].partition(",")[0]
 
 
 _FREE = Metric(tasks=(), needs="value", least=float("-inf"), most=float("inf"))

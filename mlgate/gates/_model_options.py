@@ -140,6 +140,14 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                     f"`quantile` has no proven bounds with `{kind}`: ask for `share` with "
                     "`filter`, as `<= 2.0`, which has"
                 )
+            if rule.of_words and any(
+                not other.of_words and self._column(other) == self._column(rule)
+                for other in self.require
+            ):
+                raise ValueError(
+                    f"`{self._column(rule)}` is compared with a word in one rule, and is numbers "
+                    "in another"
+                )
             if rule.prove and not self.slices:
                 raise ValueError("`prove` needs `slices`")
         self._check_multilabel(task)
@@ -157,6 +165,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("`positive` is the class whose `score` counts: name it")
         if task == "regression" and self.prediction is None:
             raise ValueError("task `regression` needs `prediction`")
+
+    def _column(self, rule: Rule) -> str:
+        """Of task `score`: what a rule is about."""
+        return rule.column or (self.score if isinstance(self.score, str) else "")
 
     def _check_multilabel(self, task: str) -> None:
         for rule in self.require:

@@ -46,7 +46,13 @@ def beside(ctx: Context, path: str) -> Located | None:
 
 def _alike(table: Located) -> Located:
     """Raises `GateError` for parts that are written in several ways."""
-    ends = sorted({os.path.splitext(part.name)[1].lower() for part in table.parts})
+    ends = sorted({suffix_of(part.name) for part in table.parts})
     if len(ends) > 1:
         raise GateError(f"{shown(table.path)} mixes {' and '.join(ends)}", "write all parts alike")
     return table
+
+
+def suffix_of(path: str) -> str:
+    """The end of a name that tells its form: `.csv`, or `.csv.gz` of what is compressed."""
+    plain, suffix = os.path.splitext(path.lower())
+    return os.path.splitext(plain)[1] + suffix if suffix == ".gz" else suffix

@@ -6,6 +6,7 @@ Small text files are read by the standard library, so that they cost no engine's
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from mlgate.gates import _model_json
 from mlgate.gates._model_delimited import delimited
 from mlgate.gates._model_head import check_columns, with_optional
 from mlgate.gates._model_refused import Refused
+from mlgate.tables._separator import opened
 from mlgate.tables.columns import Coded, Engine, Source
 from mlgate.tables.columns import columns as read
 from mlgate.tables.table import FORMS
@@ -33,9 +35,11 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
+_LINES = (".jsonl", ".ndjson", ".jsonl.gz")
+_DELIMITED = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _FORMS: dict[str, Form] = {
     ".json": "json",
-    **{each: FORMS[each] for each in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")},
+    **{one: FORMS[one] for one in (*_DELIMITED, *_LINES, ".parquet", ".pq")},
 }
 
 
@@ -52,18 +56,18 @@ def columns(
     Raises `Refused`; for no rows unless it may be `empty`.
     """
     suffix, files = place["suffix"], place["files"]
-    engine = msgspec.convert(place["engine"], Engine)
-    if suffix == ".json":  # a document, which Spark does not read
-        engine = msgspec.structs.replace(engine, name="duckdb")
     if suffix not in _FORMS:
         raise Refused(
             f"{place['path']}: {suffix or 'a file without a suffix'} is no table that can be read",
-            "write it as .csv, .tsv, .jsonl, .json or .parquet",
+            "write it as .csv, .tsv, .csv.gz, .jsonl, .json or .parquet",
         )
-    if suffix not in (".parquet", ".pq") and _is_small(files):
-        found: dict[str, Array | Coded] = dict(_small(place, suffix, wanted))
+    found: dict[str, Array | Coded]
+    if suffix == ".json" or (suffix in _LINES and (_is_small(files) or _has_paths(place, wanted))):
+        found = dict(_model_json.read(place, wanted, lines=suffix != ".json"))
+    elif suffix in _DELIMITED and (raw := _small(place)) is not None:
+        found = dict(delimited(place, raw, wanted))
     else:
-        found = _large(engine, place, wanted, rounded)
+        found = _large(msgspec.convert(place["engine"], Engine), place, wanted, rounded)
     if not empty and not len(next(iter(found.values()), ())):
         raise Refused(f"{place['path']} has no rows", "evaluate the model on its test set")
     return found
@@ -71,6 +75,24 @@ def columns(
 
 def _is_small(files: Sequence[str]) -> bool:
     return len(files) == 1 and os.path.getsize(files[0]) <= SMALL
+
+
+def _small(place: dict[str, Any]) -> bytes | None:
+    """The bytes of a small text file, unpacked; None of a larger one. Raises `Refused` where they
+    cannot be unpacked."""
+    if not _is_small(place["files"]):
+        return None
+    try:
+        with opened(place["files"][0]) as file:
+            raw = file.read(SMALL + 1)
+    except (EOFError, zlib.error, OSError) as error:
+        raise Refused(f"{place['path']} cannot be read: {error}", "write it again") from None
+    return raw if len(raw) <= SMALL else None
+
+
+def _has_paths(place: dict[str, Any], wanted: Sequence[str]) -> bool:
+    """True where a name may be a path into objects, of which engines make what they like."""
+    return any("." in name for name in (*wanted, place.get("optional") or ""))
 
 
 def _large(
@@ -89,15 +111,3 @@ def _large(
         return read(engine, table, chosen, lambda rows, name: rows > MANY and name in rounded)
     except GateError as error:
         raise Refused(f"{path} {error.message}", error.hint) from None
-
-
-def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[str, Array]:
-    with open(place["files"][0], "rb") as file:
-        raw = file.read()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{place['path']} is not UTF-8 at byte {error.start:,}") from None
-    if suffix in (".csv", ".tsv"):
-        return delimited(place, text, "\t" if suffix == ".tsv" else ",", wanted)
-    return _model_json.read(place, text, wanted, lines=suffix != ".json")

@@ -154,6 +154,7 @@ def _measure(rule: Rule, options: Options) -> dict[str, Any]:
         "bins": rule.bins,
         "column": _column(rule, options),
         "filter": rule.filter,
+        "of_words": rule.of_words,
         "groups": [] if rule.groups is None else _slicing(rule.groups),
         "floors": rule.floors != (),
         "relative": None if relative is None else 1 - better(rule) * relative,

@@ -7,22 +7,33 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mlgate.gates._model_metrics import AVERAGES, METRICS, is_custom, metric_named, named_by
+from mlgate.gates._model_metrics import (
+    AVERAGES,
+    METRICS,
+    is_custom,
+    last_of,
+    metric_named,
+    named_by,
+)
 
 Text = Annotated[str, Meta(pattern=r"\S")]
 Undecided = Literal["warn", "block", "approve"]
 SOURCES = ("git:", "dvc:", "file:", "registry:", "mlflow:")
 SAID = "`git:REF`, `dvc:REF`, `registry:MODEL@ALIAS`, `mlflow:...` or `file:PATH`"
-_UNBOUNDED = r"\w*loss|r?mse|mae|s?mape|perplexity|latency\w*"
+_UNBOUNDED = (
+    r"\w*loss|r?ms(le|e)|mae|medae|[sw]?mape|mase|perplexity|ppl|nll|bits_per_\w+|latency\w*"
+)
 LOSS = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED}|\w*error(_rate)?|[wc]er)$")
 """Names of numbers of which less is better."""
 _NO_SHARE = re.compile(rf"(?i)(^|[_\W])({_UNBOUNDED})$")
 COMPARISON = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*")
+WORD = re.compile(r"""\s*(==|!=)\s*('[^']+'|"[^"]+")\s*""")
+"""A comparison with a word, as `== 'C'`."""
 
 
 def reads_as_loss(value: str) -> bool:
     """True of a number that is no metric we know, but is called as if less of it were better."""
-    return named_by(value) is None and LOSS.search(value.rpartition(".")[2]) is not None
+    return named_by(value) is None and LOSS.search(last_of(value)) is not None
 
 
 def is_no_share(value: str) -> bool:
@@ -30,7 +41,7 @@ def is_no_share(value: str) -> bool:
     1: the bounds of a share would be those of something else."""
     named = named_by(value)
     if named is None:
-        return _NO_SHARE.search(value.rpartition(".")[2]) is not None
+        return _NO_SHARE.search(last_of(value)) is not None
     known = metric_named(named)
     return known.tasks != ("score",) and (known.least < 0 or known.most > 1)
 
@@ -73,7 +84,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     groups: str | tuple[str, ...] | None = None
     """Of fairness: the column, or the crossed columns, whose groups are compared."""
     filter: Text | None = None
-    """Of `share`: which values count, as `>= 0.5`."""
+    """Of `share`: which values count, as `>= 0.5`, or of words `== 'C'`."""
     min: float | None = None
     max: float | None = None
     between: tuple[float, float] | None = None
@@ -112,6 +123,11 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return any(kind is not None for kind in kinds)
 
     @property
+    def of_words(self) -> bool:
+        """True if its `filter` compares the column with a word."""
+        return self.filter is not None and WORD.fullmatch(self.filter) is not None
+
+    @property
     def floors(self) -> tuple[str, ...]:
         """Which absolute bounds it has."""
         return tuple(key for key in ("min", "max", "between") if getattr(self, key) is not None)
@@ -125,8 +141,10 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"`reference` is {SAID}")
         if not self.compares and not self.floors and self.reference is None:
             raise ValueError("a rule needs a bound: `min`, `max`, `between`, `max_drop` ...")
-        if self.filter is not None and not COMPARISON.fullmatch(self.filter):
-            raise ValueError("`filter` is a comparison with a number, as `>= 0.5`")
+        if self.filter is not None and not (COMPARISON.fullmatch(self.filter) or self.of_words):
+            raise ValueError(
+                "`filter` is a comparison with a number, as `>= 0.5`, or with a word, as `== 'C'`"
+            )
         if self.between is not None and self.between[0] > self.between[1]:
             raise ValueError("`between` is [least, most]")
         if self.metric is not None and not is_custom(self.metric) and self.metric not in METRICS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
@@ -105,14 +106,17 @@ def witness(request: dict[str, Any]) -> str | None:
     return next(filter(None, [asked["query"], asked["cluster"], *crossed]), None)
 
 
-def _text(table: Table, name: str) -> Refused:
+def _text(table: Table, name: str, mend: str) -> Refused:
     """The first text among what should be numbers."""
     told = map(str, unfolded(table.found[name]).tolist())
-    at, word = next(((at, one) for at, one in enumerate(told) if not _is_number(one)), (0, ""))
+    words = ((at, one) for at, one in enumerate(told) if one != "" and not _is_number(one))
+    at, word = next(words, (0, ""))
+    if not word:
+        return Refused(f"{table.where(name)} is empty in every row", "correct the evaluation")
     return Refused(
         f"{table.where(name)} holds text where numbers are needed, first {word!r} in "
         f"{table.row(name, at)}",
-        "correct the evaluation, or name a column of numbers",
+        mend,
     )
 
 
@@ -124,16 +128,42 @@ def _is_number(word: str) -> bool:
     return True
 
 
+def words(table: Table, name: str, none: Collection[str] = ()) -> Array:
+    """A column of words. Raises `Refused` for numbers, and for rows that have neither a word nor
+    one of `none`."""
+    import numpy as np
+
+    column = unfolded(table.found[name])
+    if column.dtype.kind not in "US":
+        raise Refused(
+            f"{table.where(name)} holds numbers, such as {column.tolist()[0]}, and `filter` "
+            "compares it with a word",
+            'compare it with a number: filter = "== 1"',
+        )
+    bad = np.flatnonzero(np.equal(column, ""))
+    if len(bad) and "" not in none:
+        raise Refused(
+            f"{table.where(name)} has {counted(len(bad), 'row')} without a word, first in "
+            f"{table.first(name, bad)}",
+            'correct the evaluation, or say what counts as none: invalid = { values = [""] }',
+        )
+    return column
+
+
 _GAPS = "correct the evaluation: a row without a prediction is no row that was judged"
 
 
-def finite(table: Table, name: str, mend: str = _GAPS) -> Array:
-    """A column of numbers. Raises `Refused` for text, NaN and infinities."""
+_TEXT = "correct the evaluation, or name a column of numbers"
+
+
+def finite(table: Table, name: str, mend: str = _GAPS, of_text: str = _TEXT) -> Array:
+    """A column of numbers. Raises `Refused` for text, with the hint `of_text`, and for NaN and
+    infinities, with `mend`."""
     import numpy as np
 
     values = table.found[name]
     if isinstance(values, Coded) or values.dtype.kind not in "iufb":
-        raise _text(table, name)
+        raise _text(table, name, of_text)
     if values.dtype.kind == "f":
         bad = len(values) - np.count_nonzero(np.isfinite(values))
         if bad:

@@ -101,7 +101,8 @@ def _instead(pattern: str, names: list[str], path: str) -> str:
     from difflib import get_close_matches
 
     last = pattern.rpartition(".")[2]
-    alike = [name for name in names if name.rpartition(".")[2] == last]
+    alike = [name for name in names if name.casefold() == pattern.casefold()]
+    alike += [name for name in names if name.rpartition(".")[2] == last]
     alike += get_close_matches(pattern, names, n=1, cutoff=0.6)
     if not alike:
         return f"write {pattern} into {path}, or correct `value` in the rule"

@@ -55,7 +55,9 @@ class Verdicts:
         yield from self._slices([one for one in measured if one.slice is not None])
         yield from self._unjudged(small)
         slices = {one.slice for one in measured if one.slice is not None}
-        yield self._passed(counted(rows["n"], "row"), len(slices))
+        of = next((f"{rows['n']:,} of {one['of']:,} rows" for one in _of(answers, "invalid")
+                   if one["of"] > rows["n"]), None)  # fmt: skip
+        yield self._passed(of or counted(rows["n"], "row"), len(slices))
 
     def _invalid(self, answers: list[dict[str, Any]]) -> Iterator[Finding]:
         """How many rows are without a judgement; more than allowed fails."""

@@ -14,6 +14,7 @@ from mlgate.gates import _model_pieces as pieces
 from mlgate.gates._model_place import NoBaseline, Place, digest, together
 from mlgate.sources._dvc.pointers import kind_of
 from mlgate.sources._lfs import behind
+from mlgate.sources._tables import called
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -52,8 +53,11 @@ def _in_snapshot(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Plac
         return _by_pointer(ctx, snapshot, path, name)
     if not entry.is_file:
         raise GateError(f"{name} is no regular file", "let it be a file, not a link")
-    file = behind(ctx, path, os.path.join(os.fspath(snapshot.root((path,))), path))
-    return Place(path=name, file=file, suffix=_suffix(path), identity=f"git {entry.id}")
+    laid = os.path.join(os.fspath(snapshot.root((path,))), path)
+    file = behind(ctx, path, laid)
+    if file != laid:
+        file = called(path, file, os.path.basename(file))
+    return Place(path=name, file=file, suffix=parts.suffix_of(path), identity=f"git {entry.id}")
 
 
 def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place | None:
@@ -64,7 +68,8 @@ def _by_pointer(ctx: Context, snapshot: Snapshot, path: str, name: str) -> Place
     found = file_of(ctx, snapshot, path)
     if found is None:
         return None
-    return Place(path=name, file=found.path, suffix=_suffix(path), identity=found.digest)
+    file = called(path, found.path, found.digest.rpartition(":")[2])
+    return Place(path=name, file=file, suffix=parts.suffix_of(path), identity=found.digest)
 
 
 def _beside(ctx: Context, path: str) -> Place:
@@ -82,7 +87,11 @@ def _beside(ctx: Context, path: str) -> Place:
             "run the evaluation that writes it, or correct the path in the policy",
         )
     return Place(
-        path=shown(path), file=file, suffix=_suffix(path), identity=digest(file), tracked=False
+        path=shown(path),
+        file=file,
+        suffix=parts.suffix_of(path),
+        identity=digest(file),
+        tracked=False,
     )
 
 
@@ -91,17 +100,13 @@ def _of_parts(table: Located, name: str, *, tracked: bool = True) -> Place:
     return Place(
         path=name,
         file=table.parts[0].file,
-        suffix=_suffix(table.parts[0].name),
+        suffix=parts.suffix_of(table.parts[0].name),
         identity=f"parts {together(told)}",
         tracked=tracked,
         parts=tuple(part.file for part in table.parts),
         names=tuple(shown(part.name) for part in table.parts),
         partitioned=table.partitioned,
     )
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()
 
 
 def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
@@ -154,7 +159,7 @@ def _of_mlflow(ctx: Context, rest: str, path: str) -> Place:
         path = path.split(":", 2)[2] if path.count(":") > 1 else ""
     found = mlflow.fetch(ctx, named, own or path, metrics=ctx.options.metrics is not None)
     return Place(
-        path=found.origin, file=found.path, suffix=_suffix(own or path) or ".json",
+        path=found.origin, file=found.path, suffix=parts.suffix_of(own or path) or ".json",
         identity=found.digest,
     )  # fmt: skip
 
@@ -194,7 +199,8 @@ def same_model(ctx: Context, new: str, old: str) -> str | None:
     path = ctx.options.model
     if path is None:
         if new == old and ctx.options.baseline == "base":
-            return "the change does not touch the predictions"
+            told = "predictions" if ctx.options.predictions is not None else "metrics"
+            return f"the change does not touch the {told}"
         return None
     before = snapshot_of(ctx, ctx.options.baseline)
     mine = pieces.known(ctx.subject, path)

@@ -53,11 +53,16 @@ def _rule_id(need: Need) -> str:
     return "max-drop-relative" if need.compares else need.kind
 
 
+_UNJUDGED = "judge more rows, or ask for a metric that fewer rows decide: docs/statistics.md"
+
+
 def _help(decision: Decision) -> str | None:
     if decision.result is Result.FAIL:
         return _FAILED
-    if not _open(decision) or not decision.judged:
+    if not _open(decision):
         return None
+    if not decision.judged:
+        return _UNJUDGED
     widen = "widen the margin" if decision.need.compares else f"loosen `{decision.need.kind}`"
     if decision.needed is None:  # no number of rows would decide
         return f"improve the model, {widen}, {_ACCEPT}"

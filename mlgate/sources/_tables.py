@@ -58,18 +58,18 @@ def _without_pointer(ctx: Context, part: Part) -> Part:
     held = behind(ctx, part.name, part.file)
     if held == part.file:
         return part
-    return replace(part, file=_called(part.name, held, os.path.basename(held)))
+    return replace(part, file=called(part.name, held, os.path.basename(held)))
 
 
 def _part(name: str, source: Source) -> Part:
     """DVC 2's hash takes files for equal that differ in their line ends: it is no digest here."""
     digest = source.digest if source.digest.startswith(f"{MD5}:") else None
     return Part(
-        name=name, file=_called(name, source.path, source.digest.rpartition(":")[2]), digest=digest
+        name=name, file=called(name, source.path, source.digest.rpartition(":")[2]), digest=digest
     )
 
 
-def _called(name: str, path: str, hash_: str) -> str:
+def called(name: str, path: str, hash_: str) -> str:
     """A path to those bytes by which engines know compression and partitions: objects have their
     hash for a name, so these get a link in our own store."""
     telling = name.endswith(".gz") or "=" in name

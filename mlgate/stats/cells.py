@@ -50,24 +50,34 @@ def _recalls(counts: Array) -> tuple[Array, Array]:
     return values, _ratio(np.eye(len(counts)) - values[:, None], true[:, None])
 
 
-def _per_class(counts: Array, metric: str) -> tuple[Array, Array]:
-    """Values (classes) and derivatives (classes, true, predicted) of a metric of one class each."""
+def _per_class(counts: Array, metric: str) -> tuple[Array, Callable[[Array], Array]]:
+    """Values (classes) of a metric of one class each, and what gives, for a weight of each class,
+    the derivatives (true, predicted) of their weighted sum.
+
+    No array has three axes of classes: of a few thousand it would fit into no memory.
+    """
     import numpy as np
 
     hit, true, predicted = np.diag(counts), counts.sum(1), counts.sum(0)
-    unit = np.eye(len(counts))
-    in_row, in_column = unit[:, :, None], unit[:, None, :]
-    both = in_row * in_column
-    if metric == "precision":
-        above, below, grows = hit, predicted, in_column
-    elif metric == "recall":
-        above, below, grows = hit, true, in_row
-    else:
-        above, below, grows = 2 * hit, predicted + true, in_row + in_column
-        both = 2 * both
+    above, below, in_rows, in_columns = {
+        "precision": (hit, predicted, 0, 1),
+        "recall": (hit, true, 1, 0),
+        "f1": (2 * hit, predicted + true, 1, 1),
+    }[metric]
     values = _ratio(above, below)
-    slopes = both - values[:, None, None] * grows
-    return values, _ratio(slopes, below[:, None, None])
+
+    def slopes(weights: Array) -> Array:
+        scaled = _ratio(weights, below)
+        falls = values * scaled
+        found = np.zeros(counts.shape)
+        if in_rows:
+            found -= falls[:, None]
+        if in_columns:
+            found -= falls[None, :]
+        found[np.diag_indices_from(found)] += (in_rows + in_columns) * scaled
+        return found
+
+    return values, slopes
 
 
 def _ratio(above: Array, below: Array) -> Array:
@@ -87,15 +97,15 @@ def averaged(metric: str, average: str, positive: int = 1) -> Callable[[Array], 
 
         values, slopes = _per_class(counts, metric)
         if average == "binary":
-            return float(values[positive]), slopes[positive]
+            return float(values[positive]), slopes(np.eye(len(counts))[positive])
         true, total = counts.sum(1), counts.sum()
         if average == "weighted":
             share = true / total
             value = float(share @ values)
             moves = np.broadcast_to(((values - value) / total)[:, None], counts.shape)
-            return value, np.tensordot(share, slopes, 1) + moves
+            return value, slopes(share) + moves
         there = (true + counts.sum(0)) > 0
-        return float(values[there].mean()), slopes[there].mean(0)
+        return float(values[there].mean()), slopes(there / there.sum())
 
     return measure
 

@@ -142,10 +142,11 @@ def calibration_error(label: Array, score: Array, bins: int, weight: Array | Non
 
 
 def compared(text: str) -> Callable[[Array], Array]:
-    """What `>= 0.5` and its like say of each value."""
+    """What `>= 0.5`, or of words `== 'C'`, and its like say of each value."""
     import operator
 
     signs = {">=": "ge", "<=": "le", "==": "eq", "!=": "ne", ">": "gt", "<": "lt"}
     sign = next(sign for sign in signs if text.strip().startswith(sign))
-    limit = float(text.strip()[len(sign) :])
+    told = text.strip()[len(sign) :].strip()
+    limit = told[1:-1] if told[0] in "'\"" else float(told)
     return lambda values: getattr(operator, signs[sign])(values, limit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from mlgate.core.errors import GateError
 from mlgate.core.text import shown
 from mlgate.tables._protocol import Source
+from mlgate.tables._separator import separator
 from mlgate.tables._sql import text
 from mlgate.tables.table import Column, Type
 
@@ -90,7 +90,7 @@ def source(database: Database, table: Source, files: Sequence[str] | None = None
     if table.form == "parquet":
         return f"read_parquet({listed}, {hive}{union})"
     if table.form == "csv":
-        delimiter = text(_delimiter(chosen[0]))
+        delimiter = text(separator(chosen[0]))
         return f"read_csv({listed}, {_CSV}, delim={delimiter}, {hive}{union})"
     if table.form == "json":
         return f"read_json({listed}, format='newline_delimited', {hive}{union})"
@@ -104,15 +104,6 @@ def numbered(database: Database, table: Source) -> str:
         plain = whole.removesuffix(")") + ", file_row_number=true, filename='__file')"
         return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS __row FROM {plain})"
     return f"(SELECT *, row_number() OVER () AS __row, '' AS __file FROM {whole})"
-
-
-def _delimiter(file: str) -> str:
-    """What separates the columns, by the first line, outside of quotes."""
-    opened = gzip.open if file.endswith(".gz") else open
-    with opened(file, "rb") as stream:
-        line = stream.readline(1 << 20)
-    outside = b"".join(line.split(b'"')[::2])
-    return max(",;\t|", key=lambda mark: outside.count(mark.encode()))
 
 
 def _arrow(database: Database, files: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.errors import GateError
 from mlgate.tables._arrow_stream import numbers
-from mlgate.tables._connect import _delimiter
 from mlgate.tables._protocol import Source
+from mlgate.tables._separator import separator
 from mlgate.tables._sql import name as quoted
 from mlgate.tables._sql import text
 from mlgate.tables.columns import LONG, Coded
@@ -77,7 +77,7 @@ def _source(table: Source) -> str:
     if table.form == "parquet":
         return f"read_parquet([{listed}], {hive})"
     if table.form == "csv":
-        delimiter = text(_delimiter(table.files[0]))
+        delimiter = text(separator(table.files[0]))
         return f"read_csv([{listed}], header=true, delim={delimiter}, sample_size=-1, {hive})"
     return f"read_json([{listed}], format='newline_delimited', {hive})"
 

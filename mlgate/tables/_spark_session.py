@@ -98,11 +98,11 @@ def frame(
         reader = spark.read.option("mergeSchema", str(len(files) > 1).lower())
         return understood(_partitioned(reader, table, files).parquet(*files), files, exact)
     if table.form == "csv":
-        from mlgate.tables._connect import _delimiter
+        from mlgate.tables._separator import separator
 
         reader = spark.read.schema(schema(table, files)).options(
             header=True, mode="FAILFAST", multiLine=True, escape='"',
-            sep=_delimiter(files[0]), enforceSchema=False, unescapedQuoteHandling="RAISE_ERROR",
+            sep=separator(files[0]), enforceSchema=False, unescapedQuoteHandling="RAISE_ERROR",
             emptyValue="", encoding="UTF-8",
         )  # fmt: skip
         return cast("DataFrame", _partitioned(reader, table, files).csv(list(files)))

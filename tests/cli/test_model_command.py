@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -403,3 +404,29 @@ def test_equal_answers_are_compared_where_something_bounds_what_was_not_seen(
     shown = {line.split()[0]: line for line in ran.out.splitlines() if line.strip()}
     assert "+0.0000  -0.0050 to +0.0050" in shown["accuracy"]
     assert "not compared: no row differs" in " ".join(ran.out.split())
+
+
+def test_compare_reads_an_array_inside_json(
+    mlgate: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, every in (("new.json", 5), ("old.json", 4)):
+        cases = [{"n": at, "grading": {"score": int(at % every > 0)}} for at in range(200)]
+        (tmp_path / name).write_text(json.dumps({"results": {"results": cases}}))
+    asked = ("model", "compare", "new.json", "old.json", "--task", "score", "--id", "n", "--score",
+             "grading.score")  # fmt: skip
+    assert "name the array with --records results.results" in mlgate(*asked).err
+    ran = mlgate(*asked, "--records", "results.results")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "200 rows in both")
+    assert "0.8000  0.7500  +0.0500" in ran.out
+
+
+def test_what_mends_a_comparison_is_an_option(
+    pair: None, mlgate: Callable[..., Any], tmp_path: Path
+) -> None:
+    for name in ("new.csv", "old.csv"):
+        (tmp_path / name).write_text(
+            "id,label,p\n" + "".join(f"{i},{'ny'[i % 2]},0.5\n" for i in range(60))
+        )
+    ran = mlgate("model", "compare", "new.csv", "old.csv", "--id", "id", "--score", "p")
+    assert "--positive y" in ran.err and "positive =" not in ran.err

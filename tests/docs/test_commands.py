@@ -22,7 +22,16 @@ _LISTED = re.compile(r"\[\"mlgate\"(?:, \"[^\"]*\")*\]")
 _SHELL = frozenset(";|&<>()")
 _FOLLOWS = "the rest of the command is elsewhere"
 
-_FILES = ("new.csv", "old.csv", "new.parquet", "old.parquet", "out/kept", "report.json")
+_FILES = (
+    "new.csv",
+    "old.csv",
+    "new.json",
+    "old.json",
+    "new.parquet",
+    "old.parquet",
+    "out/kept",
+    "report.json",
+)
 
 SHOWN = [*DOCUMENTS, ROOT / "mlgate/demo/project/README.md", *ROOT.glob("ci-templates/**/*.md")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,71 @@ def test_a_first_number_that_is_a_loss_has_its_direction(tmp_path: Path) -> None
     found = seen(model, tmp_path)
     assert found is not None
     assert any('value = "val_loss", better = "lower", max_drop' in line for line in found.comments)
+
+
+def test_numbers_that_say_nothing_of_a_model_are_not_proposed(tmp_path: Path) -> None:
+    text = '{"epoch": 3.0, "train_runtime": 12.1, "eval_samples": 99, "eval_f1": 0.8}'
+    (tmp_path / "all_results.json").write_text(text)
+    found = seen(model, tmp_path)
+    assert found is not None
+    assert any('value = "eval_f1", max_drop' in line for line in found.comments)
+
+
+@pytest.mark.parametrize("pulled", [True, False])
+@pytest.mark.parametrize(
+    "said",
+    ["metrics: [out/m.json]", "stages: {e: {cmd: x, metrics: [{out/m.json: {cache: true}}]}}"],
+)
+def test_metrics_that_dvc_names_are_proposed(tmp_path: Path, said: str, pulled: bool) -> None:
+    (tmp_path / "dvc.yaml").write_text(said)
+    if pulled:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "m.json").write_text('{"test": {"avg_prec": 0.9}}')
+    ctx = context(model, tmp_path, options=_REQUIRED[model])
+    found = model.detect(ctx)
+    assert found is not None and 'metrics = "out/m.json"' in found.comments
+    name, note = ("test.avg_prec", "n = ROWS") if pulled else ("accuracy", "dvc pull out/m.json")
+    assert any(f'value = "{name}"' in line and note in line for line in found.comments)
+
+
+@pytest.mark.parametrize("said", ["[", "1", "metrics: {a: 1}", "metrics: [${a}/m.json, ../m.json]"])
+def test_what_dvc_yaml_does_not_name_is_not_proposed(tmp_path: Path, said: str) -> None:
+    (tmp_path / "dvc.yaml").write_text(said)
+    assert seen(model, tmp_path) is None
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "predictions.csv").write_text(mark.join(["", "actual", "predicted"]) + "\n")
+    found = seen(model, tmp_path)
+    assert found is not None
+    assert {'label = "actual"', 'prediction = "predicted"'} <= set(found.comments)
+    assert any(line.startswith("id = { row = true }") for line in found.comments)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("id,label,p_churn\n1,no,0.1\n2,yes,0.9\n", ['positive = "yes"', 'score = "p_churn"']),
+        ("id,label,p_cat,p_dog\n1,cat,0.1,0.9\n2,dog,0.9,0.1\n", ['score = { cat = "p_cat", dog']),
+        (
+            "id,y,pred\n1,a,a\n2,b,b\n3,c d,c\n4,a,a\n",
+            ['task = "multiclass"', 'prediction = "pred"'],
+        ),
+        ("id,y,proba_0,proba_1\n1,0,1,0\n2,1,0,1\n", ['score = { 0 = "proba_0", 1 = "proba_1" }']),
+        ("id,y,pred\n1,0.5,0.4\n2,1.5,1.4\n", ['task = "regression"', "mean_absolute_error"]),
+        ("id,y,pred\n1,0,1\n2,1,1\n", ['prediction = "pred"', "accuracy"]),
+        ("id,y,pred\n1,1,1\n2,2,2\n", ["positive = 2  #"]),
+        ("id,y,pred\n1,01,1\n2,02,2\n", ['positive = "02"']),
+        ('id,y,pred\n1,"""a\n",1\n2,b,1\n3,c,1\n', ['prediction = "pred"']),
+        ("id,pred\n1,0\n2,1\n", ["of another table: labels = FILE"]),
+    ],
+)
+def test_what_labels_say_is_written_down(tmp_path: Path, rows: str, said: list[str]) -> None:
+    (tmp_path / "predictions.csv").write_text(rows)
+    found = seen(model, tmp_path)
+    assert found is not None
+    policy = tomllib.loads("\n".join(found.comments))
+    msgspec.convert({key: policy[key] for key in policy if key != "kind"}, model.Options)
+    for one in said:
+        assert any(one in line for line in found.comments), found.comments
