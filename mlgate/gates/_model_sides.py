@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import shown
@@ -16,7 +18,10 @@ from mlgate.gates._model_evaluate import Evaluation
 from mlgate.gates._model_where import NoBaseline, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlgate.core.gate import Context
+    from mlgate.core.snapshot import Snapshot
 
 Side = Place | Evaluation
 
@@ -48,23 +53,28 @@ def candidate(ctx: Context) -> tuple[Side, Bond | None]:
 
 def baseline(ctx: Context, source: str) -> Side | NoBaseline:
     """What it is compared with: predictions that are there, else those of the model that is."""
-    found = where.at(ctx, source, ctx.options.predictions or ctx.options.metrics)
-    if ctx.options.evaluate is None or source.startswith("file:"):
+    path = ctx.options.predictions
+    if path is None or source.startswith(("file:", "mlflow:")):
+        return where.at(ctx, source, path or ctx.options.metrics)
+    snapshot = where.snapshot_of(ctx, source)
+    found = where.within(ctx, source, snapshot, path)
+    if isinstance(snapshot, NoBaseline):
         return found
     if isinstance(found, Place):
-        snapshot = where.snapshot_of(ctx, source)
-        if isinstance(snapshot, NoBaseline):
+        bond = bound.of(ctx, snapshot, path)
+        if bond.state == "bound":
             return found
-        if bound.of(ctx, snapshot, ctx.options.predictions).state == "bound":
-            return found
-    return evaluated(ctx, source) or found
+        found = replace(found, stale=bond.why if bond.state == "stale" else "")
+    return (_evaluated(ctx, source, snapshot) if ctx.options.evaluate else None) or found
 
 
 def evaluated(ctx: Context, source: str) -> Evaluation | None:
     """The baseline's model on the candidate's rows; None where there is no such model."""
     snapshot = where.snapshot_of(ctx, source)
-    if isinstance(snapshot, NoBaseline):
-        return None
+    return None if isinstance(snapshot, NoBaseline) else _evaluated(ctx, source, snapshot)
+
+
+def _evaluated(ctx: Context, source: str, snapshot: Snapshot) -> Evaluation | None:
     which = "the base" if source == "base" else shown(source)
     return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at {which}")
 
@@ -76,9 +86,34 @@ def made(ctx: Context, side: Side) -> Place:
 
 def unbound(ctx: Context, side: Side, bond: Bond) -> Finding:
     """The finding where nothing tells which model, data and code the predictions are of."""
+    mend = "let the DVC stage that reads or writes the model write it, or `evaluate` make it"
+    if bond.stage and ctx.options.model is None:
+        mend = (
+            'name the model beside `predictions`: model = "PATH", which the DVC stage '
+            f"{bond.stage} reads or writes"
+        )
     return Finding(
         rule="model/unbound",
         message=f"{side.path} is bound to no model: {bond.why}",
-        level=Level.ERROR if ctx.stage is Stage.PROMOTE else Level.NOTE,
-        help="let the DVC stage that reads or writes the model write it, or `evaluate` make it",
+        level=_doubtful(ctx),
+        help=mend,
     )
+
+
+def stale(ctx: Context, candidate: Side, source: str, old: Side | NoBaseline) -> Iterator[Finding]:
+    """The finding where what `source` names is compared with by predictions of another model than
+    the one that lies there: no change under test can mend that, but no promotion rests on it."""
+    if not isinstance(old, Place) or not old.stale:
+        return
+    if where.same_model(ctx, source, candidate.identity, old.identity) is None:
+        yield Finding(
+            rule="model/stale-baseline",
+            message=f"compared with stale predictions, {old.path}: {old.stale}",
+            level=_doubtful(ctx),
+            help="let `evaluate` run the model that lies there on the candidate's rows",
+        )
+
+
+def _doubtful(ctx: Context) -> Level:
+    """A note, which blocks a promotion."""
+    return Level.ERROR if ctx.stage is Stage.PROMOTE else Level.NOTE

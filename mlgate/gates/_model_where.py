@@ -43,6 +43,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """The names of these, as messages have them."""
     partitioned: bool = False
     """True if folders named `key=value` add columns."""
+    stale: str = ""
+    """Of a baseline's predictions: why they are not of the model that lies beside them."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -188,10 +190,16 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
             return _of_mlflow(ctx, rest, path)
         except mlflow.NotThere as error:
             return NoBaseline(error.message, held=error.held)
-    snapshot = snapshot_of(ctx, source)
+    return within(ctx, source, snapshot_of(ctx, source), path)
+
+
+def within(
+    ctx: Context, source: str, snapshot: Snapshot | NoBaseline, path: str
+) -> Place | NoBaseline:
+    """The file that the commit which `source` names has at `path`, as `at`."""
     if isinstance(snapshot, NoBaseline):
         return snapshot
-    which = "the base" if kind == "base" else shown(source)
+    which = "the base" if source == "base" else shown(source)
     found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {which}")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
@@ -259,16 +267,17 @@ def _at_ref(ctx: Context, source: str, ref: str) -> Snapshot:
         ) from None
 
 
-def same_model(ctx: Context, new: str, old: str) -> str | None:
-    """Why both identities are of one model, so that no comparison of them can show a loss; None
-    if they are not."""
+def same_model(ctx: Context, source: str, new: str, old: str) -> str | None:
+    """Why both identities, the candidate's and that of what `source` names, are of one model, so
+    that no comparison of them can show a loss; None if they are not."""
     path = ctx.options.model
     if path is None:
-        if new == old and ctx.options.baseline == "base":
+        if new == old and source == "base":
             return "the change does not touch the predictions"
         return None
-    before = snapshot_of(ctx, ctx.options.baseline)
+    before = snapshot_of(ctx, source)
     mine = pieces.known(ctx.subject, path)
     if mine and not isinstance(before, NoBaseline) and mine == pieces.known(before, path):
-        return f"the model {shown(path)} is the baseline's"
+        whose = "baseline" if source == ctx.options.baseline else "reference"
+        return f"the model {shown(path)} is the {whose}'s"
     return None
