@@ -13,6 +13,7 @@ from mlgate.core.gate import Detected, Inputs
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _model_hidden as hidden
 from mlgate.gates import _model_home
+from mlgate.gates import _model_pieces as pieces
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_total as total
@@ -121,7 +122,18 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         if reuse.spent(ctx.options.reuse, use, recorded, floors):
             return
     found = _told(ctx, options, table, before or none_yet, compared)
-    yield from hidden.verdict(found) if _hides(ctx) else found
+    for told in hidden.verdict(found) if _hides(ctx) else found:
+        if isinstance(told, Finding) and told.undecided == "approve":
+            told = _named(ctx, told, table, before)
+        yield told
+
+
+def _named(ctx: Context, one: Finding, new: Place, old: Place | None) -> Finding:
+    """What is left to people, as a finding on these very files: an approval of it is none of
+    another model that happens to have the same numbers."""
+    files = [where.content(place) for place in (new, old) if place]
+    model = pieces.known(ctx.subject, ctx.options.model) if ctx.options.model else ()
+    return replace(one, fingerprint="\0".join([one.message, *files, *model]))
 
 
 def _hides(ctx: Context) -> bool:
