@@ -64,5 +64,6 @@ rules = {
         "let `evaluate` run the baseline's model on the candidate's rows",
         Level.NOTE,
     ),
+    "evaluated": Rule("The digest of predictions that `evaluate` made."),
     "passed": Rule("What was judged."),
 }

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mlgate.core.errors import GateError
-from mlgate.core.finding import Finding
+from mlgate.core.finding import Finding, Location
 from mlgate.core.text import shown
-from mlgate.core.words import Level, Stage
+from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _model_bound as bound
 from mlgate.gates import _model_evaluate as evaluate
 from mlgate.gates import _model_where as where
@@ -75,13 +75,32 @@ def evaluated(ctx: Context, source: str) -> Evaluation | None:
 
 
 def _evaluated(ctx: Context, source: str, snapshot: Snapshot) -> Evaluation | None:
-    which = "the base" if source == "base" else shown(source)
-    return evaluate.planned(ctx, snapshot, f"{shown(ctx.options.predictions)} at {which}")
+    name = f"{shown(ctx.options.predictions)} at {where.called(ctx, source)}"
+    return evaluate.planned(ctx, snapshot, name)
 
 
 def made(ctx: Context, side: Side) -> Place:
     """The table."""
     return evaluate.made(ctx, side) if isinstance(side, Evaluation) else side
+
+
+def told(
+    ctx: Context, side: Side | NoBaseline | None, table: Place | None, path: str | None = None
+) -> Iterator[Finding]:
+    """Of a promotion: which predictions were made for it, that its evidence may name them; of the
+    candidate's the `path` that they go under."""
+    if ctx.stage is Stage.PROMOTE and isinstance(side, Evaluation) and table is not None:
+        from hashlib import file_digest
+
+        with open(table.file, "rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        yield Finding(
+            rule="model/evaluated",
+            result=Result.PASS,
+            level=Level.NOTE,
+            message=f"sha256:{digest} of {side.path}",
+            location=Location(path=path) if path else None,
+        )
 
 
 def unbound(ctx: Context, side: Side, bond: Bond) -> Finding:

@@ -199,11 +199,17 @@ def within(
     """The file that the commit which `source` names has at `path`, as `at`."""
     if isinstance(snapshot, NoBaseline):
         return snapshot
-    which = "the base" if source == "base" else shown(source)
-    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {which}")
+    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {called(ctx, source)}")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
     return found
+
+
+def called(ctx: Context, source: str) -> str:
+    """A source as messages name it."""
+    if source != "base":
+        return shown(source)
+    return "the base" if isinstance(ctx.baseline, UnsetType) else shown(ctx.alias or "the alias")
 
 
 def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:

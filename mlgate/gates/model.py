@@ -113,6 +113,8 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     table = sides.made(ctx, new)
     old = compared[options.baseline] if _compares(options) else None
     before = sides.made(ctx, old) if old and not isinstance(old, where.NoBaseline) else None
+    yield from sides.told(ctx, new, table, ctx.options.predictions)
+    yield from sides.told(ctx, old, before)
     none_yet = old if isinstance(old, where.NoBaseline) else None
     if ctx.options.reuse:
         use = _use(ctx.options.reuse, table, before)

@@ -74,7 +74,7 @@ def conclude(
     ctx = house.context(house.snapshot(plan.commit))
     names = {verdict.gate for verdict in report.verdicts} if report else set()
     gates = [gate for gate in house.session.policy.gates if gate.name in names]
-    found = evidence.grounds(ctx, gates)
+    found = evidence.grounds(ctx, gates, report)
     grounds: dict[str, Any] = {
         "gates": record.judged(report),
         "tools": report.tools if report else {},
