@@ -102,9 +102,12 @@ def judge(house: House, plan: Plan) -> Report | None:
 
 
 def asked_of(house: House, plan: Plan) -> Request:
-    """What the gates are asked about a promotion."""
+    """What the gates are asked about a promotion. Raises `GateError` where what the alias holds is
+    not in this clone."""
     from mlgate.runner.request import Request
 
+    if plan.holder_commit is not None:
+        house.snapshot(plan.holder_commit)
     version = house.model if plan.new else f"{house.model} {plan.version.name}"
     return Request(
         start=os.getcwd(),

@@ -117,3 +117,22 @@ def test_a_gate_of_a_promotion_needs_an_alias(in_git: House) -> None:
     assert (refused.code, "--to ALIAS" in refused.err) == (2, True)
     unknown = approve(house, "--to", "production", "--gate", "qualiti")
     assert (unknown.code, "quality" in unknown.err, "Traceback" in unknown.err) == (2, True, False)
+
+
+def test_a_holder_that_a_shallow_clone_lacks_is_named_with_what_brings_it(in_folder: House) -> None:
+    house = undecided(in_folder, "warn")
+    was = house.git("rev-parse", "HEAD~1").strip()
+    clone = house.folder.parent / "shallow"
+    house.git("clone", "-q", "--depth", "1", f"file://{house.folder}", str(clone))
+    refused = house.run(
+        "promote",
+        "churn",
+        "--to",
+        "production",
+        "--key",
+        str(house.folder.parent / "ci"),
+        cwd=clone,
+    )
+    assert refused.code == 3
+    assert f"the commit {was[:12]} of churn is not in this clone" in refused.err
+    assert f"git fetch origin {was}" in refused.err
