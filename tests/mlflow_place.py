@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -16,20 +18,37 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pytest import TempPathFactory
+
 from mlgate.registries import mlflow
 
 _CLIENT = Path(__file__).with_name("mlflow_client.py")
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 
 
-def environment(folder: Path, *packages: str) -> Path:
-    """A virtual environment with `packages`."""
-    python = folder / "bin/python"
-    uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    install = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
-    subprocess.run([*install, *packages], check=True)
+MLFLOW = "mlflow>=3,<3.18"
+
+
+def environment(factory: TempPathFactory, *packages: str) -> Path:
+    """A virtual environment with `packages`, for all workers the same: they only read it."""
+    top = factory.getbasetemp()
+    top = top.parent if "PYTEST_XDIST_WORKER" in os.environ else top
+    folder = top / f"env-{hashlib.sha256(repr(packages).encode()).hexdigest()[:8]}"
+    ready = folder / "ready"
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            _build(folder, packages)
+            ready.touch()
     return folder
+
+
+def _build(folder: Path, packages: tuple[str, ...]) -> None:
+    uv = [sys.executable, "-m", "uv"]
+    venv = [*uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)]
+    subprocess.run(venv, check=True)
+    install = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", folder / "bin/python"]
+    subprocess.run([*install, *packages], check=True)
 
 
 class Client:

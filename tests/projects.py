@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 
+def bare(folder: Path) -> Path:
+    """An environment in `folder`: a Python, and no packages."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    return folder
+
+
 class Ended(NamedTuple):
     """A process that ended."""
 

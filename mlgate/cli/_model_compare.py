@@ -16,8 +16,8 @@ from mlgate.gates import _model_request as requests
 from mlgate.gates._model_evidence import Measured, of_difference, too_few
 from mlgate.gates._model_metrics import METRICS
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_place import Place
 from mlgate.gates._model_rule import Rule
-from mlgate.gates._model_where import Place
 from mlgate.gates._model_words import number
 from mlgate.reporters._style import Style
 from mlgate.stats.families import holm

@@ -121,7 +121,7 @@ def _metrics(ctx: Context, files: list[str]) -> tuple[str, str] | None:
 
 def _first_number(ctx: Context, path: str) -> str | None:
     from mlgate.gates import _model_numbers
-    from mlgate.gates._model_where import Place
+    from mlgate.gates._model_place import Place
 
     try:
         file = os.path.join(os.fspath(ctx.subject.root((path,))), path)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_read import Refused
+from mlgate.gates._model_refused import Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlgate.gates._model_ask import Ask, kept
+from mlgate.gates._model_coded import factored
 from mlgate.gates._model_measure import values
 from mlgate.gates._model_metrics import metric_named
-from mlgate.gates._model_read import factored
 from mlgate.gates._model_rows import Rows
 
 if TYPE_CHECKING:

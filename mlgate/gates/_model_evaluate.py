@@ -17,7 +17,7 @@ from mlgate.core.errors import GateError
 from mlgate.core.text import plain, shown
 from mlgate.gates import _model_pieces as pieces
 from mlgate.gates import _project_code as project_code
-from mlgate.gates._model_where import Place, digest
+from mlgate.gates._model_place import Place, digest
 from mlgate.scratch import private_folder, remove
 from mlgate.tools import _find
 

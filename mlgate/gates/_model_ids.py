@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mlgate.core.text import counted, plain
-from mlgate.gates._model_read import Refused, columns
+from mlgate.gates._model_coded import unfolded
+from mlgate.gates._model_read import columns
+from mlgate.gates._model_refused import Refused
 from mlgate.tables.columns import Coded
 
 if TYPE_CHECKING:
@@ -64,15 +66,6 @@ def ids_of(found: dict[str, Array | Coded], names: list[str], place: dict[str, A
     for part in parts[1:]:
         joined = np.char.add(np.char.add(joined, _BETWEEN), part.astype(str))
     return Ids(joined, names, place)
-
-
-def unfolded(column: Array | Coded) -> Array:
-    """A column with its text written out."""
-    import numpy as np
-
-    if isinstance(column, Coded):
-        return np.array(column.texts)[column.codes]
-    return column.astype(str) if column.dtype.kind == "O" else column
 
 
 def _missing(part: Array) -> Array:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_ids import unfolded
-from mlgate.gates._model_read import Refused
-from mlgate.gates._model_table import Table, taken
+from mlgate.gates._model_coded import taken, unfolded
+from mlgate.gates._model_refused import Refused
+from mlgate.gates._model_table import Table
 from mlgate.stats.rows import compared
 from mlgate.tables.columns import Coded
 

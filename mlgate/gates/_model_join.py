@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
 from mlgate.gates._model_ids import Ids, refuse_twice
-from mlgate.gates._model_read import OtherRows, Refused
+from mlgate.gates._model_refused import OtherRows, Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,13 +11,13 @@ from mlgate.core.finding import Figure, Finding
 from mlgate.gates import _model_home, _model_numbers, _model_request
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_where as where
+from mlgate.gates._model_place import NoBaseline, Place
 from mlgate.gates._model_verdicts import Verdicts
 from mlgate.tables.columns import engine_of
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.gates._model_options import Options
-    from mlgate.gates._model_where import NoBaseline, Place
 
 Worker = Callable[..., Iterator[Any]]
 
@@ -35,8 +35,8 @@ def judged(
 ) -> Iterator[Finding | Figure]:
     """The findings of the rules of `options`."""
     verdicts = Verdicts(options)
-    before = old if isinstance(old, where.Place) else None
-    if isinstance(old, where.NoBaseline):
+    before = old if isinstance(old, Place) else None
+    if isinstance(old, NoBaseline):
         verdicts.no_baseline = old.why
     elif before is not None:
         told = where.same_model(ctx, options.baseline, new.identity, before.identity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlgate.core.text import counted
-from mlgate.gates._model_read import Refused
+from mlgate.gates._model_refused import Refused
 from mlgate.gates._model_table import Table, finite
 from mlgate.tables.columns import Coded
 

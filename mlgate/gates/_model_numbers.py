@@ -11,8 +11,8 @@ from typing import Any
 from mlgate.core.errors import GateError
 from mlgate.gates._model_evidence import Measured
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_place import Place
 from mlgate.gates._model_rule import Rule
-from mlgate.gates._model_where import Place
 
 _LARGEST = 4 << 20
 _DEEPEST = 20

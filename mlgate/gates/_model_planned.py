@@ -24,13 +24,13 @@ from mlgate.gates._model_decide import Need, decide, needs
 from mlgate.gates._model_evidence import Measured, labels_of, of_difference, of_relative
 from mlgate.gates._model_judged import answers
 from mlgate.gates._model_metrics import metric_of
+from mlgate.gates._model_place import NoBaseline, Place
 from mlgate.gates._model_rule import Rule
 from mlgate.stats.paired import rows_without_difference
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
     from mlgate.gates._model_options import Options
-    from mlgate.gates._model_where import Place
 
 
 class Planned(Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ def planned(ctx: Context) -> list[Planned]:
     new = sides.made(ctx, sides.candidate(ctx)[0])
     compares = any(rule.compares for rule in options.require)
     side = sides.baseline(ctx, options.baseline) if compares else None
-    old = None if side is None or isinstance(side, where.NoBaseline) else sides.made(ctx, side)
+    old = None if side is None or isinstance(side, NoBaseline) else sides.made(ctx, side)
     found = list(_beside(ctx, options, new, old))
     for name in sorted({rule.reference for rule in options.require if rule.reference}):
         found += _since(ctx, total.from_reference(options, name), new)
@@ -83,7 +83,7 @@ def _since(ctx: Context, options: Options, new: Place) -> list[Planned]:
     name = options.baseline
     try:
         side = sides.baseline(ctx, name)
-        if not isinstance(side, where.NoBaseline):
+        if not isinstance(side, NoBaseline):
             found = _beside(ctx, options, new, sides.made(ctx, side))
             return [_from(one, name) for one in found]
         why = side.why

@@ -6,14 +6,16 @@ Small text files are read by the standard library, so that they cost no engine's
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from mlgate.core.errors import GateError
-from mlgate.stats.tallies import tally
+from mlgate.gates import _model_json
+from mlgate.gates._model_delimited import delimited
+from mlgate.gates._model_head import check_columns, with_optional
+from mlgate.gates._model_refused import Refused
 from mlgate.tables.columns import Coded, Engine, Source
 from mlgate.tables.columns import columns as read
 from mlgate.tables.table import FORMS
@@ -31,37 +33,10 @@ MANY = 1_000_000
 """Rows of a table beyond which scores are kept in single precision, and the ROC AUC of the table,
 and of each slice of more than `SOME` rows, is computed in bins."""
 SOME = 65_536
-_DIGITS = 15
-"""What a number of double precision holds."""
-_NUMBERS_OF_PYTHON = re.compile(r"(?<=[\s:,\[])(?:NaN|-?Infinity)\b")
 _FORMS: dict[str, Form] = {
     ".json": "json",
     **{each: FORMS[each] for each in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".pq")},
 }
-
-
-class Refused(Exception):
-    """The tables cannot be judged; the message says what and where, the hint what mends it."""
-
-    other_rows = False
-    names_only = False
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-class OtherRows(Refused):
-    """The two tables are about different rows."""
-
-    other_rows = True
-
-
-class NoColumn(Refused):
-    """A table lacks a column, which says nothing of what it holds."""
-
-    names_only = True
 
 
 def columns(
@@ -124,209 +99,5 @@ def _small(place: dict[str, Any], suffix: str, wanted: Sequence[str]) -> dict[st
     except UnicodeDecodeError as error:
         raise Refused(f"{place['path']} is not UTF-8 at byte {error.start:,}") from None
     if suffix in (".csv", ".tsv"):
-        return _delimited(place, text, "\t" if suffix == ".tsv" else ",", wanted)
-    return _records(place, text, wanted, lines=suffix != ".json")
-
-
-def _delimited(
-    place: dict[str, Any], text: str, delimiter: str, wanted: Sequence[str]
-) -> dict[str, Array]:
-    import csv
-    import io
-
-    path = place["path"]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        head = next(reader, [])
-        rows = [row for row in reader if row]
-    except csv.Error as error:
-        raise Refused(f"{path}, line {reader.line_num:,}: {error}") from None
-    wanted = with_optional(place, wanted, head)
-    check_columns(path, head, wanted)
-    for number, row in enumerate(rows, 2):
-        if len(row) != len(head):
-            raise Refused(f"{path}, row {number:,}: {len(row)} values for {len(head)} columns")
-    return {name: typed([row[at] for row in rows]) for name, at in _positions(head, wanted)}
-
-
-def _positions(head: Sequence[str], wanted: Iterable[str]) -> list[tuple[str, int]]:
-    return [(name, head.index(name)) for name in wanted]
-
-
-def with_optional(
-    place: dict[str, Any], wanted: Sequence[str], head: Iterable[str]
-) -> Sequence[str]:
-    """What is wanted, and the column that is read where it is there."""
-    name: str = place.get("optional") or ""
-    return [*wanted, name] if name in head and name not in wanted else wanted
-
-
-def check_columns(path: str, head: Sequence[str], wanted: Iterable[str]) -> None:
-    """Raise `Refused` where a wanted column is missing or stands there twice."""
-    from mlgate.core.parts import nearest
-
-    for name in wanted:
-        if name not in head:
-            raise NoColumn(f"{path} has no column {name!r}", nearest(name, list(head)))
-        if list(head).count(name) > 1:
-            raise Refused(f"{path} has {list(head).count(name)} columns called {name!r}")
-
-
-def _records(
-    place: dict[str, Any], text: str, wanted: Sequence[str], *, lines: bool
-) -> dict[str, Array]:
-    path = place["path"]
-    found = _decoded_lines(path, text) if lines else _decoded(path, text)
-    for key in filter(None, (place.get("records") or "").split(".")):
-        found = found.get(key) if isinstance(found, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        hint = None if place.get("records") else 'name the array with `records = "results.rows"`'
-        raise Refused(f"{path} holds no array of objects", hint)
-    wanted = with_optional(place, wanted, found[0] if found else ())
-    for name in wanted:
-        missing = next((i for i, row in enumerate(found, 1) if name not in row), None)
-        if missing:
-            check_columns(path, sorted(found[missing - 1]), (name,))
-    return {name: _json([row[name] for row in found], place, name) for name in wanted}
-
-
-def _decoded_lines(path: str, text: str) -> list[Any]:
-    return [
-        _decoded(f"{path}, line {number:,}", line)
-        for number, line in enumerate(text.split("\n"), 1)
-        if line.strip()
-    ]
-
-
-def _decoded(where: str, text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        found = _NUMBERS_OF_PYTHON.search(text)
-        hint = f"JSON has no {found[0]}: write null, or a number" if found else None
-        raise Refused(f"{where} is no JSON: {error}", hint) from None
-
-
-def _json(values: list[Any], place: dict[str, Any], name: str) -> Array:
-    import numpy as np
-
-    if not (place.get("lists") and any(isinstance(value, list) for value in values)):
-        return from_values(values, place["path"], name, mixed=place.get("mixed", False))
-    found = np.empty(len(values), dtype=object)
-    for at, value in enumerate(values):  # all at once, lists of one length would be a table
-        found[at] = value
-    return found
-
-
-def from_values(values: list[Any], path: str, name: str, *, mixed: bool = False) -> Array:
-    """Values of JSON as an array: whole numbers, numbers (null is NaN) or text; numbers beside text
-    are text where they may be `mixed`."""
-    import numpy as np
-
-    kinds = {type(value) for value in values}
-    if kinds <= {bool}:
-        return np.array(values, dtype=np.int64)
-    if kinds <= {int, bool}:
-        try:
-            return np.array(values, dtype=np.int64)
-        except OverflowError:
-            return np.array([str(value) for value in values])
-    if kinds <= {int, float, bool, type(None)}:
-        return np.array([np.nan if value is None else value for value in values], dtype=float)
-    if kinds <= {str, type(None)}:
-        return np.array(["" if value is None else value for value in values])
-    if mixed and kinds <= {int, float, bool, str, type(None)}:
-        return np.array([_written(value) for value in values])
-    names = " and ".join(sorted(_KINDS.get(kind, kind.__name__) for kind in kinds))
-    raise Refused(
-        f"{path}: column {name!r} holds {names}", "write numbers, or text, in every row of it"
-    )
-
-
-_KINDS = {
-    type(None): "null", bool: "true or false", int: "whole numbers", float: "numbers",
-    str: "text", list: "lists", dict: "objects",
-}  # fmt: skip
-
-
-def _written(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return value or ""
-    return repr(float(value) if isinstance(value, bool) else value)
-
-
-def typed(texts: list[str]) -> Array:
-    """Text of a file as whole numbers or numbers, where all of it is; empty fields are NaN."""
-    import numpy as np
-
-    found = np.array(texts, dtype=str)
-    for convert in (_whole, _number, _truth):
-        converted = convert(found)
-        if converted is not None:
-            return converted
-    return found
-
-
-def _whole(texts: Array) -> Array | None:
-    """Only where nothing is lost: `007` stays text."""
-    import numpy as np
-
-    try:
-        numbers = texts.astype(np.int64)
-    except (ValueError, OverflowError):
-        return None
-    return numbers if len(texts) and bool((numbers.astype(texts.dtype) == texts).all()) else None
-
-
-def _number(texts: Array) -> Array | None:
-    import numpy as np
-
-    filled = np.where(texts == "", "nan", texts)
-    padded = np.char.startswith(filled, "0") & np.char.isdigit(filled)
-    padded &= np.char.str_len(filled) > 1
-    if padded.any() or (filled == "nan").all() or _long(filled):
-        return None
-    try:
-        return filled.astype(float)
-    except ValueError:
-        return None
-
-
-def _long(texts: Array) -> bool:
-    """True of whole numbers of more digits than a number of double precision tells apart."""
-    import numpy as np
-
-    digits = np.char.lstrip(texts, "-")
-    return bool(np.char.isdigit(digits).all() and (np.char.str_len(digits) > _DIGITS).any())
-
-
-def _truth(texts: Array) -> Array | None:
-    import numpy as np
-
-    lower = np.char.lower(texts)
-    if not bool(np.isin(lower, ("true", "false")).all()):
-        return None
-    numbers: Array = (lower == "true").astype(np.int64)
-    return numbers
-
-
-def factored(column: Array | Coded) -> tuple[Array, list[Any]]:
-    """A column as numbers of its sorted different values, and these values."""
-    import numpy as np
-
-    if isinstance(column, Coded):
-        used = np.flatnonzero(tally(column.codes, len(column.texts)))
-        if len(used) == len(column.texts) and column.texts == sorted(column.texts):
-            return column.codes, column.texts
-        values, renumbered = np.unique([column.texts[i] for i in used], return_inverse=True)
-        table = np.zeros(len(column.texts), dtype=np.int64)
-        table[used] = renumbered
-        return table[column.codes], values.tolist()
-    if column.dtype.kind in "iu" and len(column) > MANY:
-        least, most = int(column.min()), int(column.max())
-        if most - least < 256:
-            there = np.flatnonzero(tally(column - least, most - least + 1)) + least
-            if len(there) == most - least + 1:
-                return column - least if least else column, there.tolist()
-    values, codes = np.unique(column, return_inverse=True)
-    return codes, values.tolist()
+        return delimited(place, text, "\t" if suffix == ".tsv" else ",", wanted)
+    return _model_json.read(place, text, wanted, lines=suffix != ".json")

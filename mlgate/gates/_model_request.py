@@ -8,9 +8,9 @@ import msgspec
 
 from mlgate.gates._model_metrics import is_custom, metric_named, named_by
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_place import Place
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_terms import ByRow, Ranges, Slicing
-from mlgate.gates._model_where import Place
 from mlgate.tables.columns import EMBEDDED, Engine
 
 

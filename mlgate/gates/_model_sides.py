@@ -15,7 +15,7 @@ from mlgate.gates import _model_evaluate as evaluate
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_bound import Bond
 from mlgate.gates._model_evaluate import Evaluation
-from mlgate.gates._model_where import NoBaseline, Place
+from mlgate.gates._model_place import NoBaseline, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlgate.gates._model_read import Refused, factored
+from mlgate.gates._model_coded import factored
+from mlgate.gates._model_refused import Refused
 from mlgate.gates._model_table import Table, finite
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
-from mlgate.gates._model_where import NoBaseline
+from mlgate.gates._model_place import NoBaseline
 from mlgate.gates._model_words import note
 
 if TYPE_CHECKING:

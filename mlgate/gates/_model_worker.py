@@ -8,13 +8,14 @@ from typing import Any
 
 from mlgate.core.answering import serve
 from mlgate.gates._model_ask import Ask
+from mlgate.gates._model_assemble import read
 from mlgate.gates._model_curves import curves
 from mlgate.gates._model_draws import resampled
 from mlgate.gates._model_groups import rates
 from mlgate.gates._model_measure import measured
 from mlgate.gates._model_metrics import metric_named
-from mlgate.gates._model_read import Refused
-from mlgate.gates._model_rows import Rows, read
+from mlgate.gates._model_refused import Refused
+from mlgate.gates._model_rows import Rows
 from mlgate.stats.tallies import placed, tally
 
 

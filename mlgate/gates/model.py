@@ -20,6 +20,7 @@ from mlgate.gates import _model_total as total
 from mlgate.gates import _model_where as where
 from mlgate.gates._model_evaluate import Evaluation
 from mlgate.gates._model_options import Options
+from mlgate.gates._model_place import NoBaseline, Place, content
 from mlgate.gates._model_rules import rules
 from mlgate.tables.columns import engine_of
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mlgate.gates._model_rule import Rule
     from mlgate.gates._model_sides import Side
     from mlgate.gates._model_terms import Reuse
-    from mlgate.gates._model_where import NoBaseline, Place
 
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
@@ -50,7 +50,7 @@ def inputs(ctx: Context) -> Inputs | None:
     for one in found:
         also.update(_identity(one).encode("utf-8", "surrogateescape"))
     for source, old in compared.items():
-        if not isinstance(old, where.NoBaseline):
+        if not isinstance(old, NoBaseline):
             also.update((where.same_model(ctx, source, new.identity, old.identity) or "").encode())
     beyond = ctx.options.reuse is not None or any(map(_is_beyond, found))
     named = [ctx.options.baseline, *(rule.reference or "" for rule in ctx.options.require)]
@@ -63,15 +63,15 @@ def inputs(ctx: Context) -> Inputs | None:
 def _identity(one: Side | NoBaseline | None) -> str:
     if one is None:
         return "\0"
-    if isinstance(one, where.NoBaseline):
+    if isinstance(one, NoBaseline):
         return one.why
-    told = one.stale if isinstance(one, where.Place) else ""
+    told = one.stale if isinstance(one, Place) else ""
     return f"{one.path} {one.identity} {told}\0"
 
 
 def _is_beyond(one: Side | NoBaseline | None) -> bool:
     """True for what lies in no commit, or depends on what is installed."""
-    if isinstance(one, where.Place):
+    if isinstance(one, Place):
         return not one.tracked
     return isinstance(one, Evaluation)
 
@@ -112,10 +112,10 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         yield from sides.stale(ctx, new, source, one)
     table = sides.made(ctx, new)
     old = compared[options.baseline] if _compares(options) else None
-    before = sides.made(ctx, old) if old and not isinstance(old, where.NoBaseline) else None
+    before = sides.made(ctx, old) if old and not isinstance(old, NoBaseline) else None
     yield from sides.told(ctx, new, table, ctx.options.predictions)
     yield from sides.told(ctx, old, before)
-    none_yet = old if isinstance(old, where.NoBaseline) else None
+    none_yet = old if isinstance(old, NoBaseline) else None
     if ctx.options.reuse:
         use = _use(ctx.options.reuse, table, before)
         recorded = reuse.counted(ctx)
@@ -133,7 +133,7 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
 def _named(ctx: Context, one: Finding, new: Place, old: Place | None) -> Finding:
     """What is left to people, as a finding on these very files: an approval of it is none of
     another model that happens to have the same numbers."""
-    files = [where.content(place) for place in (new, old) if place]
+    files = [content(place) for place in (new, old) if place]
     model = pieces.known(ctx.subject, ctx.options.model) if ctx.options.model else ()
     return replace(one, fingerprint="\0".join([one.message, *files, *model]))
 
@@ -177,8 +177,8 @@ def _is_asked(ctx: Context, rule: Rule) -> bool:
 
 
 def _use(of: Reuse, new: Place, old: Place | None) -> reuse.Use:
-    before = where.content(old)[:32] if old else "none"
-    return reuse.Use(test_set=of.test_set, candidate=where.content(new)[:32], baseline=before)
+    before = content(old)[:32] if old else "none"
+    return reuse.Use(test_set=of.test_set, candidate=content(new)[:32], baseline=before)
 
 
 def _waits(later: list[Rule]) -> Finding:

@@ -162,8 +162,8 @@ with h5py.File("ours.h5") as f:
 
 @pytest.mark.heavy
 @pytest.mark.timeout(1200)
-def test_saved_by_keras(tmp_path: Path) -> None:
-    python = environment(tmp_path / "venv", "keras>=3.10", "jax", "h5py") / "bin/python"
+def test_saved_by_keras(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    python = environment(tmp_path_factory, "keras>=3.10", "jax", "h5py") / "bin/python"
     made = tmp_path / "made"
     made.mkdir()
     (made / "ours.h5").write_bytes(hdf5({b"backend": b"jax"}))

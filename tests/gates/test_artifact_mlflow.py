@@ -65,7 +65,7 @@ class Saved:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
     packages = ("mlflow-skinny>=3,<3.18", "pandas", "scikit-learn", "skops")
-    env = environment(tmp_path_factory.mktemp("mlflow") / "env", *packages)
+    env = environment(tmp_path_factory, *packages)
     return Saved(env, tmp_path_factory.mktemp("saved"))
 
 

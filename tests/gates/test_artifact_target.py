@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from projects import bare
 
 from mlgate import testing
 from mlgate.core.errors import GateError
@@ -205,7 +206,10 @@ def test_a_folder_that_mlflow_did_not_save_is_an_error(target: Target) -> None:
     assert "`run` in place of `pyfunc`" in caught.value.hint
 
 
-def test_without_mlflow_it_says_what_to_install(target: Target) -> None:
+def test_without_mlflow_it_says_what_to_install(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRTUAL_ENV", str(bare(tmp_path / "empty")))
     with pytest.raises(GateError, match="No module named 'mlflow'") as caught:
         target.stated(SAVED, path="m", predict=PYFUNC)
     assert caught.value.hint.endswith("-m pip install -r m/requirements.txt")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from dvc_scenarios import NOT_ON_S3, SCENARIOS, Scenario, dvc_on_s3
 from dvc_world import World, build, dvc_says, failing, listing, noted
+from projects import bare
 
 pytestmark = pytest.mark.heavy
 
@@ -324,8 +325,8 @@ def test_offline_is_said(seed: World, tmp_path: Path) -> None:
 
 def test_without_dvc_it_says_how_to_install_it(seed: World, tmp_path: Path) -> None:
     world = seed.copy(tmp_path / "w")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "e")], check=True)
-    verdict = _checked(world, None, VIRTUAL_ENV=str(tmp_path / "e"), PATH=os.environ["PATH"])
+    env = str(bare(tmp_path / "e"))
+    verdict = _checked(world, None, VIRTUAL_ENV=env, PATH=os.environ["PATH"])
     assert verdict["outcome"] == "errored" and "dvc is not installed" in verdict["reason"]
     assert "dvc[s3]" in verdict["help"]
 

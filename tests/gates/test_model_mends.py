@@ -12,6 +12,7 @@ from mlgate.gates import _model_where as where
 from mlgate.gates import model
 from mlgate.gates._model_decide import Decision, Need
 from mlgate.gates._model_evidence import Measured
+from mlgate.gates._model_place import NoBaseline
 from mlgate.gates._model_rule import Rule
 from mlgate.gates._model_words import finding
 
@@ -48,4 +49,4 @@ def test_an_alias_that_holds_nothing_is_named(tmp_path: Path) -> None:
         ({"baseline": None}, "live holds no version"),
     ):
         ctx = testing.context(model, tmp_path, **told, **more)
-        assert where.at(ctx, "base", "p.csv") == where.NoBaseline(why)
+        assert where.at(ctx, "base", "p.csv") == NoBaseline(why)

@@ -16,7 +16,7 @@ from mlgate import testing
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.words import Result
-from mlgate.gates import _model_rows, _model_values, _model_worker, model
+from mlgate.gates import _model_assemble, _model_values, _model_worker, model
 
 
 def worker(script: str, request: object, **_: Any) -> list[Any]:
@@ -145,7 +145,7 @@ def test_a_curve_in_bins_says_how_far_it_may_be_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As of a table of millions of rows."""
-    monkeypatch.setattr(_model_rows, "MANY", 100)
+    monkeypatch.setattr(_model_assemble, "MANY", 100)
     monkeypatch.setattr(_model_values, "SOME", 100)
     monkeypatch.setitem(globals(), "worker", inside)
     rng = np.random.default_rng(2)

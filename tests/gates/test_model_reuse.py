@@ -20,7 +20,7 @@ from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_total as total
 from mlgate.gates import model
-from mlgate.gates._model_where import NoBaseline
+from mlgate.gates._model_place import NoBaseline
 from tests.projects import Project
 
 ROWS = 3000

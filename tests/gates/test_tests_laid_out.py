@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
+from projects import bare
 
 TEST = "from thing import VALUE\n\n\ndef test_it():\n    assert VALUE == 'committed'\n"
 
@@ -21,8 +21,7 @@ def installed(project):
             "tests/test_thing.py": TEST,
         }
     ).commit()
-    venv = project.folder / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    venv = bare(project.folder / ".venv")
     (site,) = venv.glob("lib/*/site-packages")
     ours = next(path for path in sys.path if path.endswith("site-packages"))
     (site / "ours.pth").write_text(ours + "\n")

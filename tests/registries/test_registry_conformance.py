@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from mlflow_place import Client, Store, environment, served
+from mlflow_place import MLFLOW, Client, Store, environment, served
 from projects import Project
 
 from mlgate.core.errors import UsageError
@@ -75,7 +75,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    env = environment(tmp_path_factory.mktemp("mlflow") / "env", "mlflow>=3,<3.18")
+    env = environment(tmp_path_factory, MLFLOW)
     client = Client(env)
     yield client
     client.close()

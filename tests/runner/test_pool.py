@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from projects import bare
 
 from mlgate import process
 from mlgate.core import parts
@@ -354,8 +354,7 @@ def test_a_worker_that_dies_leaving_a_child_with_its_pipe_is_noticed(
 
 
 def test_what_an_interpreter_says_at_its_start_is_no_answer(pool: Pool, tmp_path: Path) -> None:
-    home = tmp_path / "noisy"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    home = bare(tmp_path / "noisy")
     (packages,) = home.glob("lib/python3*/site-packages")
     (packages / "noise.pth").write_text(
         "import os; os.write(1, b'{\"code\": 0}\\nno newline'); os.write(2, b'warning')\n"

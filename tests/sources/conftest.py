@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 import tracked
+from mlflow_place import MLFLOW, environment
 
 if TYPE_CHECKING:
     from pytest import TempPathFactory
@@ -40,7 +41,7 @@ class Tracked:
 
 @pytest.fixture(scope="session")
 def mlflow_environment(tmp_path_factory: TempPathFactory) -> Path:
-    return tracked.environment(tmp_path_factory.mktemp("mlflow") / "env")
+    return environment(tmp_path_factory, MLFLOW)
 
 
 @pytest.fixture(scope="session")

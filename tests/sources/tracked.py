@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -32,16 +31,6 @@ for name, f1 in (("old", 0.75), ("new", 0.5)):
     client.set_registered_model_alias("churn", name, version)
     print(run)
 """
-
-
-def environment(folder: Path) -> Path:
-    """A Python environment with MLflow."""
-    python = folder / "bin/python"
-    uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-    install = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python)]
-    subprocess.run([*install, "mlflow>=3,<3.18"], check=True)
-    return folder
 
 
 @contextmanager
