@@ -26,7 +26,7 @@ def record(report: bytes, start: str, environ: Mapping[str, str]) -> Iterator[st
         return
     for use in uses:
         if counts_already(use, shelf.listing(repo, REF)):
-            which = "what this model is by itself" if use.identical else "this pair"
+            which = "what this model is by itself" if use.alone else "this pair"
             yield f"test set {use.test_set}: {which} is on record"
             continue
         _put(repo, use)

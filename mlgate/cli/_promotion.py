@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlgate.promotion.house import House
     from mlgate.promotion.planned import Plan
     from mlgate.reporters._style import Style
+    from mlgate.runner.request import Request
     from mlgate.signing.keys import SecretKey
 
 KEY, COMMAND = "MLGATE_KEY", "MLGATE_KEY_COMMAND"
@@ -86,20 +87,9 @@ def judge(house: House, plan: Plan) -> Report | None:
         return None
     from mlgate.cli import _live
     from mlgate.reporters import text
-    from mlgate.runner.request import Request
     from mlgate.runner.run import check
 
-    request = Request(
-        start=os.getcwd(),
-        stage=Stage.PROMOTE,
-        version=plan.commit,
-        holder=plan.holder_commit,
-        alias=plan.alias,
-        base=house.tip.commit,
-        gates=house.asked,
-        offline=house.session.request.offline,
-        cache=False,
-    )
+    request = asked_of(house, plan)
     style = painted()
     live = _terminal.is_live(sys.stdout, os.environ)
     observer = _live.Watched(style, sys.stdout) if live else _live.Lines(style)
@@ -109,6 +99,28 @@ def judge(house: House, plan: Plan) -> Report | None:
         observer.close()
     click.echo("\n".join(text.summary_lines(report, style)))
     return report
+
+
+def asked_of(house: House, plan: Plan) -> Request:
+    """What the gates are asked about a promotion. Raises `GateError` where what the alias holds is
+    not in this clone."""
+    from mlgate.runner.request import Request
+
+    if plan.holder_commit is not None:
+        house.snapshot(plan.holder_commit)
+    version = house.model if plan.new else f"{house.model} {plan.version.name}"
+    return Request(
+        start=os.getcwd(),
+        stage=Stage.PROMOTE,
+        version=plan.commit,
+        holder=plan.holder_commit,
+        alias=plan.alias,
+        promotion=f"{version} --to {plan.alias}",
+        base=house.tip.commit,
+        gates=house.asked,
+        offline=house.session.request.offline,
+        cache=False,
+    )
 
 
 def _beside(house: House, plan: Plan) -> Subject | None:
@@ -145,6 +157,8 @@ def grounds(link: Link) -> str:
         return f"{' '.join(act.command.argv)} (exit code {act.command.exit_code})"
     passed = sum(gate.outcome is Outcome.PASSED for gate in act.gates)
     told = [counted(passed, "gate") + " passed"] if act.gates else []
+    undecided = sum(gate.outcome is Outcome.INCONCLUSIVE for gate in act.gates)
+    told += [counted(undecided, "gate") + " not decided"] if undecided else []
     told += [f"approved by {one.who.partition(' ')[0]}" for one in act.approvals]
     told += [act.reason] if act.reason else []
     return ", ".join(told) or ("no gates" if act.proof is None else f"proof {act.proof[:12]}")

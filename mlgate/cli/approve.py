@@ -31,6 +31,9 @@ _CHECK = "mlgate check says what is"
 @click.option("--key", "path", required=True, metavar="FILE", help="Your secret key.")
 @click.option("--reason", help="Why it is approved, for the record.")
 @click.option("--to", "alias", metavar="ALIAS", help="A promotion to this alias only.")
+@click.option(
+    "--gate", metavar="GATE", help="Of that promotion: what the evidence of GATE leaves open."
+)
 @click.option("--base", metavar="REF", help="Compare with this commit, branch or tag.")
 @click.option(
     "--stage",
@@ -53,7 +56,8 @@ def command(
     """Approve, with a key that the base names, what this change does to the policy, or what the
     evidence of GATE leaves open where its rule says `inconclusive = "approve"`; or a model's
     promotion: VERSION, or what HEAD holds, with a key of its signers. Where a gate and a model
-    share a name, VERSION or --to says that the model is meant.
+    share a name, VERSION or --to says that the model is meant. With --to and --gate it is what the
+    gate leaves open of that promotion, with a key that the base names.
 
     The statement that is signed names this very alteration, these very findings, or these very
     bytes of the model: any other needs an approval of its own. Without --output it is kept under
@@ -63,10 +67,18 @@ def command(
     from mlgate.cli.keys import password_of
     from mlgate.signing import keys
 
-    alias, reason = asked["alias"], asked["reason"]
+    alias, reason, gate = asked["alias"], asked["reason"], asked["gate"]
     if what == OWN and (version or alias):
         raise UsageError("a policy has no versions", "mlgate approve policy --key FILE")
+    if gate and not alias:
+        raise UsageError(
+            "what a gate leaves open depends on what the alias holds",
+            f"mlgate approve {shown(what)} --to ALIAS --gate {shown(gate)} --key FILE",
+        )
     key = keys.secret(path, password_of(path))
+    if gate and alias:
+        _approve_open(what, version, alias, gate, key, reason, output)
+        return
     if version or alias or _names_a_model(what):
         _approve_model(what, version, alias, key, reason, output)
         return
@@ -102,6 +114,32 @@ def _approve_model(
         for file, digest in sorted(digests.items()):
             click.echo(f"  {shown(file)}  sha256 {digest}")
         _keep(house.session, what, key, reason, output)
+
+
+def _approve_open(
+    model: str,
+    version: str | None,
+    alias: str,
+    gate: str,
+    key: SecretKey,
+    reason: str | None,
+    output: str | None,
+) -> None:
+    """What a gate leaves open of a promotion, which is judged for that as `promote` does it."""
+    from contextlib import closing
+
+    from msgspec.structs import replace
+
+    from mlgate.cli._promotion import asked_of, housed
+    from mlgate.promotion import planned
+    from mlgate.runner.session import open_session
+
+    with housed(model) as house:
+        plan = planned.plan(house, alias, version, first=None, dry=True)
+        request = replace(asked_of(house, plan), gates=(gate,))
+    with closing(open_session(request, os.environ)) as session:
+        subject, told = _open(session, gate)
+        _approve(session, subject, told, key, reason, output)
 
 
 def _altered(session: Session) -> tuple[Approvable, list[str]]:

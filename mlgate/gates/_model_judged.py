@@ -38,8 +38,9 @@ def judged(
     before = old if isinstance(old, Place) else None
     if isinstance(old, NoBaseline):
         verdicts.no_baseline = old.why
-    elif before is not None and options.baseline == ctx.options.baseline:
-        verdicts.same_model = where.same_model(ctx, new.identity, before.identity)
+    elif before is not None:
+        told = where.same_model(ctx, options.baseline, new.identity, before.identity)
+        verdicts.same_model = told
     if options.metrics:
         yield from verdicts.of_numbers(*_numbers(options, new, before))
         return

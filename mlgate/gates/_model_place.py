@@ -33,6 +33,8 @@ class Place(Struct, frozen=True, kw_only=True):
     """The names of these, as messages have them."""
     partitioned: bool = False
     """True if folders named `key=value` add columns."""
+    stale: str = ""
+    """Of a baseline's predictions: why they are not of the model that lies beside them."""
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ class Use(Struct, frozen=True, kw_only=True):
         """True if candidate and baseline predict the same: their comparison tells nothing."""
         return self.candidate == self.baseline
 
+    @property
+    def alone(self) -> bool:
+        """True if nothing is told but what the candidate is by itself."""
+        return self.identical or self.baseline == "none"
+
 
 def _prefix(test_set: str) -> str:
     return quote(test_set, safe="").replace(".", "%2E") + "."
@@ -143,8 +148,8 @@ def spent(reuse: Reuse, use: Use, recorded: frozenset[str] | None, floors: bool)
 
 def counts_already(use: Use, recorded: Collection[str]) -> bool:
     """True if the labels told all that they tell of this pair: it is on record, or it is one model
-    twice, which was judged by itself when it was the candidate of another pair."""
-    if use.identical:
+    alone, which was judged by itself when it was the candidate of another pair."""
+    if use.alone:
         return any(name.startswith(use.of_candidate) for name in recorded)
     return use.name in recorded
 

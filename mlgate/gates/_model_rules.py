@@ -58,5 +58,12 @@ rules = {
         "let the DVC stage that reads or writes the model write them, or let `evaluate` make them",
         Level.NOTE,
     ),
+    "stale-baseline": Rule(
+        "The baseline's predictions are of the model beside them; where not, no promotion rests on "
+        "them.",
+        "let `evaluate` run the baseline's model on the candidate's rows",
+        Level.NOTE,
+    ),
+    "evaluated": Rule("The digest of predictions that `evaluate` made."),
     "passed": Rule("What was judged."),
 }

@@ -9,12 +9,10 @@ from msgspec.structs import replace
 
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Figure, Finding
-from mlgate.gates import _model_sides as sides
 from mlgate.gates._model_place import NoBaseline
 from mlgate.gates._model_words import note
 
 if TYPE_CHECKING:
-    from mlgate.core.gate import Context
     from mlgate.gates._model_options import Options
     from mlgate.gates._model_rule import Rule
     from mlgate.gates._model_sides import Side
@@ -22,10 +20,9 @@ if TYPE_CHECKING:
 Judge = Callable[["Options", "Side"], Iterator[Finding | Figure]]
 
 
-def references(ctx: Context) -> dict[str, Side | NoBaseline]:
-    """The pinned tables that rules count total losses from, by their names."""
-    names = {rule.reference for rule in ctx.options.require if rule.reference}
-    return {name: sides.baseline(ctx, name) for name in sorted(names)}
+def references(options: Options) -> set[str]:
+    """The pinned tables that rules count total losses from."""
+    return {rule.reference for rule in options.require if rule.reference}
 
 
 def from_reference(options: Options, name: str) -> Options:

@@ -122,14 +122,26 @@ def at(ctx: Context, source: str, path: str) -> Place | NoBaseline:
             return _of_mlflow(ctx, rest, path)
         except mlflow.NotThere as error:
             return NoBaseline(error.message, held=error.held)
-    snapshot = snapshot_of(ctx, source)
+    return within(ctx, source, snapshot_of(ctx, source), path)
+
+
+def within(
+    ctx: Context, source: str, snapshot: Snapshot | NoBaseline, path: str
+) -> Place | NoBaseline:
+    """The file that the commit which `source` names has at `path`, as `at`."""
     if isinstance(snapshot, NoBaseline):
         return snapshot
-    which = "the base" if kind == "base" else shown(source)
-    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {which}")
+    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {called(ctx, source)}")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
     return found
+
+
+def called(ctx: Context, source: str) -> str:
+    """A source as messages name it."""
+    if source != "base":
+        return shown(source)
+    return "the base" if isinstance(ctx.baseline, UnsetType) else shown(ctx.alias or "the alias")
 
 
 def snapshot_of(ctx: Context, source: str) -> Snapshot | NoBaseline:
@@ -193,17 +205,18 @@ def _at_ref(ctx: Context, source: str, ref: str) -> Snapshot:
         ) from None
 
 
-def same_model(ctx: Context, new: str, old: str) -> str | None:
-    """Why both identities are of one model, so that no comparison of them can show a loss; None
-    if they are not."""
+def same_model(ctx: Context, source: str, new: str, old: str) -> str | None:
+    """Why both identities, the candidate's and that of what `source` names, are of one model, so
+    that no comparison of them can show a loss; None if they are not."""
     path = ctx.options.model
     if path is None:
-        if new == old and ctx.options.baseline == "base":
+        if new == old and source == "base":
             told = "predictions" if ctx.options.predictions is not None else "metrics"
             return f"the change does not touch the {told}"
         return None
-    before = snapshot_of(ctx, ctx.options.baseline)
+    before = snapshot_of(ctx, source)
     mine = pieces.known(ctx.subject, path)
     if mine and not isinstance(before, NoBaseline) and mine == pieces.known(before, path):
-        return f"the model {shown(path)} is the baseline's"
+        whose = "baseline" if source == ctx.options.baseline else "reference"
+        return f"the model {shown(path)} is the {whose}'s"
     return None

@@ -13,6 +13,7 @@ from mlgate.core.gate import Detected, Inputs
 from mlgate.core.words import Level, Result, Stage
 from mlgate.gates import _model_hidden as hidden
 from mlgate.gates import _model_home
+from mlgate.gates import _model_pieces as pieces
 from mlgate.gates import _model_reuse as reuse
 from mlgate.gates import _model_sides as sides
 from mlgate.gates import _model_total as total
@@ -34,22 +35,23 @@ if TYPE_CHECKING:
 __all__ = ["Options", "check", "detect", "inputs", "rules", "stages"]
 
 stages = frozenset({Stage.MERGE, Stage.PROMOTE, Stage.MONITOR})
-REVISION = 6
+REVISION = 7
 
 
 def inputs(ctx: Context) -> Inputs | None:
     """The tables, by content where it is known, wherever they lie."""
-    (new, bond), old = sides.candidate(ctx), _baseline(ctx)
+    (new, bond), compared = sides.candidate(ctx), _compared(ctx, ctx.options)
     uses = reuse.counted(ctx) if ctx.options.reuse else None
-    found = [new, old, *total.references(ctx).values(), _labels(ctx)]
+    found = [new, *compared.values(), _labels(ctx)]
     ruled = (ctx.options, engine_of(ctx) if ctx.options.predictions else None)
     also = digest_of(
         msgspec.json.encode([REVISION, *ruled, ctx.stage, ctx.alias, sorted(uses or ())])
     )
     for one in found:
         also.update(_identity(one).encode("utf-8", "surrogateescape"))
-    if old is not None and not isinstance(old, NoBaseline):
-        also.update((where.same_model(ctx, new.identity, old.identity) or "").encode())
+    for source, old in compared.items():
+        if not isinstance(old, NoBaseline):
+            also.update((where.same_model(ctx, source, new.identity, old.identity) or "").encode())
     beyond = ctx.options.reuse is not None or any(map(_is_beyond, found))
     named = [ctx.options.baseline, *(rule.reference or "" for rule in ctx.options.require)]
     beyond |= any(one.startswith(("git:", "dvc:", "registry:", "mlflow:")) for one in named)
@@ -63,7 +65,8 @@ def _identity(one: Side | NoBaseline | None) -> str:
         return "\0"
     if isinstance(one, NoBaseline):
         return one.why
-    return f"{one.path} {one.identity}\0"
+    told = one.stale if isinstance(one, Place) else ""
+    return f"{one.path} {one.identity} {told}\0"
 
 
 def _is_beyond(one: Side | NoBaseline | None) -> bool:
@@ -73,9 +76,15 @@ def _is_beyond(one: Side | NoBaseline | None) -> bool:
     return isinstance(one, Evaluation)
 
 
-def _baseline(ctx: Context) -> Side | NoBaseline | None:
-    compares = any(rule.compares for rule in ctx.options.require)
-    return sides.baseline(ctx, ctx.options.baseline) if compares else None
+def _compared(ctx: Context, options: Options) -> dict[str, Side | NoBaseline]:
+    """What the rules of `options` compare the candidate with, by the sources that name it."""
+    names = total.references(options) | ({options.baseline} if _compares(options) else set())
+    return {name: sides.baseline(ctx, name) for name in sorted(names)}
+
+
+def _compares(options: Options) -> bool:
+    """True if something is asked about the baseline."""
+    return any(rule.compares for rule in options.require)
 
 
 def _labels(ctx: Context) -> Place | None:
@@ -90,15 +99,22 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
     new, bond = sides.candidate(ctx)
     if not new.tracked:
         yield _untracked(new)
+    waits = len(later) == len(ctx.options.require)
+    rests = not waits or ctx.stage is not Stage.PROMOTE  # a promotion that is asked nothing of it
+    if bond is not None and bond.state != "bound" and rests:
+        yield sides.unbound(ctx, new, bond)
     if later:
         yield _waits(later)
-    if len(later) == len(ctx.options.require):
+    if waits:
         return
-    if bond is not None and bond.state != "bound":
-        yield sides.unbound(ctx, new, bond)
+    compared = _compared(ctx, options)
+    for source, one in compared.items():
+        yield from sides.stale(ctx, new, source, one)
     table = sides.made(ctx, new)
-    old = _baseline(ctx)
+    old = compared[options.baseline] if _compares(options) else None
     before = sides.made(ctx, old) if old and not isinstance(old, NoBaseline) else None
+    yield from sides.told(ctx, new, table, ctx.options.predictions)
+    yield from sides.told(ctx, old, before)
     none_yet = old if isinstance(old, NoBaseline) else None
     if ctx.options.reuse:
         use = _use(ctx.options.reuse, table, before)
@@ -107,8 +123,19 @@ def check(ctx: Context, _paths: tuple[str, ...]) -> Iterator[Finding | Figure]:
         yield from reuse.judged(ctx.stage, ctx.options.reuse, use, recorded, floors=floors)
         if reuse.spent(ctx.options.reuse, use, recorded, floors):
             return
-    found = _told(ctx, options, table, before or none_yet)
-    yield from hidden.verdict(found) if _hides(ctx) else found
+    found = _told(ctx, options, table, before or none_yet, compared)
+    for told in hidden.verdict(found) if _hides(ctx) else found:
+        if isinstance(told, Finding) and told.undecided == "approve":
+            told = _named(ctx, told, table, before)
+        yield told
+
+
+def _named(ctx: Context, one: Finding, new: Place, old: Place | None) -> Finding:
+    """What is left to people, as a finding on these very files: an approval of it is none of
+    another model that happens to have the same numbers."""
+    files = [content(place) for place in (new, old) if place]
+    model = pieces.known(ctx.subject, ctx.options.model) if ctx.options.model else ()
+    return replace(one, fingerprint="\0".join([one.message, *files, *model]))
 
 
 def _hides(ctx: Context) -> bool:
@@ -116,17 +143,21 @@ def _hides(ctx: Context) -> bool:
 
 
 def _told(
-    ctx: Context, options: Options, table: Place, before: Place | NoBaseline | None
+    ctx: Context,
+    options: Options,
+    table: Place,
+    before: Place | NoBaseline | None,
+    compared: dict[str, Side | NoBaseline],
 ) -> Iterator[Finding | Figure]:
     """What the rules say, against the baseline and against pinned references."""
     from mlgate.gates._model_judged import judged
 
     yield from judged(ctx, options, table, before, _labels(ctx))
-    for name, pinned in total.references(ctx).items():
+    for name in sorted(total.references(options)):
         yield from total.since(
             options,
             name,
-            pinned,
+            compared[name],
             lambda asked, one: judged(ctx, asked, table, sides.made(ctx, one), _labels(ctx)),
         )
 

@@ -105,12 +105,13 @@ class Grounds(Struct, frozen=True, kw_only=True):
         return any(digest.endswith(_BESIDE) for digest in self.tests.values())
 
 
-def grounds(ctx: Context, gates: Iterable[GatePolicy]) -> Grounds:
-    """The data versions of the subject, and what `gates` were asked about."""
+def grounds(ctx: Context, gates: Iterable[GatePolicy], report: Report | None = None) -> Grounds:
+    """The data versions of the subject, and what `gates` were asked about; what a gate of `report`
+    made for that counts instead of what lies under its name."""
     versions = _owned(ctx)
     from mlgate.promotion import elsewhere
 
-    found: dict[str, str] = {}
+    found = _evaluated(report)
     for gate in gates:
         for word in sorted(set(_words(gate.options)) - found.keys()):
             file = word.removeprefix("file:")
@@ -120,14 +121,23 @@ def grounds(ctx: Context, gates: Iterable[GatePolicy]) -> Grounds:
     return Grounds(versions=_cut(versions), tests=dict(sorted(found.items())))
 
 
+def _evaluated(report: Report | None) -> dict[str, str]:
+    """The digests of predictions that model gates made themselves, by the path they go under."""
+    told = _read(report, "model/evaluated")
+    return {path: f"{message.partition(' ')[0]}, evaluated" for path, message in told}
+
+
+def _read(report: Report | None, rule: str) -> Iterator[tuple[str, str]]:
+    """The files of which gates state a digest by that rule, and what they say."""
+    for verdict in report.verdicts if report else ():
+        for finding in verdict.findings:
+            if finding.rule == rule and finding.location is not None:
+                yield finding.location.path, finding.message
+
+
 def contradiction(report: Report | None, digests: Mapping[str, str]) -> str | None:
     """The first file of which an `artifact` gate read other bytes than a record would name."""
-    read = (
-        (finding.location.path, finding.message)
-        for verdict in (report.verdicts if report else ())
-        for finding in verdict.findings
-        if finding.rule == "artifact/digest" and finding.location is not None
-    )
+    read = _read(report, "artifact/digest")
     own = {shown(path): f"sha256:{digest}" for path, digest in digests.items()}
     return next((path for path, told in read if own.get(path, told) != told), None)
 

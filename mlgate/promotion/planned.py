@@ -42,9 +42,10 @@ class Plan(Struct, frozen=True, kw_only=True):
         return self.holder == self.version.name and self.action == record.PROMOTE
 
 
-def plan(house: House, alias: str, version: str | None, *, first: bool, dry: bool) -> Plan:
-    """What `mlgate promote` is about to do. An alias that an interruption left behind is brought
-    to what the chain says, unless this is a `dry` run.
+def plan(house: House, alias: str, version: str | None, *, first: bool | None, dry: bool) -> Plan:
+    """What `mlgate promote` is about to do; `first` says that the alias holds nothing yet, None
+    that it may. An alias that an interruption left behind is brought to what the chain says, unless
+    this is a `dry` run.
 
     Raises `UsageError`, `GateError`; `chains.Broken` where the chain does not hold.
     """
@@ -53,7 +54,8 @@ def plan(house: House, alias: str, version: str | None, *, first: bool, dry: boo
     chains.trust(chain, house.signers)
     held, notes = repaired(house, held, chain, alias, dry=dry)
     holder = chain.aliases.get(alias)
-    _first(house, alias, holder, first, version)
+    if first is not None:
+        _first(house, alias, holder, first, version)
     meant, new = chosen(house, held, version)
     return Plan(
         alias=alias,

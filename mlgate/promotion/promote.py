@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import mlgate
 from mlgate.core.errors import ERRORED, GateError, UsageError
 from mlgate.core.text import shown
-from mlgate.core.words import Outcome
+from mlgate.core.words import Outcome, Result, State
 from mlgate.promotion import chain as chains
 from mlgate.promotion import evidence, record, seen
 from mlgate.promotion.errors import Refused
@@ -18,7 +18,7 @@ from mlgate.promotion.repair import settled
 from mlgate.registries._registry import Move, New
 
 if TYPE_CHECKING:
-    from mlgate.core.report import Report
+    from mlgate.core.report import Report, Verdict
     from mlgate.promotion.approve import Given
     from mlgate.signing.keys import SecretKey
 
@@ -33,20 +33,29 @@ def convinced(house: House, report: Report | None) -> None:
     if report is None or report.exit_code != 0:
         raise Refused("the gates do not let it through", "see the findings above")
     outcomes = {verdict.gate: verdict.outcome for verdict in report.verdicts}
+    convincing = {verdict.gate for verdict in report.verdicts if _convinces(verdict)}
     for name in wanted or ():
-        if outcomes.get(name) is not Outcome.PASSED:
+        if name not in convincing:
             told = outcomes.get(name)
             raise Refused(
                 f"the gate {name}, which [models.{house.model}] asks for, "
                 f"{f'was {told}' if told else 'was not asked'}",
                 "a gate that is named there must pass: mlgate check --stage promote",
             )
-    if Outcome.PASSED not in outcomes.values():
+    if not convincing:
         raise Refused(
             "nothing was judged: no gate of stage promote passed",
             f'give a gate `stages = ["promote"]`; or, to promote without gates, write '
             f"[models.{house.model}] gates = []; either on the default branch",
         )
+
+
+def _convinces(verdict: Verdict) -> bool:
+    """True of a gate that passed, or left open only what its rules say is to be warned of."""
+    if verdict.outcome is not Outcome.INCONCLUSIVE:
+        return verdict.outcome is Outcome.PASSED
+    left = [f for f in verdict.findings if f.result is Result.OPEN and f.state is State.NEW]
+    return all(finding.undecided == "warn" for finding in left)
 
 
 def conclude(
@@ -65,7 +74,7 @@ def conclude(
     ctx = house.context(house.snapshot(plan.commit))
     names = {verdict.gate for verdict in report.verdicts} if report else set()
     gates = [gate for gate in house.session.policy.gates if gate.name in names]
-    found = evidence.grounds(ctx, gates)
+    found = evidence.grounds(ctx, gates, report)
     grounds: dict[str, Any] = {
         "gates": record.judged(report),
         "tools": report.tools if report else {},

@@ -40,6 +40,8 @@ class Judged(Struct, frozen=True, kw_only=True, omit_defaults=True):
     measurements: tuple[Measurement, ...] = ()
     said: tuple[str, ...] = ()
     """What passing findings without a number state: digests, counts."""
+    notes: tuple[str, ...] = ()
+    """What was said of the verdict: who approved what the evidence leaves open, and the like."""
 
 
 class Consent(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -162,6 +164,7 @@ def _judged(verdict: Verdict) -> Judged:
         waived=verdict.waived,
         measurements=numbers[:_MOST],
         said=tuple(f.message for f in passing)[:_MOST],
+        notes=verdict.notes[:_MOST],
     )
 
 

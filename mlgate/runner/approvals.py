@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mlgate.core.errors import GateError
 from mlgate.core.finding import Finding
 from mlgate.core.text import counted
-from mlgate.core.words import Level, Result, State
+from mlgate.core.words import Level, Result, Stage, State
 from mlgate.judge.judge import Draft
 from mlgate.policy.model import OWN
 from mlgate.repo import shelf
@@ -71,11 +71,19 @@ def settle(session: Session, draft: Draft) -> Draft:
     found = standing(session, what)
     if found.given is None:
         how = (
-            f"waits for an approval: mlgate approve {draft.gate} --key KEY, with a key of the "
-            f"base's [protect] signers; or in the CI's settings set {VARIABLE} to {what.digest}"
+            f"waits for an approval: mlgate approve {_named(session, draft.gate)} --key KEY, with "
+            f"a key of the base's [protect] signers; or in the CI's settings set {VARIABLE} to "
+            f"{what.digest}"
         )
         found = replace(found, notes=(*found.notes, how))
     return found.settled(draft)
+
+
+def _named(session: Session, gate: str) -> str:
+    """What `mlgate approve` is asked, so that it judges what is judged here."""
+    if session.request.promotion is not None:
+        return f"{session.request.promotion} --gate {gate}"
+    return gate if session.stage is Stage.MERGE else f"{gate} --stage {session.stage}"
 
 
 def approvable(session: Session) -> Approvable | None:

@@ -38,6 +38,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """The commit of the version that the alias holds, which model gates compare `version` with."""
     alias: str | None = None
     """The alias that `version` is promoted to."""
+    promotion: str | None = None
+    """The same as commands name it: `churn v0.0.3 --to production`."""
     push_refs: bytes | None = None
     """What git gives a pre-push hook on standard input."""
 

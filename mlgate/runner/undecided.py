@@ -26,7 +26,9 @@ def subject_of(
 
     It is the same on every machine that finds the same, so that an approval holds in the CI.
     """
-    said = [(f.rule, f.message, f.location, f.measurement) for f in findings if waits(f)]
+    said = [
+        (f.rule, f.message, f.location, f.measurement, f.fingerprint) for f in findings if waits(f)
+    ]
     if not said:
         return None
     read = [(path, *files[path]) for path in (inputs.paths if inputs else ()) if path in files]

@@ -79,10 +79,11 @@ class House:
 
     def ask(self, stage: Stage = Stage.MERGE, **more: Any) -> list[Finding]:
         repo = git.find(str(self.project.folder), os.environ)
+        alias = more.pop("alias", None)
         ctx = testing.context(
             model, self.project.folder, kind="model", options=self.options(**more), stage=stage,
             subject=snapshots.commit(repo, "HEAD"), base=snapshots.commit(repo, self.base),
-            worker=worker, store=self.store,
+            worker=worker, store=self.store, alias=alias,
         )  # fmt: skip
         found = model.inputs(ctx)
         assert found is not None and found.also
@@ -390,6 +391,63 @@ def test_another_parameter_makes_predictions_stale(house: House) -> None:
     assert "cannot be read" in of(house(evaluate=None), "unbound")[0].message
 
 
+def test_a_stale_baseline_is_noted_at_merge_and_blocks_a_promotion(house: House) -> None:
+    locked(house, 20)
+    lock = (house.project.folder / "dvc.lock").read_text()
+    house.project.put({"model.txt": "21"})
+    house.base = house.commit()
+    locked(house, 25)
+    found = house(evaluate=None)
+    (note,) = of(found, "stale-baseline")
+    assert note.level is Level.NOTE and len(of(found, "max-drop")) == 1
+    assert "p.csv at the base: p.csv is made from another model.txt" in note.message
+    key = house.key
+    (fault,) = of(house(Stage.PROMOTE, evaluate=None), "stale-baseline")
+    assert (fault.level, fault.result) == (Level.ERROR, "fail")
+    assert "`evaluate`" in (fault.help or "")
+    assert not of(house(Stage.PROMOTE), "stale-baseline")
+    assert house.runs() == 1, "the baseline's model, once"
+    new = {name: (house.project.folder / name).read_text() for name in ("model.txt", "dvc.lock")}
+    house.project.put({"model.txt": "20", "dvc.lock": lock, "p.csv": predictions(20)})
+    house.base = house.commit()
+    house.project.put({**new, "p.csv": predictions(25)})
+    assert not of(house(evaluate=None), "stale-baseline")
+    assert house.key != key, "with the same predictions at the base"
+
+
+def test_a_stale_reference_is_named(house: House) -> None:
+    locked(house, 20)
+    house.project.put({"model.txt": "21"})
+    house.commit()
+    house.project.git("tag", "launch")
+    locked(house, 25)
+    house.base = house.commit()
+    total = {"metric": "accuracy", "reference": "git:launch", "max_total_drop": 0.1}
+    (note,) = of(house(evaluate=None, require=[total]), "stale-baseline")
+    assert "p.csv at git:launch: p.csv is made from another model.txt" in note.message
+
+
+def test_predictions_of_the_same_model_are_not_compared_stale_or_not(house: House) -> None:
+    locked(house, 20)
+    house.project.put({"model.txt": "25"})
+    house.base = house.commit()
+    locked(house, 25)
+    found = house(Stage.PROMOTE, evaluate=None)
+    assert not of(found, "stale-baseline")
+    (drop,) = of(found, "max-drop")
+    assert "is the baseline's" in drop.message
+
+
+def test_the_model_that_is_the_reference_has_lost_nothing(house: House) -> None:
+    """However few the rows are."""
+    locked(house, 20)
+    house.base = house.commit()
+    house.project.git("tag", "launch")
+    total = {"metric": "accuracy", "reference": "git:launch", "max_total_drop": 0.001}
+    (since,) = of(house(evaluate=None, require=[total]), "max-total-drop")
+    assert since.result == "pass" and "the model model.txt is the reference's" in since.message
+
+
 def test_unbound_predictions_are_noted_at_merge_and_block_a_promotion(house: House) -> None:
     house.project.put({"p.csv": predictions(25)})
     (note,) = of(house(evaluate=None), "unbound")
@@ -401,6 +459,26 @@ def test_unbound_predictions_are_noted_at_merge_and_block_a_promotion(house: Hou
     assert not of(house(Stage.PROMOTE, evaluate=None), "unbound")
     (other,) = of(house(Stage.PROMOTE, evaluate=None, model=None), "unbound")
     assert "does not name the model" in other.message
+    assert 'model = "PATH", which the DVC stage eval reads or writes' in (other.help or "")
+
+
+def test_what_a_promotion_will_be_blocked_by_is_said_at_merge(house: House) -> None:
+    """Where all rules wait for the promotion, too; it is none of another alias's business."""
+    locked(house, 20)
+    house.project.put({"model.txt": "21"})
+    house.base = house.commit()
+    house.project.put({"p.csv": predictions(25), "model.txt": "25", "dvc.lock": "stages: {}\n"})
+    rule = {**ACCURACY, "to": ["production"]}
+    told = {"evaluate": None, "require": [rule]}
+    assert [one.level for one in of(house(**told), "unbound")] == [Level.NOTE]
+    production = house(Stage.PROMOTE, alias="production", **told)
+    assert of(production, "unbound")[0].level is Level.ERROR
+    assert of(production, "stale-baseline")[0].level is Level.ERROR
+    floor = {"metric": "accuracy", "min": 0.5, "to": ["staging"]}
+    for rules in ([rule], [rule, floor]):
+        staging = house(Stage.PROMOTE, alias="staging", evaluate=None, require=rules)
+        assert not of(staging, "stale-baseline")
+        assert len(of(staging, "unbound")) == len(rules) - 1
 
 
 def test_the_command_line_runs_it_in_the_projects_environment(house: House, tmp_path: Path) -> None:

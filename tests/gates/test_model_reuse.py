@@ -402,3 +402,14 @@ def test_rules_of_an_alias(place: Place) -> None:
 def test_what_means_nothing_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"predictions": "p.csv", "prediction": "p", **options}, model.Options)
+
+
+def test_a_model_by_itself_was_told_of_as_a_candidate(place: Place) -> None:
+    """Its first promotion, to an alias that holds nothing, asks what the merge has asked."""
+    more = {"reuse": {"test_set": "holdout", "uses": 1}, "require": [{**ACCURACY, "min": 0.5}]}
+    assert "recorded" in place.record(place(20, 20 + 3, **more))[0]
+    alone = place(20, stage=Stage.PROMOTE, **more)
+    assert not [one for one in alone if one.rule == "model/test-set-spent"]
+    assert "what this model is by itself is on record" in place.record(alone)[0]
+    other = place(21, stage=Stage.PROMOTE, **more)
+    assert [one for one in other if one.rule == "model/test-set-spent"]

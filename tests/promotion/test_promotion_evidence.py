@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -260,3 +261,48 @@ def test_a_folder_beside_the_commit_leaves_its_digest(tmp_path: Path) -> None:
     assert evidence._tested(ctx, {}, "eval") not in (None, first)
     for outside in (".", "", "..", "/tmp", "none", "eval/../eval"):
         assert evidence._tested(ctx, {}, outside) is None
+
+
+_EVALUATED = """
+[gates.quality]
+kind = "model"
+predictions = "p.csv"
+id = "id"
+prediction = "prediction"
+model = "models/churn.bin"
+evaluate = {{ run = ["{python}", "say.py", "{{model}}", "{{predictions}}"], inputs = ["say.py"] }}
+stages = ["promote"]
+[[gates.quality.require]]
+metric = "accuracy"
+min = 0.5
+max_drop = 0.5
+"""
+_SAY = """\
+import pathlib, sys
+wrong = len(pathlib.Path(sys.argv[1]).read_text())
+lines = [f"{i},{i % 2},{i % 2 ^ (i < wrong)}" for i in range(200)]
+pathlib.Path(sys.argv[2]).write_text("\\n".join(["id,label,prediction", *lines, ""]))
+"""
+
+
+def test_predictions_that_evaluate_made_leave_their_digest(in_folder: House) -> None:
+    """And no file that lies where others expect them, of another model perhaps."""
+
+    def digest(wrong: int) -> str:
+        lines = [f"{i},{i % 2},{i % 2 ^ (i < wrong)}" for i in range(200)]
+        told = "\n".join(["id,label,prediction", *lines, ""]).encode()
+        return f"sha256:{hashlib.sha256(told).hexdigest()}"
+
+    house = in_folder
+    house.policy("", _EVALUATED.format(python=sys.executable))
+    house.put({"say.py": _SAY, ".gitignore": "p.csv\n", "p.csv": "left over\n"}).model("one")
+    told = house.promote("--first")
+    assert told.code == 0, told.out + told.err
+    act = _statement(house)["predicate"]
+    assert act["tests"]["p.csv"] == f"{digest(3)}, evaluated"
+    assert act["dirty"] is False
+    told = house.model("second").promote()
+    assert told.code == 0, told.out + told.err
+    (gate,) = _statement(house)["predicate"]["gates"]
+    assert f"{digest(6)} of p.csv (evaluated)" in gate["said"]
+    assert f"{digest(3)} of p.csv at production (evaluated)" in gate["said"]

@@ -47,7 +47,8 @@ def wanted(verdict: Verdict) -> str:
 def test_it_blocks_until_it_is_approved(waiting: Any, stage: Stage) -> None:
     report = waiting.run(stage=stage)
     assert (of(report).outcome, report.exit_code) == (Outcome.INCONCLUSIVE, 1)
-    assert "mlgate approve probe" in " ".join(of(report).notes)
+    at = "" if stage is Stage.MERGE else " --stage promote"
+    assert f"mlgate approve probe{at} --key" in " ".join(of(report).notes)
     given = approve(waiting.project, "probe", "--stage", stage.value)
     assert given.code == 0, given
     assert "probe: bad" in given.out
