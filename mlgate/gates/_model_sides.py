@@ -75,7 +75,7 @@ def evaluated(ctx: Context, source: str) -> Evaluation | None:
 
 
 def _evaluated(ctx: Context, source: str, snapshot: Snapshot) -> Evaluation | None:
-    name = f"{shown(ctx.options.predictions)} at {where.called(ctx, source)}"
+    name = f"{shown(ctx.options.predictions)} at {where.name_of(ctx, source)}"
     return evaluate.planned(ctx, snapshot, name)
 
 

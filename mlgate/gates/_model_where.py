@@ -131,13 +131,13 @@ def within(
     """The file that the commit which `source` names has at `path`, as `at`."""
     if isinstance(snapshot, NoBaseline):
         return snapshot
-    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {called(ctx, source)}")
+    found = _in_snapshot(ctx, snapshot, path, f"{shown(path)} at {name_of(ctx, source)}")
     if found is None:
         return NoBaseline(f"{shown(path)} is not in the {snapshot.label}", held=True)
     return found
 
 
-def called(ctx: Context, source: str) -> str:
+def name_of(ctx: Context, source: str) -> str:
     """A source as messages name it."""
     if source != "base":
         return shown(source)

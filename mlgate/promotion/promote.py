@@ -55,7 +55,7 @@ def _convinces(verdict: Verdict) -> bool:
     if verdict.outcome is not Outcome.INCONCLUSIVE:
         return verdict.outcome is Outcome.PASSED
     left = [f for f in verdict.findings if f.result is Result.OPEN and f.state is State.NEW]
-    return all(finding.undecided == "warn" for finding in left)
+    return bool(left) and all(finding.undecided == "warn" for finding in left)
 
 
 def conclude(
