@@ -166,7 +166,9 @@ class Verdicts:
 
     def _passed(self, judged: str, slices: int) -> Finding:
         """What was judged, and what was not."""
-        facts = [judged, counted(self._judged, "requirement")]
+        facts = [judged]
+        if self._judged:
+            facts.append(counted(self._judged, "requirement"))
         if slices:
             facts.append(counted(slices, "slice"))
         if self._skipped:

@@ -335,8 +335,10 @@ def test_a_message_about_the_reference_does_not_blame_the_base(place: Place) -> 
 def test_a_rule_of_a_reference_alone(place: Place) -> None:
     place.project.put({"p.csv": predictions(30)}).commit()
     place.project.git("tag", "v1")
-    (total,) = of(place(200, require=[pinned("git:v1")]), "max-total-drop")
+    found = place(200, require=[pinned("git:v1")])
+    (total,) = of(found, "max-total-drop")
     assert total.result is Result.FAIL
+    assert "0 requirements" not in of(found, "passed")[0].message
 
 
 def test_a_pinned_reference_that_is_gone_is_an_error(place: Place) -> None:
