@@ -10,29 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import eventually, is_running
 
 from mlgate import process
 from mlgate.core.errors import GateError
 
 PYTHON = sys.executable
-
-
-def is_running(pid: int) -> bool:
-    """True if the process is there and no zombie."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def eventually(true: object, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not true():  # type: ignore[operator]
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 LEAVES_BEHIND = """

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from projects import bare
+from waiting import eventually, is_running
 
 from mlgate import process
 from mlgate.core import parts
@@ -66,23 +67,6 @@ def apart(tool: Tool, *args: str, cwd: str = os.sep, stdin: bytes = b"") -> Comp
 def workers(pool: Pool) -> int:
     """How many interpreters it has started so far."""
     return pool._started
-
-
-def is_running(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def eventually(true: Callable[[], bool], seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 # -- real tools ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from probes import Watching
+from waiting import is_running
 
 from mlgate.core.words import Outcome
 from mlgate.runner.job import Job
@@ -226,14 +227,6 @@ def test_the_names_of_a_batch_fit_a_command_line() -> None:
 # -- ended from outside ----------------------------------------------------------------------------
 
 SLEEPS = "import os, time; open('../pid%d' % os.getpid(), 'w').close(); time.sleep(100)"
-
-
-def is_running(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
