@@ -18,8 +18,8 @@ _WILD = frozenset("*?]")
 
 def read(
     options: Options, new: Place, old: Place | None
-) -> tuple[list[Measured], int, dict[tuple[int, str | None], str]]:
-    """What each rule's value comes to in both files, how many numbers were judged, their names."""
+) -> tuple[list[Measured], dict[tuple[int, str | None], str]]:
+    """What each rule's value comes to in both files, and the names of these numbers."""
     candidate = numbers(new)
     baseline = numbers(old) if old else None
     measured: list[Measured] = []
@@ -28,7 +28,7 @@ def read(
         for name in _meant(rule, candidate, baseline, new, old):
             measured.append(_measured(at, rule, name, candidate, baseline))
             names[at, name] = name
-    return measured, len(measured), names
+    return measured, names
 
 
 def _meant(

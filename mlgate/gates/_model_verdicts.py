@@ -184,7 +184,7 @@ class Verdicts:
     # -- numbers alone ---------------------------------------------------------------------------
 
     def of_numbers(
-        self, measured: list[Measured], count: int, names: dict[tuple[int, str | None], str]
+        self, measured: list[Measured], names: dict[tuple[int, str | None], str]
     ) -> Iterator[Finding]:
         """The findings on numbers that a file holds."""
         yield from self._without_baseline()
@@ -193,7 +193,7 @@ class Verdicts:
             named = replace(found, slice=None)
             own = replace_value(rule, names[found.measure, found.slice])
             yield from self._bound(own, named)
-        yield self._passed(counted(count, "number"), 0)
+        yield self._passed(counted(len(measured), "number"), 0)
 
 
 def replace_value(rule: Rule, value: str) -> Rule:

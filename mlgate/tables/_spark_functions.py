@@ -1,8 +1,7 @@
 """Functions and operators that Spark gives a condition's values by as the embedded engine does.
 
 Each was compared on both engines, on nulls, NaN, signs, empty and non-Latin texts; others are
-left to
-the embedded engine.
+left to the embedded engine.
 """
 
 from __future__ import annotations
