@@ -15,6 +15,7 @@ from mlgate.core.gate import Detected
 from mlgate.core.patterns import later
 from mlgate.core.text import shown
 from mlgate.gates import _model_adopt_columns as of_columns
+from mlgate.tables._separator import of_line
 
 if TYPE_CHECKING:
     from mlgate.core.gate import Context
@@ -55,11 +56,12 @@ def detected(ctx: Context) -> Detected | None:
 
 
 def _for_predictions(ctx: Context, path: str) -> list[str]:
-    head = _head(ctx, path)
+    raw = _text(ctx, path)
+    head = _head(raw, path)
     columns = f"  # it has: {', '.join(head[:12])}" if head else ""
     identity = of_columns.named(head, ("id", "row_id", "uuid"))
     label = of_columns.named(head, of_columns.LABELS)
-    task, answers = of_columns.said(head, _labels(ctx, path, label) if label in head else set())
+    task, answers = of_columns.said(head, _labels(raw, path, label) if label in head else set())
     beside = "" if label in head or not head else "  # or, by id, of another table: labels = FILE"
     by_row = "id = { row = true }  # or the column that tells the rows apart"
     return [
@@ -68,27 +70,38 @@ def _for_predictions(ctx: Context, path: str) -> list[str]:
         by_row if head and identity not in head else f'id = "{identity}"',
         f'label = "{label}"{beside}',
         *answers,
-        *_required(ctx, path, task),
+        *_required(raw, path, task),
     ]
 
 
-def _labels(ctx: Context, path: str, label: str) -> set[str]:
+def _text(ctx: Context, path: str) -> bytes:
+    """The bytes of a text file, read once; none of Parquet, nor where they cannot be read."""
+    try:
+        return b"" if path.endswith(".parquet") else ctx.subject.read(path)
+    except GateError:
+        return b""
+
+
+def _separator(raw: bytes, path: str) -> str:
+    return "\t" if path.endswith(".tsv") else of_line(raw[:_LONGEST].partition(b"\n")[0])
+
+
+def _labels(raw: bytes, path: str, label: str) -> set[str]:
     """The labels in the first rows of a text file."""
     if not path.endswith((".csv", ".tsv")):
         return set()
-    text = ctx.subject.read(path)[:_MUCH].decode("utf-8-sig", "replace")
-    mark = "\t" if path.endswith(".tsv") else of_columns.separator(text.partition("\n")[0])
-    return of_columns.labels(text, mark, label)
+    text = raw[:_MUCH].decode("utf-8-sig", "replace")
+    return of_columns.labels(text, _separator(raw, path), label)
 
 
-def _required(ctx: Context, path: str, task: str) -> list[str]:
+def _required(raw: bytes, path: str, task: str) -> list[str]:
     """A rule with a margin that the rows of the file can decide, if one answer in twenty
     changes."""
     from mlgate.stats.sizes import smallest_effect
 
     if task == "regression":
         return ['require = [{ metric = "mean_absolute_error", max_drop_relative = 0.05 }]']
-    rows = _rows(ctx, path)
+    rows = _rows(raw, path)
     if rows is None:
         return ['require = [{ metric = "accuracy", max_drop = 0.01 }]']
     least = smallest_effect(0.05, rows)
@@ -99,31 +112,23 @@ def _required(ctx: Context, path: str, task: str) -> list[str]:
     ]
 
 
-def _head(ctx: Context, path: str) -> list[str]:
+def _head(raw: bytes, path: str) -> list[str]:
     """The names of the columns, where the first line tells them."""
-    if path.endswith(".parquet"):
-        return []
-    try:
-        line = ctx.subject.read(path)[:_LONGEST].split(b"\n", 1)[0].decode("utf-8-sig", "replace")
-    except GateError:
+    line = raw[:_LONGEST].partition(b"\n")[0].decode("utf-8-sig", "replace")
+    if not line:
         return []
     if path.endswith(".jsonl"):
         try:
             return list(msgspec.json.decode(line, type=dict[str, Any]))
         except (msgspec.MsgspecError, RecursionError):
             return []
-    delimiter = "\t" if path.endswith(".tsv") else of_columns.separator(line)
-    return [name.strip().strip('"') for name in line.strip("\r\n").split(delimiter)]
+    mark = _separator(raw, path)
+    return [name.strip().strip('"') for name in line.strip("\r\n").split(mark)]
 
 
-def _rows(ctx: Context, path: str) -> int | None:
-    """How many rows a file of lines has."""
-    if path.endswith(".parquet"):
-        return None
-    try:
-        return max(ctx.subject.read(path).count(b"\n") - (not path.endswith(".jsonl")), 1)
-    except GateError:
-        return None
+def _rows(raw: bytes, path: str) -> int | None:
+    """How many rows a file of lines has; None where nothing was read."""
+    return max(raw.count(b"\n") - (not path.endswith(".jsonl")), 1) if raw else None
 
 
 def _metrics(ctx: Context, files: list[str]) -> tuple[str, str] | None:

@@ -19,11 +19,6 @@ def named(head: Sequence[str], usual: tuple[str, ...]) -> str:
     return next((one for one in head if one.lower() in usual), usual[0])
 
 
-def separator(line: str) -> str:
-    """Comma, semicolon or bar, whichever the first line has most of."""
-    return max(",;|", key=line.count)
-
-
 def labels(text: str, mark: str, name: str) -> set[str]:
     """The different values of a column in the first rows of a file; none where it has too many, or
     cannot be read."""

@@ -174,9 +174,10 @@ def test_what_dvc_yaml_does_not_name_is_not_proposed(tmp_path: Path, said: str) 
     assert seen(model, tmp_path) is None
 
 
-@pytest.mark.parametrize("mark", [",", ";"])
-def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str) -> None:
-    (tmp_path / "predictions.csv").write_text(mark.join(["", "actual", "predicted"]) + "\n")
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["", '"age, sex, class, fare"'])
+def test_a_table_without_ids_is_paired_by_row(tmp_path: Path, mark: str, first: str) -> None:
+    (tmp_path / "predictions.csv").write_text(mark.join([first, "actual", "predicted"]) + "\n")
     found = seen(model, tmp_path)
     assert found is not None
     assert {'label = "actual"', 'prediction = "predicted"'} <= set(found.comments)
